@@ -1,0 +1,39 @@
+import type { WorldUs } from "#sim/kernel/engine.ts";
+
+/** One uplink on the air. */
+export interface AirUplink {
+  readonly phyPayload: Uint8Array;
+  readonly dr: number;
+  readonly frequencyHz: number;
+  readonly startUs: WorldUs;
+  readonly endUs: WorldUs;
+}
+
+/**
+ * One downlink on the air. `phyPayload` is one shared object for all who hear it, so that what is
+ * derived from it (MIC, decryption, decoded command) can be derived once.
+ */
+export interface AirDownlink {
+  readonly phyPayload: Uint8Array;
+  readonly dr: number;
+  readonly frequencyHz: number;
+  readonly startUs: WorldUs;
+  readonly endUs: WorldUs;
+}
+
+/** What the network server asks of a gateway. */
+export interface DownlinkRequest {
+  readonly phyPayload: Uint8Array;
+  readonly dr: number;
+  readonly frequencyHz: number;
+  /** Emission time on the gateway's counter, or as soon as the gateway may. */
+  readonly timing: { readonly type: "at"; readonly us: WorldUs } | { readonly type: "immediately" };
+}
+
+/** An uplink as a gateway reports it. */
+export interface GatewayUplink {
+  readonly phyPayload: Uint8Array;
+  readonly dr: number;
+  readonly frequencyHz: number;
+  readonly endUs: WorldUs;
+}
