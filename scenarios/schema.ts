@@ -4,28 +4,29 @@ import Type, { type Static } from "typebox";
 const probability = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 const closed = { additionalProperties: false } as const;
 
-const loss = Type.Union(
-  [
-    Type.Object(
-      {
-        model: Type.Literal("bernoulli"),
-        probability: probability("Each frame is lost with this probability."),
-      },
-      closed,
-    ),
-    Type.Object(
-      {
-        model: Type.Literal("gilbertElliott"),
-        goodToBad: probability("Chance per frame of entering the bad state."),
-        badToGood: probability("Chance per frame of leaving it; mean burst = 1 / badToGood."),
-        lossGood: Type.Optional(probability("Loss in the good state. Default 0.")),
-        lossBad: Type.Optional(probability("Loss in the bad state. Default 1.")),
-      },
-      closed,
-    ),
-  ],
-  { description: "How frames get lost." },
-);
+const loss = (description: string) =>
+  Type.Union(
+    [
+      Type.Object(
+        {
+          model: Type.Literal("bernoulli"),
+          probability: probability("Each frame is lost with this probability."),
+        },
+        closed,
+      ),
+      Type.Object(
+        {
+          model: Type.Literal("gilbertElliott"),
+          goodToBad: probability("Chance per frame of entering the bad state."),
+          badToGood: probability("Chance per frame of leaving it; mean burst = 1 / badToGood."),
+          lossGood: Type.Optional(probability("Loss in the good state. Default 0.")),
+          lossBad: Type.Optional(probability("Loss in the bad state. Default 1.")),
+        },
+        closed,
+      ),
+    ],
+    { description },
+  );
 
 export const deviceSchema = Type.Object(
   {
@@ -181,7 +182,7 @@ const campaign = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 239,
-        description: "Bytes per fragment. Default: the largest the data rate carries.",
+        description: "Bytes per fragment. Default by data rate: 48, 48, 48, 112, 219, 239.",
       }),
     ),
     redundancyPercent: Type.Integer({
@@ -253,12 +254,14 @@ const campaign = Type.Object(
 
 const air = Type.Object(
   {
-    multicastLoss: Type.Optional(loss),
-    unicastLoss: Type.Optional(loss),
+    multicastLoss: Type.Optional(
+      loss("Fragments lost on the way, drawn per device and frame. Default: none."),
+    ),
+    unicastLoss: Type.Optional(
+      loss("Class A frames lost, up and down, drawn per device and frame. Default: none."),
+    ),
     sharedLoss: Type.Optional(
-      Type.Intersect([loss], {
-        description: "Lost at the gateway: the same frames for every device.",
-      }),
+      loss("Lost at the gateway: the same fragments for every device of a cell. Default: none."),
     ),
   },
   closed,
@@ -335,6 +338,6 @@ export const scenarioSchema = Type.Object(
   },
 );
 export type Scenario = Static<typeof scenarioSchema>;
-export type LossSpec = Static<typeof loss>;
+export type LossSpec = Static<ReturnType<typeof loss>>;
 export type FaultSpec = Static<typeof fault>;
 export type CampaignSpec = Static<typeof campaign>;

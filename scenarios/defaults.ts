@@ -1,0 +1,175 @@
+/** Every default of a scenario, in one place: what the file leaves out is filled in here. */
+import type { CampaignSpec, DeviceSpec, FaultSpec, LossSpec, Scenario } from "./schema.ts";
+import { FRAG_SIZE_DEFAULT_BYTES } from "./session.ts";
+
+/** One kind of device, nothing left open. */
+export interface ResolvedDevice {
+  readonly lorawan: "1.0" | "1.1";
+  readonly packages: "v1" | "v2";
+  readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
+  readonly uplinkIntervalS: number;
+  readonly uplinkDr: number;
+  readonly clockOffsetMaxS: number;
+  readonly clockDriftMaxPpm: number;
+  readonly matrixRows: number;
+  /** Undefined: as many as the session can need. */
+  readonly scratchFragments: number | undefined;
+  readonly bankBytes: number;
+  readonly granuleBytes: number;
+  readonly activation: "afterStatus" | "immediate" | "onCommand";
+  readonly attempts: number;
+  readonly chirpstackAnswers: boolean;
+}
+
+export interface ResolvedKind {
+  readonly name: string;
+  /** Relative weight. */
+  readonly share: number;
+  readonly device: ResolvedDevice;
+}
+
+export interface ResolvedFirmware {
+  readonly sizeBytes: number;
+  readonly version: string;
+  readonly signature: "ed25519" | "ecdsa-p256";
+  readonly defect: "none" | "crash" | "noNetwork" | "badSignature" | "badDigest" | "downgrade";
+}
+
+export interface ResolvedCampaign {
+  readonly fragSize: number;
+  readonly redundancyPercent: number;
+  readonly dr: number;
+  readonly frequencyHz: number;
+  readonly marginS: number;
+  readonly maxRetries: number;
+  /** Undefined: the smallest that fits the image; see `planSession`. */
+  readonly timeoutExponent: number | undefined;
+  readonly blockAckDelay: number;
+  readonly requestStatus: NonNullable<CampaignSpec["requestStatus"]>;
+  /** Eight lower-case hex digits. */
+  readonly descriptor: string;
+  readonly dutyCyclePercent: number;
+}
+
+export type ResolvedLoss =
+  | { readonly model: "bernoulli"; readonly probability: number }
+  | {
+      readonly model: "gilbertElliott";
+      readonly goodToBad: number;
+      readonly badToGood: number;
+      readonly lossGood: number;
+      readonly lossBad: number;
+    };
+
+export interface ResolvedFault {
+  readonly kind: FaultSpec["kind"];
+  readonly share: number;
+  readonly when: { readonly atS: number } | { readonly atFragment: number };
+  readonly forS: number;
+}
+
+export interface ResolvedScenario {
+  readonly name: string;
+  readonly description: string;
+  readonly seed: number;
+  readonly devices: {
+    readonly count: number;
+    readonly perCell: number;
+    /** At least one. */
+    readonly kinds: readonly ResolvedKind[];
+  };
+  readonly firmware: ResolvedFirmware;
+  readonly campaign: ResolvedCampaign;
+  readonly air: {
+    readonly multicastLoss: ResolvedLoss;
+    readonly unicastLoss: ResolvedLoss;
+    readonly sharedLoss: ResolvedLoss;
+  };
+  readonly faults: readonly ResolvedFault[];
+  readonly expect: Scenario["expect"];
+}
+
+const NO_LOSS: ResolvedLoss = { model: "bernoulli", probability: 0 };
+
+const DEVICE: ResolvedDevice = {
+  lorawan: "1.0",
+  packages: "v1",
+  parity: "auto",
+  uplinkIntervalS: 60,
+  uplinkDr: 5,
+  clockOffsetMaxS: 3600,
+  clockDriftMaxPpm: 20,
+  matrixRows: 16_383,
+  scratchFragments: undefined,
+  bankBytes: 262_144,
+  granuleBytes: 8,
+  activation: "afterStatus",
+  attempts: 3,
+  chirpstackAnswers: true,
+};
+
+/** Fills in everything a valid scenario leaves out. */
+export function resolveScenario(scenario: Scenario): ResolvedScenario {
+  const { devices, air = {} } = scenario;
+  const device: ResolvedDevice = { ...DEVICE, ...devices.defaults };
+  return {
+    name: scenario.name,
+    description: scenario.description ?? "",
+    seed: scenario.seed ?? 1,
+    devices: {
+      count: devices.count,
+      perCell: devices.perCell ?? devices.count,
+      kinds: kindsOf(device, devices.mix),
+    },
+    firmware: {
+      sizeBytes: 32_768,
+      version: "2.0.0",
+      signature: "ed25519",
+      defect: "none",
+      ...scenario.firmware,
+    },
+    campaign: resolveCampaign(scenario.campaign),
+    air: {
+      multicastLoss: resolveLoss(air.multicastLoss),
+      unicastLoss: resolveLoss(air.unicastLoss),
+      sharedLoss: resolveLoss(air.sharedLoss),
+    },
+    faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, ...fault })),
+    expect: scenario.expect,
+  };
+}
+
+function kindsOf(
+  defaults: ResolvedDevice,
+  mix: readonly { name: string; share: number; device: DeviceSpec }[] | undefined,
+): readonly ResolvedKind[] {
+  if (mix === undefined) return [{ name: "device", share: 1, device: defaults }];
+  return mix.map((kind) => ({
+    name: kind.name,
+    share: kind.share,
+    device: { ...defaults, ...kind.device },
+  }));
+}
+
+function resolveCampaign(campaign: CampaignSpec): ResolvedCampaign {
+  const dr = campaign.dr ?? 5;
+  return {
+    fragSize: FRAG_SIZE_DEFAULT_BYTES[dr] ?? 48,
+    dr,
+    frequencyHz: 869_525_000,
+    marginS: 5,
+    maxRetries: 5,
+    timeoutExponent: undefined,
+    blockAckDelay: 0,
+    requestStatus: "afterSessionTimeout",
+    dutyCyclePercent: 10,
+    ...campaign,
+    descriptor: (campaign.descriptor ?? "00000000").toLowerCase(),
+  };
+}
+
+function resolveLoss(loss: LossSpec | undefined): ResolvedLoss {
+  if (loss === undefined) return NO_LOSS;
+  if (loss.model === "bernoulli") return loss;
+  return { lossGood: 0, lossBad: 1, ...loss };
+}
