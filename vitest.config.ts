@@ -2,8 +2,13 @@ import { defineConfig } from "vitest/config";
 
 const conditions = ["fuota-source", "module", "node", "import", "default"];
 
-export default defineConfig({
+/** Makes `#agent/…` and its like mean the sources. */
+export const resolution = {
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
+};
+
+export default defineConfig({
+  ...resolution,
   test: { include: ["test/**/*.test.ts"], exclude: ["test/peers/**", "test/soak/**"] },
 });
