@@ -5,7 +5,8 @@ import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const modifiedMs = (path) => statSync(new URL(`../${path}`, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const modifiedMs = (path) =>
+  statSync(new URL(`../${path}`, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 // npm writes this file at the end of every install.
 const installed = modifiedMs("node_modules/.package-lock.json");
