@@ -8,6 +8,8 @@
  * - `ts004-v2-lbm`: TS004-2.0.0 as deployed: the same seed, draws until floor(M/2) distinct columns.
  * - `ts004-v2-spec`: TS004-2.0.0 read literally: as before, but seeded with N itself.
  */
+import { arenaWords, kernel, ROW_AT } from "./kernel/arena.ts";
+
 export const parityVariants = ["ts004-v1", "ts004-v2-lbm", "ts004-v2-spec"] as const;
 export type ParityVariant = (typeof parityVariants)[number];
 
@@ -16,6 +18,8 @@ export const N_MAX = 16_383;
 
 /** Rows kept by {@link parityRow}, all variants and sizes together. */
 const CACHE_WORDS_MAX = 8 * 1024 * 1024;
+/** What a row costs beyond its bits, in words. */
+const CACHE_ROW_WORDS = 64;
 
 const cache = new Map<number, Map<number, Uint32Array>>();
 let cachedWords = 0;
@@ -37,7 +41,7 @@ export function parityRow(variant: ParityVariant, nbFrag: number, n: number): Ui
   if (known !== undefined) return known;
 
   const row = drawRow(variant, nbFrag, n);
-  if (cachedWords + row.length > CACHE_WORDS_MAX) {
+  if (cachedWords > CACHE_WORDS_MAX) {
     clearParityRows();
     rows = undefined;
   }
@@ -46,7 +50,7 @@ export function parityRow(variant: ParityVariant, nbFrag: number, n: number): Ui
     cache.set(setKey, rows);
   }
   rows.set(n, row);
-  cachedWords += row.length;
+  cachedWords += row.length + CACHE_ROW_WORDS;
   return row;
 }
 
@@ -71,23 +75,7 @@ function drawRow(variant: ParityVariant, nbFrag: number, n: number): Uint32Array
   if (!Number.isInteger(nbFrag) || !Number.isInteger(n) || nbFrag < 1 || n <= nbFrag || n > N_MAX) {
     throw new RangeError(`no coded fragment ${n} of ${nbFrag}`);
   }
-  const row = new Uint32Array(rowWords(nbFrag));
-  const isDistinct = variant !== "ts004-v1";
-  // A power of two would line the draws up with the shift register.
-  const modulus = (nbFrag & (nbFrag - 1)) === 0 ? nbFrag + 1 : nbFrag;
-  let x = 1 + 1001 * (variant === "ts004-v2-spec" ? n : n - nbFrag);
-  for (let left = nbFrag >> 1; left > 0; ) {
-    let column: number;
-    do {
-      // The feedback is added, not OR-ed: seeds from 8381 on have more than 23 bits and carry.
-      x = (x >> 1) + (((x ^ (x >> 5)) & 1) << 22);
-      column = x % modulus;
-    } while (column >= nbFrag);
-    const word = column >> 5;
-    const before = row[word] ?? 0;
-    const after = before | (1 << (column & 31));
-    row[word] = after;
-    if (!isDistinct || (after ^ before) !== 0) left -= 1;
-  }
-  return row;
+  const seed = 1 + 1001 * (variant === "ts004-v2-spec" ? n : n - nbFrag);
+  kernel.drawRow(ROW_AT, nbFrag, seed, variant === "ts004-v1" ? 0 : 1);
+  return arenaWords().slice(ROW_AT >> 2, (ROW_AT >> 2) + rowWords(nbFrag));
 }

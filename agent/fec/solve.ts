@@ -1,4 +1,14 @@
 import type { Elimination } from "./elimination.ts";
+import {
+  align16,
+  arenaBytes,
+  arenaWords,
+  chunksOf,
+  claim,
+  kernel,
+  reserve,
+  WORK_AT,
+} from "./kernel/arena.ts";
 import { type ParityVariant, parityRow, rowIndices, rowWords } from "./rows.ts";
 
 /** Where the payloads of a session are; the decoder's fragment store has this shape. */
@@ -21,10 +31,6 @@ export interface LinearSystem {
   readonly pivotSlot: Uint16Array;
 }
 
-function xorInto(target: Uint8Array, source: Uint8Array): void {
-  for (let at = 0; at < target.length; at++) target[at] = (target[at] ?? 0) ^ (source[at] ?? 0);
-}
-
 /**
  * Solves a system of full rank.
  *
@@ -35,38 +41,57 @@ export function solve(
   payloads: PayloadSource,
   onSolved: (column: number, data: Uint8Array) => void,
 ): void {
-  const { nbFrag, fragSize, columns, elimination, pivotN, pivotSlot } = system;
-  const block = new Uint8Array(nbFrag * fragSize);
-  payloads.readBlock(block);
-  const fragment = (index: number) => block.subarray(index * fragSize, (index + 1) * fragSize);
-  const sums = Array.from(columns, (_, pivot) => {
+  const { variant, nbFrag, fragSize, columns, elimination, pivotN, pivotSlot } = system;
+  const count = columns.length;
+  const chunks = chunksOf(fragSize);
+  const stride = 16 * chunks;
+  const words = rowWords(nbFrag);
+  // The kernel reads whole chunks and whole stripes of 32 payloads, so slack follows both arrays.
+  const blockAt = WORK_AT;
+  const sumsAt = align16(blockAt + (nbFrag + 32) * fragSize + 16);
+  const tablesAt = sumsAt + (count + 32) * stride;
+  const matrixAt = tablesAt + 128 * stride;
+  const rowsAt = matrixAt + 4 * elimination.matrix.length;
+  claim(undefined);
+  reserve(rowsAt + 4 * count * words);
+  const arena = arenaBytes();
+  const arenaRows = arenaWords();
+
+  payloads.readBlock(arena.subarray(blockAt, blockAt + nbFrag * fragSize));
+  for (let pivot = 0; pivot < count; pivot++) {
     const n = pivotN[pivot] ?? 0;
-    const sum = new Uint8Array(fragSize);
-    if (n <= nbFrag) sum.set(fragment(n - 1));
-    else payloads.readCoded(pivotSlot[pivot] ?? 0, sum);
-    return sum;
-  });
-  for (const index of columns) fragment(index).fill(0);
-  sums.forEach((sum, pivot) => {
-    const n = pivotN[pivot] ?? 0;
-    if (n <= nbFrag) return;
-    for (const index of rowIndices(parityRow(system.variant, nbFrag, n)))
-      xorInto(sum, fragment(index));
-  });
-  const bit = (p: number, q: number) =>
-    (((elimination.matrix[p * elimination.words + (q >> 5)] ?? 0) >>> (q & 31)) & 1) === 1;
-  sums.forEach((sum, p) => {
-    for (let q = 0; q < p; q++) if (bit(p, q)) xorInto(sum, sums[q] ?? sum);
-  });
-  for (let p = sums.length - 1; p >= 0; p--) {
-    for (let q = p + 1; q < sums.length; q++) {
-      const sum = sums[p];
-      if (sum !== undefined && bit(p, q)) xorInto(sum, sums[q] ?? sum);
+    const sumAt = sumsAt + pivot * stride;
+    const rowAt = (rowsAt >> 2) + pivot * words;
+    if (n <= nbFrag) {
+      const fragmentAt = blockAt + (n - 1) * fragSize;
+      arena.copyWithin(sumAt, fragmentAt, fragmentAt + fragSize);
+      arenaRows.fill(0, rowAt, rowAt + words);
+    } else {
+      payloads.readCoded(pivotSlot[pivot] ?? 0, arena.subarray(sumAt, sumAt + fragSize));
+      arenaRows.set(parityRow(variant, nbFrag, n), rowAt);
     }
   }
-  sums.forEach((sum, column) => {
-    onSolved(column, sum);
-  });
+  for (const index of columns) {
+    const fragmentAt = blockAt + index * fragSize;
+    arena.fill(0, fragmentAt, fragmentAt + fragSize);
+  }
+  arenaRows.set(elimination.matrix, matrixAt >> 2);
+  kernel.solve(
+    blockAt,
+    fragSize,
+    rowsAt,
+    words,
+    matrixAt,
+    elimination.words,
+    sumsAt,
+    chunks,
+    tablesAt,
+    count,
+  );
+  for (let column = 0; column < count; column++) {
+    const sumAt = sumsAt + column * stride;
+    onSolved(column, arena.subarray(sumAt, sumAt + fragSize));
+  }
 }
 
 /**
@@ -85,29 +110,38 @@ export function isConsistent(
   data: Uint8Array,
 ): boolean {
   const { variant, nbFrag, fragSize, elimination, pivotN, pivotSlot } = system;
-  elimination.expand(reduced);
-  const mask = new Uint32Array(rowWords(nbFrag));
-  const sum = new Uint8Array(fragSize);
-  const coded = new Uint8Array(fragSize);
+  const chunks = chunksOf(fragSize);
+  const words = rowWords(nbFrag);
+  const maskAt = WORK_AT;
+  const sumAt = align16(maskAt + 4 * words);
+  const codedAt = sumAt + 16 * chunks;
+  const blockAt = codedAt + 16 * chunks;
+  claim(undefined);
+  reserve(blockAt + nbFrag * fragSize + 16);
+  const arena = arenaBytes();
+  const mask = arenaWords().subarray(maskAt >> 2, (maskAt >> 2) + words);
+  const sum = arena.subarray(sumAt, sumAt + fragSize);
+  const coded = arena.subarray(codedAt, codedAt + fragSize);
+
+  mask.fill(0);
+  sum.fill(0);
   if (n > nbFrag) {
-    xorWords(mask, parityRow(variant, nbFrag, n));
+    xorInto(mask, parityRow(variant, nbFrag, n));
     sum.set(data);
   }
+  elimination.expand(reduced);
   for (const pivot of rowIndices(reduced.subarray(0, elimination.words))) {
     const other = pivotN[pivot] ?? 0;
     if (other <= nbFrag) continue;
-    xorWords(mask, parityRow(variant, nbFrag, other));
+    xorInto(mask, parityRow(variant, nbFrag, other));
     payloads.readCoded(pivotSlot[pivot] ?? 0, coded);
     xorInto(sum, coded);
   }
-  const block = new Uint8Array(nbFrag * fragSize);
-  payloads.readBlock(block);
-  for (const index of rowIndices(mask)) {
-    xorInto(sum, block.subarray(index * fragSize, (index + 1) * fragSize));
-  }
+  payloads.readBlock(arena.subarray(blockAt, blockAt + nbFrag * fragSize));
+  kernel.xorSelected(sumAt, chunks, maskAt, words, blockAt, fragSize);
   return sum.every((byte) => byte === 0);
 }
 
-function xorWords(target: Uint32Array, source: Uint32Array): void {
+function xorInto(target: Uint8Array | Uint32Array, source: Uint8Array | Uint32Array): void {
   for (let at = 0; at < target.length; at++) target[at] = (target[at] ?? 0) ^ (source[at] ?? 0);
 }
