@@ -1,6 +1,9 @@
 /** Every default of a scenario, in one place: what the file leaves out is filled in here. */
-import type { CampaignSpec, DeviceSpec, FaultSpec, LossSpec, Scenario } from "./schema.ts";
+import type { CampaignSpec } from "./campaign-schema.ts";
+import type { DeviceSpec } from "./device-schema.ts";
+import type { Scenario } from "./schema.ts";
 import { FRAG_SIZE_DEFAULT_BYTES } from "./session.ts";
+import type { FaultSpec, LossSpec } from "./trouble-schema.ts";
 
 /** One kind of device, nothing left open. */
 export interface ResolvedDevice {

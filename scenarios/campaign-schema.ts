@@ -1,0 +1,123 @@
+/** What is sent and how the server sends it. */
+import Type, { type Static } from "typebox";
+import { closed } from "./schema-parts.ts";
+
+export const firmwareSchema = Type.Object(
+  {
+    sizeBytes: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        maximum: 3_900_000,
+        description: "Size of the generated image, header and signature included. Default 32768.",
+      }),
+    ),
+    version: Type.Optional(
+      Type.String({
+        pattern: "^\\d{1,3}\\.\\d{1,3}\\.\\d{1,5}(\\+\\d{1,10})?$",
+        title: "a version like 2.0.0 or 2.0.0+7",
+        description: "Version in the image header; the fleet starts with 1.0.0. Default 2.0.0.",
+      }),
+    ),
+    signature: Type.Optional(
+      Type.Union([Type.Literal("ed25519"), Type.Literal("ecdsa-p256")], {
+        description: "Signature algorithm of the image. Default ed25519.",
+      }),
+    ),
+    defect: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("none"),
+          Type.Literal("crash"),
+          Type.Literal("noNetwork"),
+          Type.Literal("badSignature"),
+          Type.Literal("badDigest"),
+          Type.Literal("downgrade"),
+        ],
+        { description: "What is wrong with the firmware. Default none." },
+      ),
+    ),
+  },
+  closed,
+);
+
+export const campaignSchema = Type.Object(
+  {
+    fragSize: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 239,
+        description: "Bytes per fragment. Default by data rate: 48, 48, 48, 112, 219, 239.",
+      }),
+    ),
+    redundancyPercent: Type.Integer({
+      minimum: 0,
+      maximum: 1000,
+      description: "Coded fragments in percent of the uncoded ones.",
+    }),
+    dr: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 5, description: "Multicast data rate. Default 5." }),
+    ),
+    frequencyHz: Type.Optional(
+      Type.Integer({
+        minimum: 863_000_000,
+        maximum: 870_000_000,
+        multipleOf: 100,
+        description: "Multicast frequency. Default 869525000.",
+      }),
+    ),
+    marginS: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 60,
+        description: "Spacing of multicast frames (multicast_class_c_margin). Default 5.",
+      }),
+    ),
+    maxRetries: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: "unicast_max_retry_count of the set-up stages. Default 5.",
+      }),
+    ),
+    timeoutExponent: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 15,
+        description: "The class C session lasts 2^n seconds. Default: the smallest that fits.",
+      }),
+    ),
+    blockAckDelay: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 7,
+        description: "Spreads answers over up to 2^(n+4) s. Default 0.",
+      }),
+    ),
+    requestStatus: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("afterSessionTimeout"),
+          Type.Literal("afterFragmentEnqueue"),
+          Type.Literal("never"),
+        ],
+        { description: "When the server asks for the result. Default afterSessionTimeout." },
+      ),
+    ),
+    descriptor: Type.Optional(
+      Type.String({
+        pattern: "^[0-9a-fA-F]{8}$",
+        title: "eight hex digits",
+        description: "Descriptor of the fragmentation session: four bytes, hex. Default 00000000.",
+      }),
+    ),
+    dutyCyclePercent: Type.Optional(
+      Type.Number({
+        exclusiveMinimum: 0,
+        maximum: 100,
+        description: "Gateway downlink duty cycle. Default 10.",
+      }),
+    ),
+  },
+  { ...closed, description: "The FUOTA deployment, in ChirpStack v4's terms." },
+);
+export type CampaignSpec = Static<typeof campaignSchema>;

@@ -1,0 +1,125 @@
+/** The fleet: how many devices, of which kinds. */
+import Type, { type Static } from "typebox";
+import { closed } from "./schema-parts.ts";
+
+export const deviceSchema = Type.Object(
+  {
+    lorawan: Type.Optional(
+      Type.Union([Type.Literal("1.0"), Type.Literal("1.1")], {
+        description:
+          "LoRaWAN version: decides the join keys and the multicast root key. Default 1.0.",
+      }),
+    ),
+    packages: Type.Optional(
+      Type.Union([Type.Literal("v1"), Type.Literal("v2")], {
+        description: "Version of TS003, TS004 and TS005. Default v1.",
+      }),
+    ),
+    parity: Type.Optional(
+      Type.Union(
+        [
+          Type.Literal("auto"),
+          Type.Literal("ts004-v1"),
+          Type.Literal("ts004-v2-lbm"),
+          Type.Literal("ts004-v2-spec"),
+        ],
+        { description: "Parity matrix of the decoder. Default auto: ts004-v1 or ts004-v2-lbm." },
+      ),
+    ),
+    uplinkIntervalS: Type.Optional(
+      Type.Integer({ minimum: 5, maximum: 604_800, description: "Heartbeat period. Default 60." }),
+    ),
+    uplinkDr: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 5, description: "EU868 uplink data rate. Default 5." }),
+    ),
+    clockOffsetMaxS: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 2_000_000_000,
+        description: "The clock starts wrong by up to this many seconds. Default 3600.",
+      }),
+    ),
+    clockDriftMaxPpm: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 5000, description: "Oscillator error. Default 20." }),
+    ),
+    matrixRows: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 16_383,
+        description: "Decoder memory: how many missing fragments it can solve for. Default 16383.",
+      }),
+    ),
+    scratchFragments: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 16_383,
+        description: "Decoder scratch: how many coded fragments it can hold. Default: what fits.",
+      }),
+    ),
+    bankBytes: Type.Optional(
+      Type.Integer({
+        minimum: 16_384,
+        maximum: 8_388_608,
+        description: "Size of each firmware bank. Default 262144.",
+      }),
+    ),
+    granuleBytes: Type.Optional(
+      Type.Union(
+        [1, 2, 4, 8, 16, 32].map((n) => Type.Literal(n)),
+        { description: "Flash programming unit. Default 8." },
+      ),
+    ),
+    activation: Type.Optional(
+      Type.Union(
+        [Type.Literal("afterStatus"), Type.Literal("immediate"), Type.Literal("onCommand")],
+        { description: "When a verified image is booted. Default afterStatus." },
+      ),
+    ),
+    attempts: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 15,
+        description: "Trial boots before the old image comes back. Default 3.",
+      }),
+    ),
+    chirpstackAnswers: Type.Optional(
+      Type.Boolean({
+        description: "Answer in the padded forms that ChirpStack v4 insists on. Default true.",
+      }),
+    ),
+  },
+  { ...closed, description: "One kind of device." },
+);
+export type DeviceSpec = Static<typeof deviceSchema>;
+
+export const devicesSchema = Type.Object(
+  {
+    count: Type.Integer({ minimum: 1, maximum: 1_000_000, description: "Fleet size." }),
+    perCell: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 100_000,
+        description: "Devices behind one gateway and campaign. Default: all of them.",
+      }),
+    ),
+    defaults: Type.Optional(deviceSchema),
+    mix: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String({
+              minLength: 1,
+              maxLength: 40,
+              description: "Names the kind in reports.",
+            }),
+            share: Type.Integer({ minimum: 1, maximum: 1000, description: "Relative weight." }),
+            device: deviceSchema,
+          },
+          closed,
+        ),
+        { minItems: 1, maxItems: 20, description: "Kinds of device; each gets its own campaign." },
+      ),
+    ),
+  },
+  closed,
+);

@@ -1,0 +1,93 @@
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import {
+  FRAG_SIZE_MAX_BYTES,
+  FRAGMENTS_MAX,
+  planSession,
+  TIMEOUT_EXPONENT_MAX,
+} from "#scenarios/session.ts";
+import { type Count, leastOf } from "#tools/run/count.ts";
+import type { Problem } from "./explain.ts";
+
+const SECTOR_BYTES = 4096;
+
+/** What the schema cannot say: whether the parts of a scenario fit each other and the image. */
+export function checkScenario(scenario: ResolvedScenario, imageBytes: number): Problem | undefined {
+  return (
+    checkFragSize(scenario) ??
+    checkBanks(scenario, imageBytes) ??
+    checkSession(scenario, imageBytes) ??
+    checkFaults(scenario, imageBytes) ??
+    checkExpectations(scenario)
+  );
+}
+
+function checkFragSize({ campaign }: ResolvedScenario): Problem | undefined {
+  const max = FRAG_SIZE_MAX_BYTES[campaign.dr] ?? 0;
+  if (campaign.fragSize <= max) return undefined;
+  return {
+    path: ["campaign", "fragSize"],
+    text: `is ${campaign.fragSize}, but DR${campaign.dr} carries at most ${max} bytes per fragment`,
+  };
+}
+
+function checkBanks({ devices, campaign }: ResolvedScenario, imageBytes: number) {
+  const { nbFrag } = planSession(campaign, imageBytes);
+  const blockBytes = nbFrag * campaign.fragSize;
+  for (const { name, device } of devices.kinds) {
+    const bankBytes = Math.ceil(device.bankBytes / SECTOR_BYTES) * SECTOR_BYTES;
+    if (blockBytes <= bankBytes) continue;
+    const text = `is ${imageBytes}, ${blockBytes} in whole fragments, but a bank of "${name}" holds ${bankBytes} bytes; raise bankBytes`;
+    return { path: ["firmware", "sizeBytes"], text };
+  }
+  return undefined;
+}
+
+function checkSession({ campaign }: ResolvedScenario, imageBytes: number): Problem | undefined {
+  const { nbFrag, totalFragments, timeoutExponentMin } = planSession(campaign, imageBytes);
+  const { fragSize, marginS } = campaign;
+  if (totalFragments > FRAGMENTS_MAX) {
+    return {
+      path: ["campaign", nbFrag > FRAGMENTS_MAX ? "fragSize" : "redundancyPercent"],
+      text: `makes ${totalFragments} fragments of ${fragSize} bytes, but N has 14 bits: at most ${FRAGMENTS_MAX}`,
+    };
+  }
+  if (timeoutExponentMin <= TIMEOUT_EXPONENT_MAX) return undefined;
+  return {
+    path: ["campaign", "marginS"],
+    text: `is ${marginS}: ${totalFragments} fragments take ${marginS * (totalFragments + 1)} s, but a class C session lasts at most 2^${TIMEOUT_EXPONENT_MAX} = ${2 ** TIMEOUT_EXPONENT_MAX} s`,
+  };
+}
+
+function checkFaults({ campaign, faults }: ResolvedScenario, imageBytes: number) {
+  const { totalFragments } = planSession(campaign, imageBytes);
+  for (const [index, { when }] of faults.entries()) {
+    if (!("atFragment" in when) || when.atFragment <= totalFragments) continue;
+    return {
+      path: ["faults", index, "when", "atFragment"],
+      text: `is ${when.atFragment}, but the session has ${totalFragments} fragments`,
+    };
+  }
+  return undefined;
+}
+
+/** A device ends in exactly one of these states. */
+const STATES = ["updated", "failed", "rolledBack", "bricked", "neverReached"] as const;
+
+function checkExpectations({ expect, devices: { count } }: ResolvedScenario): Problem | undefined {
+  let least = 0;
+  for (const state of [...STATES, "serverComplete"] as const) {
+    const wanted: Count | undefined = expect[state];
+    if (wanted === undefined) continue;
+    const smallest = leastOf(wanted, count);
+    if (smallest === undefined) {
+      const text = `is ${JSON.stringify(wanted)}, but the fleet has ${count} devices: it can never be met`;
+      return { path: ["expect", state], text };
+    }
+    if (state !== "serverComplete") least += smallest;
+  }
+  if (least <= count) return undefined;
+  return {
+    path: ["expect"],
+    text: `wants at least ${least} devices in disjoint states, but the fleet has ${count}`,
+  };
+}

@@ -1,0 +1,72 @@
+import { createHash } from "node:crypto";
+import { Check } from "typebox/value";
+import { type Scenario, scenarioSchema } from "#scenarios/schema.ts";
+import { InputError } from "#tools/errors.ts";
+import { readInputFile } from "#tools/files.ts";
+import { explain, type Problem, printable } from "./explain.ts";
+import { shippedPathOf } from "./shipped.ts";
+import { parseYaml, type YamlPath } from "./yaml.ts";
+
+/** A scenario file that its schema accepts. */
+export interface LoadedScenario {
+  readonly scenario: Scenario;
+  /** The file, to the letter. */
+  readonly text: string;
+  /** Of the text, hex. */
+  readonly sha256: string;
+  /** How the user called it. */
+  readonly source: string;
+  /** `FILE:LINE: path text`, for a problem that is found later. */
+  readonly locate: (problem: Problem) => string;
+}
+
+const SCENARIO_BYTES_MAX = 1_048_576;
+
+/** Reads a file, or a scenario that comes with the package by its name. Throws `InputError`. */
+export function loadScenario(nameOrPath: string): LoadedScenario {
+  const path = shippedPathOf(nameOrPath) ?? nameOrPath;
+  const bytes = readInputFile(path, SCENARIO_BYTES_MAX);
+  return parseScenario(textOf(bytes, nameOrPath), nameOrPath);
+}
+
+function textOf(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new InputError(`${source}: is not UTF-8 text`);
+  }
+}
+
+/** Throws `InputError` with one line that names file, line, path, value and what was expected. */
+export function parseScenario(text: string, source: string): LoadedScenario {
+  if (text.length > SCENARIO_BYTES_MAX) throw new InputError(`${source}: is larger than 1 MiB`);
+  const yaml = parseYaml(text);
+  if (!yaml.ok) throw new InputError(`${source}:${yaml.line}: ${printable(yaml.message)}`);
+  if (yaml.value === null) throw new InputError(`${source}: is empty, expected a scenario`);
+  const locate = (problem: Problem) => located(source, yaml.lineOf, problem);
+  const { value } = yaml;
+  if (!Check(scenarioSchema, value)) {
+    const problem = explain(scenarioSchema, value);
+    throw new InputError(locate(problem ?? { path: [], text: "is not a scenario" }));
+  }
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  return { scenario: value, text, sha256, source, locate };
+}
+
+function located(source: string, lineOf: (path: YamlPath) => number, problem: Problem): string {
+  const { path, text } = problem;
+  const name = path.length === 0 ? "the file" : printable(pathText(path));
+  return `${source}:${lineOf(path)}: ${name} ${text}`;
+}
+
+/** `faults[0].when.atS` */
+function pathText(path: YamlPath): string {
+  return path
+    .map((step, index) => {
+      if (typeof step === "number") return `[${step}]`;
+      const short = step.length <= 60 ? step : `${step.slice(0, 60)}…`;
+      return index === 0 ? short : `.${short}`;
+    })
+    .join("");
+}
