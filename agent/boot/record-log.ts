@@ -1,0 +1,156 @@
+import { type Flash, FlashFault } from "#hal/ports.ts";
+import { type BootRecord, decodeRecord, encodeRecord, RECORD_BYTES } from "./record.ts";
+import type { Region } from "./strategy.ts";
+
+/** A sector whose erase fails this often in a row is given up for this commit. */
+const ERASE_TRIES = 3;
+
+interface Copy {
+  readonly region: Region;
+  readonly slots: number;
+  newest: BootRecord | undefined;
+  /** First slot after the last one that does not read erased. */
+  nextSlot: number;
+}
+
+/**
+ * The boot record: two sectors, each an append log of whole records.
+ *
+ * A commit goes to the copy that is behind, then to the other, so that at every instant the newest
+ * whole record is either the old state or the new one. A sector is only ever erased while the other
+ * holds the newest record.
+ */
+export class RecordLog {
+  readonly #flash: Flash;
+  readonly #copies: readonly [Copy, Copy];
+
+  constructor(flash: Flash, regions: readonly [Region, Region]) {
+    this.#flash = flash;
+    const copyOf = (region: Region): Copy => ({
+      region,
+      slots: Math.floor(region.sizeBytes / RECORD_BYTES),
+      newest: undefined,
+      nextSlot: 0,
+    });
+    this.#copies = [copyOf(regions[0]), copyOf(regions[1])];
+  }
+
+  /** Reads both copies from flash; the newest record, if there is any. */
+  load(): BootRecord | undefined {
+    for (const copy of this.#copies) this.#scan(copy);
+    return this.newest;
+  }
+
+  get newest(): BootRecord | undefined {
+    const [a, b] = this.#copies;
+    return sequenceOf(b) > sequenceOf(a) ? b.newest : a.newest;
+  }
+
+  /**
+   * Brings both copies to the newest record, so that losing either sector loses nothing. A copy
+   * that cannot be mended costs no slots of the good one.
+   */
+  settle(): void {
+    const { newest } = this;
+    const [a, b] = this.#copies;
+    if (newest === undefined || sequenceOf(a) === sequenceOf(b)) return;
+    const record = { ...newest, sequence: newest.sequence + 1 };
+    const [behind, ahead] = this.#byAge();
+    if (this.#append(behind, ahead, record)) this.#append(ahead, behind, record);
+  }
+
+  /**
+   * Makes `record` the newest, whatever its `sequence` says. Returns it as stored.
+   *
+   * Throws {@link FlashFault} when neither copy could take it: then the old state stands.
+   */
+  commit(record: BootRecord): BootRecord {
+    const sequence = (this.newest?.sequence ?? 0) + 1;
+    const stored = { ...record, sequence };
+    const [behind, ahead] = this.#byAge();
+    const isFirst = this.#append(behind, ahead, stored);
+    const isSecond = this.#append(ahead, behind, stored);
+    if (!isFirst && !isSecond) throw new FlashFault("program", behind.region.address);
+    return stored;
+  }
+
+  #byAge(): readonly [Copy, Copy] {
+    const [a, b] = this.#copies;
+    return sequenceOf(b) < sequenceOf(a) ? [b, a] : [a, b];
+  }
+
+  #append(copy: Copy, other: Copy, record: BootRecord): boolean {
+    const bytes = encodeRecord(record);
+    let mayErase = sequenceOf(other) >= sequenceOf(copy);
+    for (;;) {
+      if (copy.nextSlot >= copy.slots) {
+        if (!mayErase || !this.#erase(copy)) return false;
+        mayErase = false;
+      }
+      const address = copy.region.address + copy.nextSlot * RECORD_BYTES;
+      copy.nextSlot += 1;
+      // A slot that does not take the record is burnt: a torn one can read erased and yet refuse.
+      if (!this.#write(address, bytes)) continue;
+      copy.newest = record;
+      return true;
+    }
+  }
+
+  #erase(copy: Copy): boolean {
+    copy.newest = undefined;
+    for (let tries = 0; tries < ERASE_TRIES; tries++) {
+      try {
+        this.#flash.erase(copy.region.address);
+        copy.nextSlot = 0;
+        return true;
+      } catch (error) {
+        if (!(error instanceof FlashFault)) throw error;
+      }
+    }
+    return false;
+  }
+
+  #write(address: number, bytes: Uint8Array): boolean {
+    try {
+      this.#flash.program(address, bytes);
+    } catch (error) {
+      if (!(error instanceof FlashFault)) throw error;
+      return false;
+    }
+    // Twice: an unstable bit may read right once.
+    return this.#holds(address, bytes) && this.#holds(address, bytes);
+  }
+
+  #holds(address: number, bytes: Uint8Array): boolean {
+    const slot = this.#read(address);
+    return slot?.every((byte, index) => byte === bytes[index]) === true;
+  }
+
+  #scan(copy: Copy): void {
+    copy.newest = undefined;
+    copy.nextSlot = 0;
+    for (let slot = 0; slot < copy.slots; slot++) {
+      const bytes = this.#read(copy.region.address + slot * RECORD_BYTES);
+      if (bytes?.every((byte) => byte === 0xff) === true) continue;
+      copy.nextSlot = slot + 1;
+      const record = bytes === undefined ? undefined : decodeRecord(bytes);
+      if (record !== undefined && record.sequence > sequenceOf(copy)) copy.newest = record;
+    }
+  }
+
+  /** Undefined when the slot cannot be read. */
+  #read(address: number): Uint8Array | undefined {
+    const bytes = new Uint8Array(RECORD_BYTES);
+    try {
+      this.#flash.read(address, bytes);
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof FlashFault)) throw error;
+      return undefined;
+    }
+  }
+}
+
+function sequenceOf(copy: Copy): number {
+  return copy.newest?.sequence ?? -1;
+}
