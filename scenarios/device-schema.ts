@@ -65,7 +65,14 @@ export const deviceSchema = Type.Object(
     ),
     granuleBytes: Type.Optional(
       Type.Union(
-        [1, 2, 4, 8, 16, 32].map((n) => Type.Literal(n)),
+        [
+          Type.Literal(1),
+          Type.Literal(2),
+          Type.Literal(4),
+          Type.Literal(8),
+          Type.Literal(16),
+          Type.Literal(32),
+        ],
         { description: "Flash programming unit. Default 8." },
       ),
     ),

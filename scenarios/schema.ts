@@ -3,6 +3,7 @@ import Type, { type Static } from "typebox";
 import { campaignSchema, firmwareSchema } from "./campaign-schema.ts";
 import { devicesSchema } from "./device-schema.ts";
 import { expectSchema } from "./expect-schema.ts";
+import { closed } from "./schema-parts.ts";
 import { airSchema, faultSchema } from "./trouble-schema.ts";
 
 export const scenarioSchema = Type.Object(
@@ -32,7 +33,7 @@ export const scenarioSchema = Type.Object(
   {
     ...closed,
     $id: "urn:fuota:scenario:1",
-    title: "fuota scenario",
+    title: "a fuota scenario",
     description:
       "A firmware update campaign over LoRaWAN, its fleet, its troubles and its verdict.",
   },

@@ -20,15 +20,19 @@ export function fileReasonOf(error: unknown): string | undefined {
   return code === undefined ? undefined : (REASONS[code] ?? code);
 }
 
-/** Reads a whole file of at most `bytesMax` bytes. Throws `InputError` when that cannot be done. */
-export function readInputFile(path: string, bytesMax: number): Uint8Array {
+/**
+ * Reads a whole file of at most `bytesMax` bytes. Throws `InputError` when that cannot be done, with
+ * `hint` when there is no such file.
+ */
+export function readInputFile(path: string, bytesMax: number, hint = ""): Uint8Array {
   try {
     return readBounded(path, bytesMax);
   } catch (error) {
     const isBadName = error instanceof TypeError && path.includes("\0");
     const reason = isBadName ? "not a file name" : fileReasonOf(error);
     if (reason === undefined) throw error;
-    throw new InputError(`${path.replaceAll("\0", "?")}: ${reason}`);
+    const advice = hint !== "" && systemCodeOf(error) === "ENOENT" ? `; ${hint}` : "";
+    throw new InputError(`${path.replaceAll("\0", "?")}: ${reason}${advice}`);
   }
 }
 

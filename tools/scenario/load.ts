@@ -3,8 +3,8 @@ import { Check } from "typebox/value";
 import { type Scenario, scenarioSchema } from "#scenarios/schema.ts";
 import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
-import { explain, type Problem, printable } from "./explain.ts";
-import { shippedPathOf } from "./shipped.ts";
+import { closest, explain, type Problem, printable } from "./explain.ts";
+import { shippedNames, shippedPathOf } from "./shipped.ts";
 import { parseYaml, type YamlPath } from "./yaml.ts";
 
 /** A scenario file that its schema accepts. */
@@ -25,7 +25,9 @@ const SCENARIO_BYTES_MAX = 1_048_576;
 /** Reads a file, or a scenario that comes with the package by its name. Throws `InputError`. */
 export function loadScenario(nameOrPath: string): LoadedScenario {
   const path = shippedPathOf(nameOrPath) ?? nameOrPath;
-  const bytes = readInputFile(path, SCENARIO_BYTES_MAX);
+  const meant = closest(nameOrPath, shippedNames());
+  const hint = meant === undefined ? "" : `did you mean ${meant}?`;
+  const bytes = readInputFile(path, SCENARIO_BYTES_MAX, hint);
   return parseScenario(textOf(bytes, nameOrPath), nameOrPath);
 }
 

@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { resolveScenario } from "#scenarios/defaults.ts";
+import type { Scenario } from "#scenarios/schema.ts";
+import { checkScenario } from "#tools/scenario/check.ts";
+
+const least: Scenario = {
+  name: "a",
+  devices: { count: 10 },
+  campaign: { redundancyPercent: 10 },
+  expect: {},
+};
+
+function problemOf(change: Partial<Scenario>, imageBytes = 32_768): string {
+  const problem = checkScenario(resolveScenario({ ...least, ...change }), imageBytes);
+  return problem === undefined ? "none" : `${problem.path.join(".")} ${problem.text}`;
+}
+
+describe("parts that do not fit each other", () => {
+  test.each<{ change: Partial<Scenario>; imageBytes?: number; says: string }>([
+    { change: {}, says: "none" },
+    {
+      change: { campaign: { redundancyPercent: 0, dr: 0, fragSize: 49 } },
+      says: "campaign.fragSize is 49, but DR0 carries at most 48 bytes per fragment",
+    },
+    { change: { campaign: { redundancyPercent: 0, dr: 3, fragSize: 112 } }, says: "none" },
+    {
+      change: { campaign: { redundancyPercent: 0, dr: 3, fragSize: 113 } },
+      says: "campaign.fragSize is 113, but DR3 carries at most 112 bytes per fragment",
+    },
+    {
+      change: { devices: { count: 10, defaults: { bankBytes: 32_768 } } },
+      says: 'firmware.sizeBytes is 32768, 32982 in whole fragments, but a bank of "device" holds 32768 bytes; raise bankBytes',
+    },
+    { change: { devices: { count: 10, defaults: { bankBytes: 32_769 } } }, says: "none" },
+    {
+      change: { campaign: { redundancyPercent: 0, fragSize: 1 } },
+      says: "campaign.fragSize makes 32768 fragments of 1 bytes, but N has 14 bits: at most 16383",
+    },
+    {
+      change: { campaign: { redundancyPercent: 900, fragSize: 16 } },
+      says: "campaign.redundancyPercent makes 20480 fragments of 16 bytes, but N has 14 bits: at most 16383",
+    },
+    {
+      change: { campaign: { redundancyPercent: 0, fragSize: 20, marginS: 60 } },
+      says: "campaign.marginS is 60: 1639 fragments take 98400 s, but a class C session lasts at most 2^15 = 32768 s",
+    },
+    {
+      change: { faults: [{ kind: "reset", share: 1, when: { atFragment: 153 } }] },
+      says: "faults.0.when.atFragment is 153, but the session has 152 fragments",
+    },
+    { change: { faults: [{ kind: "reset", share: 1, when: { atFragment: 152 } }] }, says: "none" },
+    {
+      change: { expect: { updated: 11 } },
+      says: "expect.updated is 11, but the fleet has 10 devices: it can never be met",
+    },
+    {
+      change: { expect: { failed: "> 100%" } },
+      says: 'expect.failed is "> 100%", but the fleet has 10 devices: it can never be met',
+    },
+    {
+      change: { expect: { updated: "all", rolledBack: ">= 1" } },
+      says: "expect wants at least 11 devices in disjoint states, but the fleet has 10",
+    },
+    {
+      change: { expect: { updated: ">= 95%", failed: "<= 5%", serverComplete: "all" } },
+      says: "none",
+    },
+  ])("$says", ({ change, imageBytes, says }) => {
+    expect(problemOf(change, imageBytes)).toBe(says);
+  });
+});
+
+test("the size that counts is that of the image given, not of the one in the file", () => {
+  expect(problemOf({}, 262_144)).toContain("firmware.sizeBytes is 262144");
+});
