@@ -106,6 +106,11 @@ export function isFrequency(frequencyHz: number): boolean {
   return frequencyHz >= 863_000_000 && frequencyHz <= 870_000_000;
 }
 
+/** Uplinks need a sub-band that has a duty cycle of its own. */
+export function isUplinkFrequency(frequencyHz: number): boolean {
+  return SUB_BANDS.some(({ fromHz, toHz }) => fromHz <= frequencyHz && frequencyHz < toHz);
+}
+
 /** RX1 answers on the frequency of the uplink. */
 export function rx1DataRate(uplinkDr: number, rx1DrOffset: number): number {
   return Math.max(uplinkDr - rx1DrOffset, 0);

@@ -1,0 +1,157 @@
+import { DEFAULT_CHANNELS_HZ, RX2_DR, RX2_FREQUENCY_HZ, rx1DataRate } from "#sim/air/eu868.ts";
+import type { AirDownlink } from "#sim/air/frames.ts";
+import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
+import { type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
+import type { MacParts } from "./mac-parts.ts";
+import { sessionOf } from "./nvm.ts";
+import { deriveSessionKeys } from "./session-keys.ts";
+
+const JOIN_RX1_DELAY_US = 5_000_000;
+const JOIN_ACCEPT_MAX_BYTES = 33;
+const DEV_NONCE_MAX = 0xffff;
+
+/** A fleet that is switched on at once spreads its first requests over this long. */
+const FIRST_DELAY_US = 10_000_000;
+const BACKOFF_US = 5_000_000;
+const BACKOFF_DOUBLINGS_MAX = 6;
+
+/** Aggregated duty cycle of join requests since the first one (TS001 §7, "back-off"). */
+const HOUR_US = 3_600_000_000;
+const JOIN_DUTY_CYCLE: readonly { readonly untilUs: number; readonly divisor: number }[] = [
+  { untilUs: HOUR_US, divisor: 100 },
+  { untilUs: 11 * HOUR_US, divisor: 1000 },
+  { untilUs: Number.POSITIVE_INFINITY, divisor: 10_000 },
+];
+
+/**
+ * Over-the-air activation: requests with growing, drawn pauses until an accept comes.
+ *
+ * DevNonce counts up in the NVM before each request (TS001 1.0.4, 1.1), so no request is ever sent
+ * twice; a device that has used all 65536 falls silent.
+ */
+export class Joining {
+  readonly #parts: MacParts;
+  readonly #onJoined: () => void;
+  #isActive = false;
+  #attempts = 0;
+  #firstRequestUs: WorldUs | undefined;
+  #freeFromUs: WorldUs = 0;
+  /** DevNonce of the request whose windows are open. */
+  #outstanding: number | undefined;
+  #timer: Scheduled | undefined;
+
+  constructor(parts: MacParts, onJoined: () => void) {
+    this.#parts = parts;
+    this.#onJoined = onJoined;
+  }
+
+  start(): void {
+    if (this.#isActive) return;
+    this.#isActive = true;
+    this.#attempts = 0;
+    const { scheduler, entropy } = this.#parts.io;
+    this.#requestAt(scheduler.now + entropy.below("joinDelay", FIRST_DELAY_US));
+  }
+
+  reset(): void {
+    if (this.#timer !== undefined) this.#parts.io.scheduler.cancel(this.#timer);
+    this.#timer = undefined;
+    this.#isActive = false;
+    this.#outstanding = undefined;
+  }
+
+  /** A join accept that was heard: for us, or not. */
+  receive(downlink: AirDownlink): void {
+    const { config, io, nvm, radio } = this.#parts;
+    const devNonce = this.#outstanding;
+    if (devNonce === undefined || !radio.isAnswer(downlink)) return;
+    const accept = openJoinAccept(downlink.phyPayload, this.#binding(devNonce), io.crypto);
+    if (accept === undefined || !this.#isFresh(accept.joinNonce)) return;
+    if (accept.optNeg && config.lorawan === "1.0") return;
+    radio.endExchange(downlink);
+    this.reset();
+    const transcript = { ...accept, joinEui: config.joinEui, devNonce };
+    const keys = deriveSessionKeys(config, transcript, io.crypto);
+    nvm.joinNonce = accept.joinNonce;
+    nvm.session = sessionOf(accept, keys, config.uplinkDr);
+    this.#onJoined();
+  }
+
+  /** 1.1 counts JoinNonce; 1.0 may draw it, so only an outright repeat shows a replay. */
+  #isFresh(joinNonce: number): boolean {
+    const last = this.#parts.nvm.joinNonce;
+    return this.#parts.config.lorawan === "1.1" ? joinNonce > last : joinNonce !== last;
+  }
+
+  #binding(devNonce: number): JoinBinding {
+    const { nwkKey, joinEui, devEui } = this.#parts.config;
+    return { rootKey: nwkKey, joinEui, devEui, devNonce };
+  }
+
+  #requestAt(at: WorldUs): void {
+    this.#timer = this.#parts.io.scheduler.schedule(at, () => this.#request());
+  }
+
+  #request(): void {
+    const { config, io, nvm, radio } = this.#parts;
+    const { now } = io.scheduler;
+    const earliestUs = Math.max(this.#freeFromUs, this.#bandFreeUs(now));
+    if (earliestUs > now) {
+      this.#requestAt(earliestUs);
+      return;
+    }
+    this.#timer = undefined;
+    if (nvm.devNonce > DEV_NONCE_MAX) return;
+    const devNonce = nvm.devNonce;
+    nvm.devNonce += 1;
+    this.#attempts += 1;
+    this.#firstRequestUs ??= now;
+    const { joinEui, devEui, nwkKey, uplinkDr } = config;
+    const phy = sealJoinRequest({ joinEui, devEui, devNonce }, nwkKey, io.crypto);
+    const frequencyHz = this.#drawChannel(now);
+    const { uplink, doneUs } = radio.transmit(
+      phy,
+      { frequencyHz, dr: uplinkDr },
+      {
+        rx1: { frequencyHz, dr: rx1DataRate(uplinkDr, 0) },
+        rx2: { frequencyHz: RX2_FREQUENCY_HZ, dr: RX2_DR },
+        rx1DelayUs: JOIN_RX1_DELAY_US,
+        phyBytesMax: () => JOIN_ACCEPT_MAX_BYTES,
+      },
+      now,
+    );
+    this.#freeFromUs = now + (uplink.endUs - now) * this.#dutyDivisor(now);
+    this.#outstanding = devNonce;
+    this.#timer = io.scheduler.schedule(doneUs, () => this.#onSilence());
+    io.transmit(uplink);
+  }
+
+  #onSilence(): void {
+    const { io, radio } = this.#parts;
+    radio.endExchange(undefined);
+    this.#outstanding = undefined;
+    const doublings = Math.min(this.#attempts - 1, BACKOFF_DOUBLINGS_MAX);
+    const pauseUs = io.entropy.below("joinDelay", BACKOFF_US * 2 ** doublings);
+    this.#requestAt(io.scheduler.now + pauseUs);
+  }
+
+  #bandFreeUs(now: WorldUs): WorldUs {
+    const { dutyCycle } = this.#parts.radio;
+    return Math.min(...DEFAULT_CHANNELS_HZ.map((hz) => dutyCycle.earliestStartUs(hz, now)));
+  }
+
+  #drawChannel(now: WorldUs): number {
+    const { io, radio } = this.#parts;
+    const free = DEFAULT_CHANNELS_HZ.filter(
+      (hz) => radio.dutyCycle.earliestStartUs(hz, now) <= now,
+    );
+    const frequencyHz = free[io.entropy.below("channel", free.length)];
+    if (frequencyHz === undefined) throw new RangeError("no channel is free");
+    return frequencyHz;
+  }
+
+  #dutyDivisor(now: WorldUs): number {
+    const elapsedUs = now - (this.#firstRequestUs ?? now);
+    return JOIN_DUTY_CYCLE.find(({ untilUs }) => elapsedUs < untilUs)?.divisor ?? 1;
+  }
+}

@@ -1,0 +1,91 @@
+/** MAC commands (TS001 1.0.4 §5, 1.1 §5). Wire format only; `mac-commands.ts` acts on them. */
+import { type Command, CommandSet } from "#agent/wire/commands.ts";
+import { bits, type Field, flag, u8, u16, u32, uint } from "#agent/wire/fields.ts";
+
+/** Channel frequency in steps of 100 Hz. */
+const frequency: Field<number> = {
+  sizeBytes: 3,
+  read: (view, at) => 100 * (view.getUint16(at, true) + 65_536 * view.getUint8(at + 2)),
+  write(view, at, frequencyHz) {
+    const steps = frequencyHz / 100;
+    if (!Number.isInteger(steps) || steps < 0 || steps > 0xff_ffff) {
+      throw new RangeError(`${frequencyHz} Hz does not fit`);
+    }
+    view.setUint16(at, steps % 65_536, true);
+    view.setUint8(at + 2, Math.floor(steps / 65_536));
+  },
+};
+
+/** Server to device. */
+export const macDownlink = new CommandSet({
+  LinkCheckAns: { cid: 0x02, fields: { marginDb: u8, gatewayCount: u8 } },
+  LinkADRReq: {
+    cid: 0x03,
+    fields: {
+      link: bits(u8, { txPower: uint(0, 4), dataRate: uint(4, 4) }),
+      chMask: u16,
+      redundancy: bits(u8, { nbTrans: uint(0, 4), chMaskCntl: uint(4, 3) }),
+    },
+  },
+  DutyCycleReq: { cid: 0x04, fields: { limit: bits(u8, { maxDutyCycle: uint(0, 4) }) } },
+  RXParamSetupReq: {
+    cid: 0x05,
+    fields: {
+      dlSettings: bits(u8, { rx2DataRate: uint(0, 4), rx1DrOffset: uint(4, 3) }),
+      frequencyHz: frequency,
+    },
+  },
+  DevStatusReq: { cid: 0x06, fields: {} },
+  NewChannelReq: {
+    cid: 0x07,
+    fields: {
+      chIndex: u8,
+      frequencyHz: frequency,
+      drRange: bits(u8, { drMin: uint(0, 4), drMax: uint(4, 4) }),
+    },
+  },
+  RXTimingSetupReq: { cid: 0x08, fields: { settings: bits(u8, { delayS: uint(0, 4) }) } },
+  TxParamSetupReq: { cid: 0x09, fields: { eirpDwellTime: u8 } },
+  DlChannelReq: { cid: 0x0a, fields: { chIndex: u8, frequencyHz: frequency } },
+  RekeyConf: { cid: 0x0b, fields: { serverVersion: bits(u8, { minor: uint(0, 4) }) } },
+  ADRParamSetupReq: { cid: 0x0c, fields: { param: u8 } },
+  /** `fraction` counts 1/256 s. */
+  DeviceTimeAns: { cid: 0x0d, fields: { gps: u32, fraction: u8 } },
+  ForceRejoinReq: { cid: 0x0e, fields: { param: u16 } },
+  RejoinParamSetupReq: { cid: 0x0f, fields: { param: u8 } },
+});
+export type MacDownlink = Command<typeof macDownlink>;
+
+/** Device to server. */
+export const macUplink = new CommandSet({
+  LinkCheckReq: { cid: 0x02, fields: {} },
+  LinkADRAns: {
+    cid: 0x03,
+    fields: {
+      status: bits(u8, { channelMaskAck: flag(0), dataRateAck: flag(1), powerAck: flag(2) }),
+    },
+  },
+  DutyCycleAns: { cid: 0x04, fields: {} },
+  RXParamSetupAns: {
+    cid: 0x05,
+    fields: {
+      status: bits(u8, { channelAck: flag(0), rx2DataRateAck: flag(1), rx1DrOffsetAck: flag(2) }),
+    },
+  },
+  /** Battery 255: not measured. The margin is a signed number of dB. */
+  DevStatusAns: { cid: 0x06, fields: { battery: u8, radio: bits(u8, { marginDb: uint(0, 6) }) } },
+  NewChannelAns: {
+    cid: 0x07,
+    fields: { status: bits(u8, { frequencyAck: flag(0), drRangeAck: flag(1) }) },
+  },
+  RXTimingSetupAns: { cid: 0x08, fields: {} },
+  DlChannelAns: {
+    cid: 0x0a,
+    fields: { status: bits(u8, { frequencyAck: flag(0), uplinkFrequencyExists: flag(1) }) },
+  },
+  RekeyInd: { cid: 0x0b, fields: { deviceVersion: bits(u8, { minor: uint(0, 4) }) } },
+  ADRParamSetupAns: { cid: 0x0c, fields: {} },
+  DeviceTimeReq: { cid: 0x0d, fields: {} },
+  RejoinParamSetupAns: { cid: 0x0f, fields: { status: bits(u8, { timeAck: flag(0) }) } },
+});
+export type MacUplink = Command<typeof macUplink>;

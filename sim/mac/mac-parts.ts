@@ -1,0 +1,54 @@
+import type { DownlinkSource } from "#agent/events.ts";
+import type { Crypto, Entropy } from "#hal/ports.ts";
+import type { AirUplink } from "#sim/air/frames.ts";
+import type { Scheduler } from "#sim/kernel/engine.ts";
+import type { MacAnswers } from "./mac-commands.ts";
+import type { MacNvm } from "./nvm.ts";
+import type { Radio } from "./radio.ts";
+
+export interface MacConfig {
+  /** EUIs are 8 bytes, most significant first. */
+  readonly devEui: Uint8Array;
+  readonly joinEui: Uint8Array;
+  readonly lorawan: "1.0" | "1.1";
+  readonly appKey: Uint8Array;
+  /** The same as `appKey` on 1.0. */
+  readonly nwkKey: Uint8Array;
+  /** 0 to 5: what the default channels carry. */
+  readonly uplinkDr: number;
+}
+
+export type MacEvent =
+  | { readonly type: "joined" }
+  /**
+   * `payload` is shared between receivers and never written to. A multicast event and its source are
+   * one object per MAC, valid during `emit` only.
+   */
+  | {
+      readonly type: "downlink";
+      readonly fPort: number;
+      readonly payload: Uint8Array;
+      readonly source: DownlinkSource;
+      readonly morePending: boolean;
+    }
+  | { readonly type: "contact"; readonly morePending: boolean }
+  | { readonly type: "uplinkReady"; readonly payloadMaxBytes: number }
+  | { readonly type: "uplinkDone" };
+
+export interface MacIo {
+  readonly scheduler: Scheduler;
+  readonly crypto: Crypto;
+  readonly entropy: Entropy;
+  emit(event: MacEvent): void;
+  /** Called when the uplink starts. */
+  transmit(uplink: AirUplink): void;
+}
+
+/** What the parts of one MAC share. */
+export interface MacParts {
+  readonly config: MacConfig;
+  readonly io: MacIo;
+  readonly nvm: MacNvm;
+  readonly radio: Radio;
+  readonly answers: MacAnswers;
+}

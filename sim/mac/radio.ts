@@ -1,0 +1,150 @@
+import { DutyCycle } from "#sim/air/duty-cycle.ts";
+import type { RadioTime } from "#sim/air/energy.ts";
+import { airtimeOfDownlinkUs, airtimeOfUplinkUs } from "#sim/air/eu868.ts";
+import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import type { WorldUs } from "#sim/kernel/engine.ts";
+import { catches, interrupts, type ReceiveWindow, receiveWindow } from "./receive-window.ts";
+
+export interface Tuning {
+  readonly frequencyHz: number;
+  readonly dr: number;
+}
+
+/** Where and when the two windows after an uplink open. */
+export interface WindowPlan {
+  readonly rx1: Tuning;
+  readonly rx2: Tuning;
+  /** RX1 after the end of the uplink; RX2 follows a second later. */
+  readonly rx1DelayUs: number;
+  /** Longest PHYPayload to wait for. */
+  readonly phyBytesMax: (dr: number) => number;
+}
+
+const RX2_AFTER_RX1_US = 1_000_000;
+const NOT_LISTENING = -1;
+
+/**
+ * The one transceiver of a device: what it hears at any moment, and how long it spent in which mode.
+ *
+ * An exchange is an uplink with its two receive windows; they have priority over class C listening.
+ * The radio learns of a downlink when it ends, so a silent exchange is over only when the longest
+ * downlink that might have begun in RX2 would be.
+ */
+export class Radio {
+  readonly dutyCycle = new DutyCycle();
+  #txStartUs: WorldUs = 0;
+  #txEndUs: WorldUs = 0;
+  #rx1: ReceiveWindow | undefined;
+  #rx2: ReceiveWindow | undefined;
+  /** A downlink that begins from here on meets no exchange. */
+  #exchangeUntilUs: WorldUs = 0;
+  #listenHz = NOT_LISTENING;
+  #listenDr = 0;
+  /** Since when on these parameters: a preamble before that was missed. */
+  #listenSinceUs: WorldUs = 0;
+  #rxSinceUs: WorldUs = 0;
+  #txUs = 0;
+  #rxUs = 0;
+  #standbyUs = 0;
+
+  /** Starts an uplink now; returns it, and when a silent exchange is over. */
+  transmit(
+    phyPayload: Uint8Array,
+    { frequencyHz, dr }: Tuning,
+    plan: WindowPlan,
+    now: WorldUs,
+  ): { readonly uplink: AirUplink; readonly doneUs: WorldUs } {
+    const airtimeUs = airtimeOfUplinkUs(dr, phyPayload.length);
+    const endUs = now + airtimeUs;
+    const rx1StartUs = endUs + plan.rx1DelayUs;
+    const rx2StartUs = rx1StartUs + RX2_AFTER_RX1_US;
+    this.dutyCycle.spend(frequencyHz, now, airtimeUs);
+    this.#txStartUs = now;
+    this.#txEndUs = endUs;
+    this.#rx1 = receiveWindow(rx1StartUs, plan.rx1.frequencyHz, plan.rx1.dr);
+    this.#rx2 = receiveWindow(rx2StartUs, plan.rx2.frequencyHz, plan.rx2.dr);
+    this.#exchangeUntilUs = this.#rx2.closeUs;
+    this.#txUs += airtimeUs;
+    if (this.#isListening) this.#rxUs -= airtimeUs;
+    const lastEndUs = ({ dr: downDr }: Tuning, startUs: WorldUs) =>
+      startUs + airtimeOfDownlinkUs(downDr, plan.phyBytesMax(downDr));
+    // one more, so that a downlink that ends at the last moment has been delivered by then
+    const doneUs = 1 + Math.max(lastEndUs(plan.rx1, rx1StartUs), lastEndUs(plan.rx2, rx2StartUs));
+    return { uplink: { phyPayload, dr, frequencyHz, startUs: now, endUs }, doneUs };
+  }
+
+  /** The windows are over: nothing came, or `answer` did, and then RX2 opens no more. */
+  endExchange(answer: AirDownlink | undefined): void {
+    const [rx1, rx2] = [this.#rx1, this.#rx2];
+    if (rx1 === undefined || rx2 === undefined) return;
+    const inRx1 = answer !== undefined && catches(rx1, answer);
+    if (!this.#isListening) {
+      this.#standbyUs += rx1.openUs - this.#txEndUs;
+      if (inRx1) {
+        this.#rxUs += answer.endUs - rx1.openUs;
+      } else {
+        const rx2EndUs = answer === undefined ? rx2.closeUs : answer.endUs;
+        this.#standbyUs += Math.max(rx2.openUs - rx1.closeUs, 0);
+        this.#rxUs += rx1.closeUs - rx1.openUs + rx2EndUs - rx2.openUs;
+      }
+    }
+    if (inRx1) {
+      this.#rx2 = undefined;
+      this.#exchangeUntilUs = answer.endUs;
+    }
+  }
+
+  /** Class C: on from now on, on these parameters. */
+  listen({ frequencyHz, dr }: Tuning, now: WorldUs): void {
+    if (frequencyHz === this.#listenHz && dr === this.#listenDr) return;
+    if (!this.#isListening) this.#rxSinceUs = now;
+    this.#listenHz = frequencyHz;
+    this.#listenDr = dr;
+    this.#listenSinceUs = now;
+  }
+
+  stopListening(now: WorldUs): void {
+    if (!this.#isListening) return;
+    this.#rxUs += now - this.#rxSinceUs;
+    this.#listenHz = NOT_LISTENING;
+  }
+
+  /** Whether the whole of a downlink that just ended fell on an open receiver. */
+  hears(downlink: AirDownlink): boolean {
+    if (downlink.startUs < this.#exchangeUntilUs) {
+      if (downlink.startUs < this.#txEndUs && this.#txStartUs < downlink.endUs) return false;
+      if (this.isAnswer(downlink)) return true;
+      if (this.#rx1 !== undefined && interrupts(this.#rx1, downlink)) return false;
+      if (this.#rx2 !== undefined && interrupts(this.#rx2, downlink)) return false;
+    }
+    return (
+      downlink.frequencyHz === this.#listenHz &&
+      downlink.dr === this.#listenDr &&
+      downlink.startUs >= this.#listenSinceUs
+    );
+  }
+
+  /** In RX1 or RX2 of the last uplink. */
+  isAnswer(downlink: AirDownlink): boolean {
+    return (
+      (this.#rx1 !== undefined && catches(this.#rx1, downlink)) ||
+      (this.#rx2 !== undefined && catches(this.#rx2, downlink))
+    );
+  }
+
+  /** Forgets windows and listening; duty cycle and time spent stay. */
+  reset(now: WorldUs): void {
+    this.stopListening(now);
+    this.#rx1 = undefined;
+    this.#rx2 = undefined;
+  }
+
+  time(now: WorldUs): RadioTime {
+    const openUs = this.#isListening ? now - this.#rxSinceUs : 0;
+    return { txUs: this.#txUs, rxUs: this.#rxUs + openUs, standbyUs: this.#standbyUs };
+  }
+
+  get #isListening(): boolean {
+    return this.#listenHz !== NOT_LISTENING;
+  }
+}
