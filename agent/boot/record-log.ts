@@ -122,33 +122,50 @@ export class RecordLog {
   }
 
   #holds(address: number, bytes: Uint8Array): boolean {
-    const slot = this.#read(address);
-    return slot?.every((byte, index) => byte === bytes[index]) === true;
+    const slot = new Uint8Array(bytes.length);
+    return this.#read(address, slot) && slot.every((byte, index) => byte === bytes[index]);
   }
 
   #scan(copy: Copy): void {
     copy.newest = undefined;
     copy.nextSlot = 0;
+    const sector = this.#readSector(copy);
     for (let slot = 0; slot < copy.slots; slot++) {
-      const bytes = this.#read(copy.region.address + slot * RECORD_BYTES);
-      if (bytes?.every((byte) => byte === 0xff) === true) continue;
+      const start = slot * RECORD_BYTES;
+      if (isErased(sector, start, start + RECORD_BYTES)) continue;
       copy.nextSlot = slot + 1;
-      const record = bytes === undefined ? undefined : decodeRecord(bytes);
+      const record = decodeRecord(sector.subarray(start, start + RECORD_BYTES));
       if (record !== undefined && record.sequence > sequenceOf(copy)) copy.newest = record;
     }
   }
 
-  /** Undefined when the slot cannot be read. */
-  #read(address: number): Uint8Array | undefined {
-    const bytes = new Uint8Array(RECORD_BYTES);
+  /** Slots that cannot be read come back as zeros: used, and no record. */
+  #readSector(copy: Copy): Uint8Array {
+    const sector = new Uint8Array(copy.slots * RECORD_BYTES);
+    if (this.#read(copy.region.address, sector)) return sector;
+    for (let start = 0; start < sector.length; start += RECORD_BYTES) {
+      const slot = sector.subarray(start, start + RECORD_BYTES);
+      if (!this.#read(copy.region.address + start, slot)) slot.fill(0);
+    }
+    return sector;
+  }
+
+  #read(address: number, target: Uint8Array): boolean {
     try {
-      this.#flash.read(address, bytes);
-      return bytes;
+      this.#flash.read(address, target);
+      return true;
     } catch (error) {
       if (!(error instanceof FlashFault)) throw error;
-      return undefined;
+      return false;
     }
   }
+}
+
+function isErased(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) {
+    if (bytes[index] !== 0xff) return false;
+  }
+  return true;
 }
 
 function sequenceOf(copy: Copy): number {

@@ -50,26 +50,25 @@ export class Cells {
   read(address: number, target: Uint8Array): void {
     target.fill(0xff);
     this.#pages.copyInto(address, target);
-    this.#extents.copyInto(address, target, this.content);
+    if (this.content.covers(address, target.length)) {
+      this.#extents.copyInto(address, target, this.content);
+    }
   }
 
   /** "disturbed": every granule may be programmed, but some bit does not read erased. */
   stateOf(address: number, sizeBytes: number): SpanState {
-    if (this.#extents.overlaps(address, address + sizeBytes)) return "programmed";
+    const isShared =
+      this.content.covers(address, sizeBytes) &&
+      this.#extents.overlaps(address, address + sizeBytes);
+    if (isShared) return "programmed";
     return this.#pages.stateOf(address, sizeBytes);
   }
 
   /** Programs whole erased granules, sharing what can be shared. */
   store(address: number, source: Uint8Array): void {
-    const end = address + source.length;
-    const reference = this.content.match(address, source);
-    if (reference >= 0) {
-      this.#extents.add(address, end, this.content.addressOf(reference), reference);
-      return;
-    }
-    const chunk = this.content.intern(address, source);
-    if (chunk >= 0) this.#extents.add(address, end, address, chunk);
-    else this.#pages.program(address, source);
+    const id = this.content.sourceFor(address, source);
+    if (id < 0) this.#pages.program(address, source);
+    else this.#extents.add(address, address + source.length, this.content.baseOf(id, address), id);
   }
 
   /** Clears the bits that `source` has clear, whatever was there. */

@@ -11,6 +11,8 @@ const WORDS = 4;
 export class ExtentList {
   #words = new Int32Array(2 * WORDS);
   #count = 0;
+  /** The extent that grew last: the next program mostly goes on after it. */
+  #last = 0;
 
   get count(): number {
     return this.#count;
@@ -23,7 +25,7 @@ export class ExtentList {
   /** Does any extent overlap `[start, end)`? */
   overlaps(start: number, end: number): boolean {
     const index = this.#firstEndingAfter(start);
-    return index < this.#count && this.#at(index, 0) < end;
+    return index < this.#count && (this.#words[index * WORDS] as number) < end;
   }
 
   /** Adds a span that overlaps nothing. */
@@ -38,6 +40,7 @@ export class ExtentList {
       this.#delete(next, 1);
     } else if (joinsLeft) {
       this.#set(next - 1, 1, end);
+      this.#last = next - 1;
     } else if (joinsRight) {
       this.#set(next, 0, start);
     } else {
@@ -84,20 +87,23 @@ export class ExtentList {
 
   copyFrom(other: ExtentList): void {
     this.#count = other.#count;
+    this.#last = 0;
     const used = other.#count * WORDS;
     if (this.#words.length < used) this.#words = other.#words.slice(0, used);
     else this.#words.set(other.#words.subarray(0, used));
   }
 
   #firstEndingAfter(address: number): number {
-    const count = this.#count;
-    // Programs mostly come in ascending order: look at the end first.
-    if (count === 0 || this.#at(count - 1, 1) <= address) return count;
+    const words = this.#words;
+    const next = this.#last + 1;
+    if (next <= this.#count && (words[next * WORDS - 3] as number) <= address) {
+      if (next === this.#count || (words[next * WORDS + 1] as number) > address) return next;
+    }
     let low = 0;
-    let high = count - 1;
+    let high = this.#count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#at(middle, 1) <= address) low = middle + 1;
+      if ((words[middle * WORDS + 1] as number) <= address) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -113,6 +119,7 @@ export class ExtentList {
       this.#words.copyWithin((index + 1) * WORDS, index * WORDS, this.#count * WORDS);
     }
     this.#count += 1;
+    this.#last = index;
     this.#set(index, 0, start);
     this.#set(index, 1, end);
     this.#set(index, 2, base);

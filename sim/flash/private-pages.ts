@@ -11,16 +11,24 @@ export type SpanState = "erased" | "disturbed" | "programmed";
  */
 export class PrivatePages {
   readonly #pageBytes: number;
+  /** Both sizes are powers of two. */
+  readonly #pageShift: number;
   readonly #granuleBytes: number;
+  readonly #granuleShift: number;
   readonly #slotBytes: number;
   /** Page index to slot in the arena. */
   readonly #slots = new Map<number, number>();
   readonly #free: number[] = [];
   #arena = new Uint8Array(0);
+  /** The page looked up last, and its slot: a journal grows within one page. */
+  #lastPage = -1;
+  #lastSlot: number | undefined;
 
   constructor(sectors: SectorMap, granuleBytes: number) {
     this.#pageBytes = sectors.pageBytes;
+    this.#pageShift = 31 - Math.clz32(this.#pageBytes);
     this.#granuleBytes = granuleBytes;
+    this.#granuleShift = 31 - Math.clz32(granuleBytes);
     this.#slotBytes = this.#pageBytes + Math.ceil(this.#pageBytes / granuleBytes / 8);
   }
 
@@ -38,7 +46,7 @@ export class PrivatePages {
     const end = address + sizeBytes;
     for (let at = address; at < end; ) {
       const stop = Math.min(this.#pageEnd(at), end);
-      const slot = this.#slots.get(Math.floor(at / this.#pageBytes));
+      const slot = this.#slotOf(at >> this.#pageShift);
       if (slot !== undefined) {
         for (let granule = at; granule < stop; granule += this.#granuleBytes) {
           if (this.#isProgrammed(slot, granule)) return "programmed";
@@ -81,10 +89,11 @@ export class PrivatePages {
     if (this.#slots.size === 0) return;
     for (let at = start; at < end; ) {
       const stop = Math.min(this.#pageEnd(at), end);
-      const page = Math.floor(at / this.#pageBytes);
+      const page = at >> this.#pageShift;
       const slot = this.#slots.get(page);
       if (slot !== undefined && stop - at === this.#pageBytes) {
         this.#slots.delete(page);
+        this.#lastPage = -1;
         this.#free.push(slot);
       } else if (slot !== undefined) {
         const data = this.#dataAt(slot, at);
@@ -103,8 +112,8 @@ export class PrivatePages {
   copyInto(address: number, target: Uint8Array): void {
     if (this.#slots.size === 0) return;
     const end = address + target.length;
-    const first = Math.floor(address / this.#pageBytes);
-    const last = Math.floor((end - 1) / this.#pageBytes);
+    const first = address >> this.#pageShift;
+    const last = (end - 1) >> this.#pageShift;
     if (last - first < this.#slots.size) {
       for (let page = first; page <= last; page++) {
         const slot = this.#slots.get(page);
@@ -118,6 +127,7 @@ export class PrivatePages {
   }
 
   copyFrom(other: PrivatePages): void {
+    this.#lastPage = -1;
     this.#slots.clear();
     for (const [page, slot] of other.#slots) this.#slots.set(page, slot);
     this.#free.length = 0;
@@ -142,8 +152,8 @@ export class PrivatePages {
   }
 
   #slotFor(address: number): number {
-    const page = Math.floor(address / this.#pageBytes);
-    let slot = this.#slots.get(page);
+    const page = address >> this.#pageShift;
+    let slot = this.#slotOf(page);
     if (slot !== undefined) return slot;
     slot = this.#free.pop() ?? this.#slots.size;
     const base = slot * this.#slotBytes;
@@ -155,7 +165,16 @@ export class PrivatePages {
     this.#arena.fill(0xff, base, base + this.#pageBytes);
     this.#arena.fill(0, base + this.#pageBytes, base + this.#slotBytes);
     this.#slots.set(page, slot);
+    this.#lastPage = -1;
     return slot;
+  }
+
+  #slotOf(page: number): number | undefined {
+    if (page !== this.#lastPage) {
+      this.#lastPage = page;
+      this.#lastSlot = this.#slots.get(page);
+    }
+    return this.#lastSlot;
   }
 
   #mark(slot: number, start: number, stop: number): void {
@@ -174,14 +193,14 @@ export class PrivatePages {
   }
 
   #bitOf(address: number): number {
-    return Math.floor((address % this.#pageBytes) / this.#granuleBytes);
+    return (address & (this.#pageBytes - 1)) >> this.#granuleShift;
   }
 
   #dataAt(slot: number, address: number): number {
-    return slot * this.#slotBytes + (address % this.#pageBytes);
+    return slot * this.#slotBytes + (address & (this.#pageBytes - 1));
   }
 
   #pageEnd(address: number): number {
-    return address - (address % this.#pageBytes) + this.#pageBytes;
+    return (address | (this.#pageBytes - 1)) + 1;
   }
 }
