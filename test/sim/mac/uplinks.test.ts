@@ -1,0 +1,350 @@
+import { describe, expect, test } from "vitest";
+import { airtimeOfUplinkUs, maxPayloadBytes } from "#sim/air/eu868.ts";
+import { hex } from "../../hex.ts";
+import { Network, S } from "./network.ts";
+
+const types = (network: Network) => network.events.map(({ type }) => type);
+const fCnts = (network: Network) => network.air.map((uplink) => network.open(uplink).frame.fCntLow);
+
+describe("an uplink", () => {
+  test("is offered once it was asked for, and never within the asking", () => {
+    const network = Network.joined();
+    network.mac.perform({ type: "requestUplink" });
+    network.mac.perform({ type: "requestUplink" });
+    expect(network.events).toEqual([]);
+    network.run(60);
+    expect(types(network)).toEqual(["uplinkReady"]);
+    expect(network.air).toEqual([]);
+  });
+
+  test("asked for before the join is offered after it", () => {
+    const network = new Network();
+    network.mac.perform({ type: "requestUplink" });
+    network.run(30);
+    expect(network.events).toEqual([]);
+    network.onUplink = (uplink) => network.acceptJoin(uplink);
+    network.mac.perform({ type: "join" });
+    network.run(60);
+    expect(types(network)).toEqual(["joined", "uplinkReady"]);
+  });
+
+  test.each([0, 1, 2, 3, 4, 5])("at DR%i may be as long as the region allows", (uplinkDr) => {
+    const network = Network.joined({ uplinkDr });
+    const bytes = maxPayloadBytes(uplinkDr);
+    network.exchange(new Uint8Array(bytes));
+    expect(network.events[0]).toMatchObject({ type: "uplinkReady", payloadMaxBytes: bytes });
+    const { phyPayload, dr, startUs, endUs } = network.lastUplink();
+    expect(phyPayload.length).toBe(bytes + 13);
+    expect(dr).toBe(uplinkDr);
+    expect(endUs - startUs).toBe(airtimeOfUplinkUs(uplinkDr, bytes + 13));
+  });
+
+  test.each([
+    ["without uplinkReady", { fPort: 1, payload: hex("00"), confirmed: false }],
+    ["too long", { fPort: 1, payload: new Uint8Array(243), confirmed: false }],
+    ["on port 0", { fPort: 0, payload: hex("00"), confirmed: false }],
+  ])("%s is a bug of the device", (name, uplink) => {
+    const network = Network.joined();
+    const send = () => network.mac.perform({ type: "uplink", ...uplink });
+    if (name === "without uplinkReady") {
+      expect(send).toThrow(RangeError);
+      return;
+    }
+    network.onEvent = () => expect(send).toThrow(RangeError);
+    network.mac.perform({ type: "requestUplink" });
+    network.run(60);
+    expect(types(network)).toEqual(["uplinkReady"]);
+  });
+
+  test("one offer takes one uplink", () => {
+    const network = Network.joined();
+    const uplink = { type: "uplink", fPort: 1, payload: hex("00"), confirmed: false } as const;
+    network.onEvent = ({ type }) => {
+      if (type !== "uplinkReady") return;
+      network.mac.perform(uplink);
+      expect(() => network.mac.perform(uplink)).toThrow(RangeError);
+    };
+    network.mac.perform({ type: "requestUplink" });
+    network.run(60);
+    expect(network.air.length).toBe(1);
+  });
+
+  test("the payload is the MAC's own once given", () => {
+    const network = Network.joined();
+    const payload = hex("01 02");
+    network.onUplink = () => payload.fill(0xff);
+    network.exchange(payload, { confirmed: true });
+    expect(network.air.length).toBe(8);
+    for (const uplink of network.air) expect(network.open(uplink).payload).toEqual(hex("01 02"));
+  });
+});
+
+test("uplinks asked for one after the other keep to 1 % and use every channel", () => {
+  const network = Network.joined();
+  for (let count = 0; count < 40; count++) network.exchange(new Uint8Array(20));
+  expect(fCnts(network)).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  const airtimeUs = airtimeOfUplinkUs(5, 33);
+  const starts = network.air.map(({ startUs }) => startUs);
+  for (const [index, start] of starts.slice(1).entries()) {
+    expect(start - (starts[index] ?? 0)).toBeGreaterThanOrEqual(100 * airtimeUs);
+  }
+  expect(new Set(network.air.map(({ frequencyHz }) => frequencyHz)).size).toBe(3);
+});
+
+test("channels of another sub-band are used while the first one rests", () => {
+  const network = new Network();
+  const cfList = hex("18 4f 84 e8 56 84 b8 5e 84 88 66 84 58 6e 84 00");
+  network.onUplink = (uplink) => network.acceptJoin(uplink, { accept: { cfList } });
+  network.mac.perform({ type: "join" });
+  network.run(60);
+  network.onUplink = () => {};
+  network.air.splice(0);
+  for (let count = 0; count < 20; count++) network.exchange(new Uint8Array(200));
+  const [first, last] = [network.air[0], network.air.at(-1)];
+  const spanUs = (last?.startUs ?? 0) - (first?.startUs ?? 0);
+  const airtimeUs = airtimeOfUplinkUs(5, 213);
+  expect(spanUs).toBeLessThan(11 * 100 * airtimeUs);
+  expect(spanUs).toBeGreaterThanOrEqual(9 * 100 * airtimeUs);
+  expect(network.air.some(({ frequencyHz }) => frequencyHz < 868_000_000)).toBe(true);
+});
+
+describe("the windows of an uplink", () => {
+  test.each([
+    { name: "RX1", window: "rx1", delayUs: S, heard: true },
+    { name: "RX1, 10 ms late", window: "rx1", delayUs: S + 10_000, heard: true },
+    { name: "RX1, 11 ms late", window: "rx1", delayUs: S + 11_000, heard: false },
+    { name: "RX1, 10 ms early", window: "rx1", delayUs: S - 10_000, heard: true },
+    { name: "RX1, 11 ms early", window: "rx1", delayUs: S - 11_000, heard: false },
+    { name: "RX2", window: "rx2", delayUs: S, heard: true },
+    { name: "RX2, a second late", window: "rx2", delayUs: 2 * S, heard: false },
+    { name: "RX1 at RX2's data rate", window: "rx1", delayUs: S, rx1DrOffset: 5, heard: false },
+    { name: "RX2 at RX1's data rate", window: "rx2", delayUs: S, rx2Dr: 5, heard: false },
+  ] as const)("$name: heard $heard", ({ name: _, heard, ...timing }) => {
+    const network = Network.joined();
+    network.onUplink = (uplink) => {
+      network.answer(uplink, network.downlink({ fPort: 3, frmPayload: hex("11") }), timing);
+    };
+    network.exchange(hex("00"));
+    expect(network.count("downlink")).toBe(heard ? 1 : 0);
+  });
+
+  test("an answer in RX1 ends the exchange; silence takes as long as an answer in RX2 might", () => {
+    const answered = Network.joined();
+    answered.onUplink = (uplink) => answered.answer(uplink, answered.downlink());
+    answered.exchange(hex("00"));
+    const done = (network: Network) =>
+      (network.events.at(-1)?.atUs ?? 0) - network.lastUplink().endUs;
+    expect(done(answered)).toBeLessThan(1.1 * S);
+    const silent = Network.joined();
+    silent.exchange(hex("00"));
+    expect(done(silent)).toBe(2 * S + 2_793_472 + 1);
+  });
+
+  test("the longest downlink in RX2 still counts", () => {
+    const network = Network.joined();
+    network.onUplink = (uplink) => {
+      const phy = network.downlink({ fPort: 3, frmPayload: new Uint8Array(51) });
+      network.answer(uplink, phy, { window: "rx2" });
+    };
+    network.exchange(hex("00"));
+    expect(types(network)).toEqual(["uplinkReady", "downlink", "uplinkDone"]);
+  });
+});
+
+describe("downlinks", () => {
+  test("FPending and what kind of contact it is are told", () => {
+    const network = Network.joined();
+    const answers = [
+      network.downlink({ fPort: 9, frmPayload: hex("aa"), fPending: true }),
+      network.downlink({ fPending: true }),
+      network.downlink({ fPort: 0, frmPayload: hex("06") }),
+      network.downlink({ fPort: 9 }),
+    ];
+    network.onUplink = (uplink) => network.answer(uplink, answers.shift() ?? hex(""));
+    for (let count = 0; count < 4; count++) network.exchange(hex("00"));
+    const said = network.events.filter(({ type }) => type === "downlink" || type === "contact");
+    expect(said).toMatchObject([
+      { type: "downlink", fPort: 9, payload: hex("aa"), morePending: true },
+      { type: "contact", morePending: true },
+      { type: "contact", morePending: false },
+      { type: "downlink", fPort: 9, payload: hex(""), morePending: false },
+    ]);
+  });
+
+  test.each(["1.0", "1.1"] as const)(
+    "%s: no counter is taken twice, gaps and wraps are",
+    (lorawan) => {
+      const network = Network.joined({ lorawan });
+      const received: (number | undefined)[] = [];
+      for (const fCnt of [0, 0, 1, 5, 3, 5, 65_535, 65_537, 65_537, 131_000, 4, 200_000]) {
+        network.onUplink = (uplink) => {
+          const frame = { fPort: 1, frmPayload: Uint8Array.of(fCnt & 0xff) };
+          network.answer(uplink, network.downlink(frame, { fCnt }));
+        };
+        const before = network.count("downlink");
+        network.exchange(hex("00"));
+        if (network.count("downlink") > before) received.push(fCnt);
+      }
+      // 200 000 is more than 65 536 ahead of 131 000: its upper half cannot be told
+      expect(received).toEqual([0, 1, 5, 65_535, 65_537, 131_000]);
+    },
+  );
+
+  test("1.1 counts network and application downlinks apart, 1.0 together", () => {
+    const apart = Network.joined({ lorawan: "1.1" });
+    apart.onUplink = (uplink) => {
+      const frame = { fPort: 1, frmPayload: hex("01") };
+      const isFirst = fCnts(apart).length === 1;
+      apart.answer(
+        uplink,
+        isFirst ? apart.downlink({}, { fCnt: 7 }) : apart.downlink(frame, { fCnt: 0 }),
+      );
+    };
+    apart.exchange(hex("00"));
+    apart.exchange(hex("00"));
+    expect(apart.count("downlink")).toBe(1);
+    const together = Network.joined({ lorawan: "1.0" });
+    together.onUplink = (uplink) => {
+      const frame = { fPort: 1, frmPayload: hex("01") };
+      const isFirst = fCnts(together).length === 1;
+      together.answer(
+        uplink,
+        isFirst ? together.downlink({}, { fCnt: 7 }) : together.downlink(frame, { fCnt: 0 }),
+      );
+    };
+    together.exchange(hex("00"));
+    together.exchange(hex("00"));
+    expect(together.count("downlink")).toBe(0);
+  });
+
+  test("counters live in the NVM: a frame taken before a reset is not taken after it", () => {
+    const network = Network.joined();
+    const phy = network.downlink({ fPort: 1, frmPayload: hex("01") });
+    network.onUplink = (uplink) => network.answer(uplink, phy);
+    network.exchange(hex("00"));
+    network.mac.reset();
+    network.exchange(hex("00"));
+    expect(network.count("downlink")).toBe(1);
+    expect(fCnts(network)).toEqual([0, 1]);
+  });
+
+  test.each(["1.0", "1.1"] as const)("%s: a confirmed downlink is acknowledged once", (lorawan) => {
+    const network = Network.joined({ lorawan });
+    network.onUplink = (uplink) => {
+      network.answer(uplink, network.downlink({ confirmed: true, fPort: 1 }, { fCnt: 41 }));
+    };
+    network.exchange(hex("00"));
+    network.onUplink = () => {};
+    network.exchange(hex("01"));
+    network.exchange(hex("02"));
+    const confFCnts = [0, 41, 0];
+    const acks = network.air.map(
+      (uplink, index) => network.open(uplink, { confFCnt: confFCnts[index] ?? 0 }).frame.ack,
+    );
+    expect(acks).toEqual([false, true, false]);
+  });
+});
+
+describe.each(["1.0", "1.1"] as const)("a confirmed uplink of a %s device", (lorawan) => {
+  test("is sent eight times, 1 to 3 s after its windows, with one counter", () => {
+    const network = Network.joined({ lorawan });
+    network.exchange(hex("2a"), { confirmed: true });
+    expect(fCnts(network)).toEqual(new Array(8).fill(0));
+    expect(types(network)).toEqual(["uplinkReady", "uplinkDone"]);
+    const windowsUs = 2 * S + 2_793_473;
+    const pauses = network.air
+      .slice(1)
+      .map(({ startUs }, index) => startUs - (network.air[index]?.endUs ?? 0) - windowsUs);
+    for (const pause of pauses) {
+      expect(pause).toBeGreaterThanOrEqual(S);
+      expect(pause).toBeLessThanOrEqual(3 * S);
+    }
+    expect(new Set(pauses).size).toBe(7);
+    network.exchange(hex("2b"));
+    expect(fCnts(network).at(-1)).toBe(1);
+  });
+
+  test("is done when it is acknowledged", () => {
+    const network = Network.joined({ lorawan });
+    network.onUplink = (uplink) => {
+      if (network.air.length < 3) return;
+      const { fCntLow } = network.open(uplink).frame;
+      network.answer(uplink, network.downlink({ ack: true }, { confFCnt: fCntLow }));
+    };
+    network.exchange(hex("2a"), { confirmed: true });
+    expect(network.air.length).toBe(3);
+    expect(types(network)).toEqual(["uplinkReady", "contact", "uplinkDone"]);
+  });
+
+  test("is not done by a downlink that acknowledges nothing", () => {
+    const network = Network.joined({ lorawan });
+    network.onUplink = (uplink) => {
+      if (network.air.length > 1) return;
+      network.answer(uplink, network.downlink({ fPort: 4, frmPayload: hex("01") }));
+    };
+    network.exchange(hex("2a"), { confirmed: true });
+    expect(network.air.length).toBe(8);
+    expect(network.count("downlink")).toBe(1);
+    expect(network.count("uplinkDone")).toBe(1);
+  });
+
+  test("is abandoned by a reset, at any moment", () => {
+    for (const seconds of [0.01, 0.5, 1.0, 2.5, 5.2, 7, 20]) {
+      const network = Network.joined({ lorawan });
+      network.toSend.push({ fPort: 1, payload: hex("2a"), confirmed: true });
+      network.mac.perform({ type: "requestUplink" });
+      network.engine.run(Number.MAX_SAFE_INTEGER, () => network.air.length > 0);
+      network.run(seconds);
+      const sent = network.air.length;
+      network.mac.reset();
+      network.run(600);
+      expect(network.air.length).toBe(sent);
+      expect(network.count("uplinkDone")).toBe(0);
+    }
+  });
+});
+
+test("a 1.1 device says RekeyInd until the server confirms", () => {
+  const network = Network.joined({ lorawan: "1.1" });
+  const rekeys = () =>
+    network.air.map((uplink) =>
+      network.open(uplink).commands.some(({ name }) => name === "RekeyInd"),
+    );
+  network.exchange(hex("00"));
+  network.exchange(hex("00"));
+  network.onUplink = (uplink) => {
+    const commands = [{ name: "RekeyConf", serverVersion: { minor: 1 } }] as const;
+    network.answer(uplink, network.downlink({ commands }));
+  };
+  network.exchange(hex("00"));
+  network.onUplink = () => {};
+  network.exchange(hex("00"));
+  expect(rekeys()).toEqual([true, true, true, false]);
+});
+
+test("a device that is rebooted by what it hears finishes nothing of its former life", () => {
+  const network = Network.joined();
+  network.onUplink = (uplink) => network.answer(uplink, network.downlink({ fPort: 1 }));
+  network.onEvent = ({ type }) => {
+    if (type === "downlink") network.mac.reset();
+  };
+  network.toSend.push({ fPort: 1, payload: hex("00"), confirmed: false });
+  network.mac.perform({ type: "requestUplink" });
+  network.run(600);
+  expect(types(network)).toEqual(["uplinkReady", "downlink"]);
+});
+
+test("time at the radio: an uplink, its windows, and an answer", () => {
+  const silent = Network.joined();
+  const start = silent.mac.radioTime(silent.engine.now);
+  silent.exchange(new Uint8Array(20));
+  const time = silent.mac.radioTime(silent.engine.now);
+  expect(time.txUs - start.txUs).toBe(airtimeOfUplinkUs(5, 33));
+  // RX1 listens for 24 symbols of SF7, RX2 for 6 of SF12
+  expect(time.rxUs - start.rxUs).toBe(24 * 1024 + 6 * 32_768);
+  expect(time.standbyUs - start.standbyUs).toBeGreaterThan(1.9 * S);
+  expect(time.standbyUs - start.standbyUs).toBeLessThan(2.1 * S);
+  const joules = silent.mac.energyJ(silent.engine.now);
+  silent.run(3600);
+  expect(silent.mac.energyJ(silent.engine.now) - joules).toBeCloseTo(3.3 * 1.5e-6 * 3600, 9);
+});
