@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { CommanderError } from "commander";
+import { EXIT, InputError, RefusedError, systemCodeOf } from "./errors.ts";
+import { interruption } from "./interruption.ts";
+import { buildProgram, isAskedFor } from "./program.ts";
+import { simulateInWorkers } from "./run/simulate-in-workers.ts";
+import { processTerminal } from "./terminal.ts";
+import { readVersion } from "./version.ts";
+
+// A reader that has seen enough, like `head`, is no error.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if (systemCodeOf(error) !== "EPIPE") throw error;
+    process.exit();
+  });
+}
+
+const terminal = processTerminal();
+const program = buildProgram({
+  simulate: simulateInWorkers,
+  terminal,
+  version: readVersion(),
+  now: () => performance.now(),
+  interruption,
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = statusOf(error);
+}
+
+/** Says what went wrong. Anything that is not an input or the outside world is a bug, and crashes. */
+function statusOf(error: unknown): number {
+  if (error instanceof CommanderError) return isAskedFor(error) ? EXIT.ok : EXIT.unusableInput;
+  if (error instanceof InputError || error instanceof RefusedError) {
+    terminal.err(`fuota: ${error.message.replace(/\s*\n\s*/g, " ")}\n`);
+    return error instanceof InputError ? EXIT.unusableInput : EXIT.refused;
+  }
+  terminal.err(`fuota: this is a bug in fuota, please report it with the following\n`);
+  terminal.err(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT.bug;
+}

@@ -1,0 +1,174 @@
+import { Command, InvalidArgumentError } from "commander";
+import { EXIT, InputError } from "#tools/errors.ts";
+import { jsonOf, jsonOfRuns } from "#tools/report/json.ts";
+import { junitOf } from "#tools/report/junit.ts";
+import type { Report } from "#tools/report/schema.ts";
+import { type LoadedScenario, loadScenario } from "#tools/scenario/load.ts";
+import type { Terminal } from "#tools/terminal.ts";
+import { execute } from "./execute.ts";
+import { type ImageBytesOf, readFirmwareFile } from "./firmware-file.ts";
+import { type PreparedRun, prepare } from "./prepare.ts";
+import { commandPrefix, runCommandText } from "./replay-text.ts";
+import type { Shard, Simulate } from "./simulation.ts";
+import { openSink, type Sink } from "./sink.ts";
+import { summaryText } from "./summary.ts";
+
+export interface RunOptions {
+  readonly firmware?: string;
+  readonly key?: string;
+  readonly devices?: number;
+  readonly seed?: number;
+  readonly repeat: number;
+  readonly shard?: Shard;
+  readonly json?: string;
+  readonly ndjson?: string;
+  readonly junit?: string;
+  readonly trace?: string;
+}
+
+export interface RunParts {
+  readonly simulate: Simulate;
+  readonly imageBytesOf: ImageBytesOf;
+  readonly terminal: Terminal;
+  readonly version: string;
+  readonly now: () => number;
+  /** A signal that Ctrl-C aborts, for the time of one command. */
+  readonly interruption: () => { readonly signal: AbortSignal; readonly end: () => void };
+}
+
+const DEFAULT_SCENARIO = "quick-start";
+const SEED_MAX = 4_294_967_295;
+
+export function runCommand(parts: RunParts): Command {
+  return new Command("run")
+    .description("runs scenarios in virtual time")
+    .argument("[scenario...]", "scenario files, or names of shipped ones", [DEFAULT_SCENARIO])
+    .option("--firmware <file>", "send this file instead of a generated image")
+    .option("--key <pem>", "public key that has signed --firmware; without it, it is signed here")
+    .option("--devices <n>", "fleet size", integer(1, 1_000_000))
+    .option("--seed <n>", "decides every draw", integer(0, SEED_MAX))
+    .option("--repeat <k>", "runs with this many seeds, one after the other", integer(1, 10_000), 1)
+    .option("--shard <i/n>", "runs only the i-th of n parts of the fleet", shardOf)
+    .option("--json <file>", "writes the report")
+    .option("--ndjson <file>", "writes one line per device, with its timeline")
+    .option("--junit <file>", "writes the verdict for a CI system")
+    .option("--trace <file>", "writes every state change of every device, by time")
+    .addHelpText("after", "\nA file named - is standard output.")
+    .action(async (sources: string[], options: RunOptions) => {
+      process.exitCode = await runScenarios(sources, options, parts);
+    });
+}
+
+/** Exit status of the whole command. */
+export async function runScenarios(
+  sources: readonly string[],
+  options: RunOptions,
+  parts: RunParts,
+): Promise<number> {
+  const loaded = sources.map(loadScenario);
+  const runs = loaded.map((one) => preparedRun(one, options, parts));
+  const sinks = openSinks(options, parts.terminal);
+  // What is meant for a machine has standard output to itself.
+  const say = sinks.usesStdout ? parts.terminal.err : parts.terminal.out;
+  const { signal, end } = parts.interruption();
+  const isSeries = runs.length * options.repeat > 1;
+  const reports: Report[] = [];
+  try {
+    for (const run of runs) {
+      for (let round = 0; round < options.repeat && !signal.aborted; round++) {
+        const seed = (run.resolved.seed + round) % (SEED_MAX + 1);
+        const { ndjson, trace } = sinks;
+        const report = await execute(run, seed, { ...parts, ndjson, trace, interrupt: signal });
+        reports.push(report);
+        const number = isSeries ? reports.length : undefined;
+        say(summaryText(report, run.scenario, runCommandText(run, seed, options, number)));
+      }
+    }
+  } finally {
+    end();
+  }
+  if (isSeries) say(seriesText(reports));
+  writeReports(sinks, reports, isSeries, options);
+  if (signal.aborted) return EXIT.interrupted;
+  return reports.every(isGood) ? EXIT.ok : EXIT.failed;
+}
+
+function preparedRun(loaded: LoadedScenario, options: RunOptions, parts: RunParts): PreparedRun {
+  const { devices, shard, seed } = options;
+  const scenario = seed === undefined ? loaded.scenario : { ...loaded.scenario, seed };
+  const firmware = readFirmwareFile(options, scenario, parts.imageBytesOf, parts.terminal);
+  return prepare({ ...loaded, scenario }, { devices, shard, firmware });
+}
+
+function isGood({ expectations }: Report): boolean {
+  return expectations.every(({ ok }) => ok);
+}
+
+function seriesText(reports: readonly Report[]): string {
+  const bad = reports.filter((report) => !isGood(report));
+  const list = bad.map(({ scenario, seed }) => `${scenario.name} seed ${seed}`).join(", ");
+  const tail = bad.length === 0 ? "" : `; not ${list}`;
+  return `${reports.length - bad.length} of ${reports.length} runs met their expectations${tail}\n`;
+}
+
+interface Sinks {
+  readonly json: Sink | undefined;
+  readonly ndjson: Sink | undefined;
+  readonly junit: Sink | undefined;
+  readonly trace: Sink | undefined;
+  readonly usesStdout: boolean;
+}
+
+function openSinks(options: RunOptions, terminal: Terminal): Sinks {
+  const { json, ndjson, junit, trace } = options;
+  const paths = [json, ndjson, junit, trace].filter((path) => path !== undefined);
+  const repeated = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (repeated !== undefined) {
+    throw new InputError(
+      `two outputs cannot go to ${repeated === "-" ? "standard output" : repeated}`,
+    );
+  }
+  const open = (path: string | undefined) =>
+    path === undefined ? undefined : openSink(path, terminal.out);
+  return {
+    json: open(json),
+    ndjson: open(ndjson),
+    junit: open(junit),
+    trace: open(trace),
+    usesStdout: paths.includes("-"),
+  };
+}
+
+function writeReports(
+  sinks: Sinks,
+  reports: readonly Report[],
+  isSeries: boolean,
+  options: RunOptions,
+): void {
+  const [only] = reports;
+  if (sinks.json !== undefined) {
+    const pieces = isSeries || only === undefined ? jsonOfRuns(reports) : jsonOf(only);
+    for (const piece of pieces) sinks.json.write(piece);
+  }
+  if (sinks.junit !== undefined) {
+    const replay = options.json === undefined || options.json === "-" ? undefined : options.json;
+    const hint = replay === undefined ? "" : `${commandPrefix()} replay ${replay}`;
+    for (const piece of junitOf(reports, hint)) sinks.junit.write(piece);
+  }
+  for (const sink of [sinks.json, sinks.ndjson, sinks.junit, sinks.trace]) sink?.close();
+}
+
+/** A parser of whole decimal numbers for commander. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`expected an integer from ${min} to ${max}`);
+  };
+}
+
+function shardOf(text: string): Shard {
+  const [, index = 0, count = 0] = (/^(\d{1,7})\/(\d{1,7})$/.exec(text) ?? []).map(Number);
+  if (index >= 1 && index <= count && count <= 1_000_000) return { index, count };
+  throw new InvalidArgumentError("expected i/n with i from 1 to n, like 2/7");
+}

@@ -1,0 +1,32 @@
+import type { RunOptions } from "./command.ts";
+import type { PreparedRun } from "./prepare.ts";
+import { shellWord } from "./words.ts";
+
+/** How this program was called: from a clone, or installed. */
+export function commandPrefix(): string {
+  return process.env["npm_lifecycle_event"] === "start" ? "npm start --" : "fuota";
+}
+
+/** The one command that runs this again. */
+export function runCommandText(
+  run: PreparedRun,
+  seed: number,
+  { firmware, key, devices, shard, json }: Partial<RunOptions>,
+  /** Of this run in a report that holds several, from 1. */
+  number?: number,
+): string {
+  const isSaved = json !== undefined && json !== "-";
+  const image = [
+    ...(firmware === undefined ? [] : ["--firmware", firmware]),
+    ...(key === undefined ? [] : ["--key", key]),
+  ];
+  const words = isSaved
+    ? ["replay", json, ...(number === undefined ? [] : ["--run", String(number)]), ...image]
+    : [
+        ...["run", run.loaded.source, "--seed", String(seed)],
+        ...(devices === undefined ? [] : ["--devices", String(devices)]),
+        ...(shard === undefined ? [] : ["--shard", `${shard.index}/${shard.count}`]),
+        ...image,
+      ];
+  return `${commandPrefix()} ${words.map(shellWord).join(" ")}`;
+}

@@ -1,0 +1,65 @@
+/** What `fuota init` writes. It is valid as it stands; every optional key shows its default. */
+export const INITIAL_SCENARIO = `# yaml-language-server: $schema=./node_modules/fuota/dist/scenarios/scenario.schema.json
+# A firmware update campaign over LoRaWAN. Run it with: fuota run scenario.yaml
+# Keys that are commented out show their defaults. Everything is explained in docs/scenarios.md.
+
+name: my-campaign
+# description: what this scenario is for
+# seed: 1                       # decides every draw; the same seed gives the same run
+
+devices:
+  count: 50
+  # perCell: 50                 # devices behind one gateway; more cells can be run as shards
+  defaults:
+    packages: v2                # v1 or v2 of TS003, TS004 and TS005 (default v1)
+    # lorawan: "1.0"            # or "1.1"
+    # uplinkIntervalS: 60       # heartbeat; it also paces the server's set-up stages
+    # uplinkDr: 5
+    # clockOffsetMaxS: 3600     # the clock starts wrong by up to this much
+    # clockDriftMaxPpm: 20
+    # matrixRows: 16383         # decoder memory: fragments it can solve for
+    # scratchFragments:         # decoder scratch; by default what the session needs
+    # bankBytes: 262144         # size of each of the two firmware banks
+    # granuleBytes: 8           # programming unit of the flash
+    # activation: afterStatus   # or immediate, onCommand
+    # attempts: 3               # trial boots before the old image comes back
+    # parity: auto              # or ts004-v1, ts004-v2-lbm, ts004-v2-spec
+    # chirpstackAnswers: true
+  # mix:                        # several kinds of device instead of one
+  #   - { name: old, share: 3, device: { packages: v1 } }
+  #   - { name: new, share: 1, device: { packages: v2, lorawan: "1.1" } }
+
+firmware:
+  sizeBytes: 32768              # of the generated image; or give a file: --firmware FILE
+  # version: 2.0.0
+  # signature: ed25519          # or ecdsa-p256
+  # defect: none                # or crash, noNetwork, badSignature, badDigest, downgrade
+
+campaign:
+  redundancyPercent: 30         # coded fragments in percent of the uncoded ones
+  # dr: 5
+  # fragSize: 239               # by default what the data rate carries
+  # frequencyHz: 869525000
+  # marginS: 5                  # one multicast frame every so many seconds
+  # maxRetries: 5
+  # timeoutExponent:            # session of 2^n s; by default the shortest that fits
+  # blockAckDelay: 0
+  # requestStatus: afterSessionTimeout
+  # descriptor: "00000000"
+  # dutyCyclePercent: 10
+
+air:
+  multicastLoss: { model: bernoulli, probability: 0.1 }
+  unicastLoss: { model: bernoulli, probability: 0.02 }
+  # multicastLoss: { model: gilbertElliott, goodToBad: 0.02, badToGood: 0.2 }
+  # sharedLoss: { model: bernoulli, probability: 0.05 }   # lost at the gateway, for all alike
+
+# faults:
+#   - { kind: powerCut, share: 0.1, when: { atFragment: 60 }, forS: 30 }
+#   - { kind: reset, share: 0.5, when: { atS: 900 } }
+#   - { kind: deaf, share: 0.1, when: { atFragment: 20 }, forS: 120 }
+
+expect:                         # decides the exit status
+  updated: all                  # or a number, or a comparison like ">= 95%"
+  bricked: 0
+`;
