@@ -1,5 +1,5 @@
 import { type Flash, FlashFault } from "#hal/ports.ts";
-import { type BootRecord, decodeRecord, encodeRecord, RECORD_BYTES } from "./record.ts";
+import { type BootRecord, decodeRecord, encodeRecord, RECORD_BYTES, sequenceIn } from "./record.ts";
 import type { Region } from "./strategy.ts";
 
 /** A sector whose erase fails this often in a row is given up for this commit. */
@@ -56,7 +56,8 @@ export class RecordLog {
     if (newest === undefined || sequenceOf(a) === sequenceOf(b)) return;
     const record = { ...newest, sequence: newest.sequence + 1 };
     const [behind, ahead] = this.#byAge();
-    if (this.#append(behind, ahead, record)) this.#append(ahead, behind, record);
+    const bytes = encodeRecord(record);
+    if (this.#append(behind, ahead, record, bytes)) this.#append(ahead, behind, record, bytes);
   }
 
   /**
@@ -68,8 +69,9 @@ export class RecordLog {
     const sequence = (this.newest?.sequence ?? 0) + 1;
     const stored = { ...record, sequence };
     const [behind, ahead] = this.#byAge();
-    const isFirst = this.#append(behind, ahead, stored);
-    const isSecond = this.#append(ahead, behind, stored);
+    const bytes = encodeRecord(stored);
+    const isFirst = this.#append(behind, ahead, stored, bytes);
+    const isSecond = this.#append(ahead, behind, stored, bytes);
     if (!isFirst && !isSecond) throw new FlashFault("program", behind.region.address);
     return stored;
   }
@@ -79,8 +81,7 @@ export class RecordLog {
     return sequenceOf(b) < sequenceOf(a) ? [b, a] : [a, b];
   }
 
-  #append(copy: Copy, other: Copy, record: BootRecord): boolean {
-    const bytes = encodeRecord(record);
+  #append(copy: Copy, other: Copy, record: BootRecord, bytes: Uint8Array): boolean {
     let mayErase = sequenceOf(other) >= sequenceOf(copy);
     for (;;) {
       if (copy.nextSlot >= copy.slots) {
@@ -122,20 +123,24 @@ export class RecordLog {
   }
 
   #holds(address: number, bytes: Uint8Array): boolean {
-    const slot = new Uint8Array(bytes.length);
-    return this.#read(address, slot) && slot.every((byte, index) => byte === bytes[index]);
+    const slot = new Uint8Array(RECORD_BYTES);
+    if (!this.#read(address, slot)) return false;
+    for (let index = 0; index < RECORD_BYTES; index++) {
+      if (slot[index] !== bytes[index]) return false;
+    }
+    return true;
   }
 
   #scan(copy: Copy): void {
     copy.newest = undefined;
     copy.nextSlot = 0;
     const sector = this.#readSector(copy);
-    for (let slot = 0; slot < copy.slots; slot++) {
+    for (let slot = copy.slots - 1; slot >= 0; slot--) {
       const start = slot * RECORD_BYTES;
       if (isErased(sector, start, start + RECORD_BYTES)) continue;
-      copy.nextSlot = slot + 1;
-      const record = decodeRecord(sector.subarray(start, start + RECORD_BYTES));
-      if (record !== undefined && record.sequence > sequenceOf(copy)) copy.newest = record;
+      copy.nextSlot = Math.max(copy.nextSlot, slot + 1);
+      if (sequenceIn(sector, start) <= sequenceOf(copy)) continue;
+      copy.newest = decodeRecord(sector.subarray(start, start + RECORD_BYTES)) ?? copy.newest;
     }
   }
 

@@ -19,8 +19,8 @@ export interface BootRecord {
 /** What was last verified in a bank. */
 export interface BankEntry {
   readonly version: string;
-  /** First eight bytes of the image hash, in hex. */
-  readonly hashPrefix: string;
+  /** First eight bytes of the image hash. */
+  readonly hashPrefix: bigint;
 }
 
 /** A multiple of every granule. */
@@ -30,7 +30,6 @@ export const RECORD_BYTES = 64;
 const MAGIC = 0x3152_4246;
 const FORMAT = 1;
 const NO_BANK = 2;
-const HASH_PREFIX_BYTES = 8;
 
 /** Position is the code in flash. */
 const BANK_STATES = ["empty", "dirty", "ready", "confirmed", "bad"] as const;
@@ -44,7 +43,7 @@ const REASONS = [
   "abandoned",
 ] as const;
 
-export const NO_ENTRY: BankEntry = { version: "0.0.0+0", hashPrefix: "0000000000000000" };
+export const NO_ENTRY: BankEntry = { version: "0.0.0+0", hashPrefix: 0n };
 
 /** Before anything was ever committed. */
 export const BLANK_RECORD: BootRecord = {
@@ -64,12 +63,8 @@ export function entryOf(image: Pick<ImageIdentity, "version" | "hash">): BankEnt
   return { version: image.version, hashPrefix: hashPrefixOf(image.hash) };
 }
 
-export function hashPrefixOf(hash: Uint8Array): string {
-  let text = "";
-  for (let index = 0; index < HASH_PREFIX_BYTES; index++) {
-    text += (hash[index] ?? 0).toString(16).padStart(2, "0");
-  }
-  return text;
+export function hashPrefixOf(hash: Uint8Array): bigint {
+  return new DataView(hash.buffer, hash.byteOffset, hash.length).getBigUint64(0);
 }
 
 /** By version alone; equal versions are not newer. */
@@ -119,6 +114,11 @@ export function encodeRecord(record: BootRecord): Uint8Array {
   return bytes;
 }
 
+/** Where a record would hold its sequence number: enough to see that it cannot be the newest. */
+export function sequenceIn(bytes: Uint8Array, at: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(8, true);
+}
+
 /** Undefined for anything but a whole record of this format. */
 export function decodeRecord(bytes: Uint8Array): BootRecord | undefined {
   if (bytes.length !== RECORD_BYTES) return undefined;
@@ -159,18 +159,14 @@ function encodeEntry(view: DataView, at: number, entry: BankEntry): void {
   view.setUint8(at + 1, minor);
   view.setUint16(at + 2, revision, true);
   view.setUint32(at + 4, build, true);
-  for (let index = 0; index < HASH_PREFIX_BYTES; index++) {
-    const octet = Number.parseInt(entry.hashPrefix.slice(2 * index, 2 * index + 2), 16);
-    view.setUint8(at + 8 + index, octet);
-  }
+  view.setBigUint64(at + 8, entry.hashPrefix);
 }
 
 function decodeEntry(view: DataView, at: number): BankEntry {
   const revision = view.getUint16(at + 2, true);
   const build = view.getUint32(at + 4, true);
-  const hash = new Uint8Array(view.buffer, view.byteOffset + at + 8, HASH_PREFIX_BYTES);
   return {
     version: `${view.getUint8(at)}.${view.getUint8(at + 1)}.${revision}+${build}`,
-    hashPrefix: hashPrefixOf(hash),
+    hashPrefix: view.getBigUint64(at + 8),
   };
 }
