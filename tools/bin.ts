@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { EXIT, InputError, RefusedError, systemCodeOf } from "./errors.ts";
 import { interruption } from "./interruption.ts";
 import { buildProgram, isAskedFor } from "./program.ts";
+import { imageBytesOf } from "./run/images.ts";
 import { simulateInWorkers } from "./run/simulate-in-workers.ts";
 import { processTerminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
@@ -18,6 +19,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const terminal = processTerminal();
 const program = buildProgram({
   simulate: simulateInWorkers,
+  imageBytesOf,
   terminal,
   version: readVersion(),
   now: () => performance.now(),

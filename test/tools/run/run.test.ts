@@ -1,78 +1,35 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { CommanderError } from "commander";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { InputError } from "#tools/errors.ts";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { buildProgram } from "#tools/program.ts";
 import { reportSchema } from "#tools/report/schema.ts";
 import type { Simulate } from "#tools/run/simulation.ts";
 import { publishedText } from "#tools/schema-text.ts";
-import { FakeTerminal, fakeParts, fakeSimulate } from "./fake-fleet.ts";
+import { CommandBench, scenario } from "./command-bench.ts";
+import { fakeParts, fakeSimulate } from "./fake-fleet.ts";
 
-const scenario = `name: fake
-devices:
-  count: 30
-  perCell: 5
-campaign:
-  redundancyPercent: 10
-expect:
-  updated: all
-`;
-
-let folder = "";
-let terminal = new FakeTerminal();
-const at = (name: string) => join(folder, name);
-const read = (name: string) => readFileSync(at(name), "utf8");
-const json = (name: string) => JSON.parse(read(name));
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "fuota-run-"));
-  writeFileSync(at("fake.yaml"), scenario);
-  writeFileSync(at("one-cell.yaml"), scenario.replace("  perCell: 5\n", ""));
-  writeFileSync(at("short.yaml"), scenario.replace("updated: all", "shortOfRowsMin: 2"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let bench = new CommandBench();
+const at = (name: string) => bench.at(name);
+const read = (name: string) => bench.read(name);
+const fuota = (simulate: Simulate, ...args: string[]) => bench.fuota(simulate, ...args);
+const complaint = (simulate: Simulate, ...args: string[]) => bench.complaint(simulate, ...args);
 beforeEach(() => {
-  terminal = new FakeTerminal();
+  bench.remove();
+  bench = new CommandBench();
 });
+afterAll(() => bench.remove());
 
 const lucky = fakeSimulate(Number.MAX_SAFE_INTEGER);
 const unlucky = fakeSimulate(10);
 
-/** Exit status of one command. */
-async function fuota(simulate: Simulate, ...args: string[]): Promise<number> {
-  process.exitCode = undefined;
-  const program = buildProgram(fakeParts(terminal, simulate));
-  await program.parseAsync(args, { from: "user" });
-  const status = Number(process.exitCode ?? 0);
-  process.exitCode = undefined;
-  return status;
-}
-
-/** What a command complains of. */
-async function complaint(simulate: Simulate, ...args: string[]): Promise<string> {
-  try {
-    await fuota(simulate, ...args);
-  } catch (error) {
-    if (error instanceof InputError) return error.message;
-    if (error instanceof CommanderError) return terminal.stderr;
-    throw error;
-  } finally {
-    process.exitCode = undefined;
-  }
-  return "none";
-}
-
 describe("run", () => {
   test("exit status 0 when all expectations are met, 1 when one is not", async () => {
     expect(await fuota(lucky, "run", at("fake.yaml"))).toBe(0);
-    expect(terminal.stdout).toContain("✓ updated: all (30)");
+    expect(bench.terminal.stdout).toContain("✓ updated: all (30)");
     expect(await fuota(unlucky, "run", at("fake.yaml"))).toBe(1);
-    expect(terminal.stdout).toContain("✗ updated: all (");
-    expect(terminal.stdout).toMatch(/not updated: shortOfRows \d+; short by 2 to 2 rows/);
-    expect(terminal.stderr).toBe("");
+    expect(bench.terminal.stdout).toContain("✗ updated: all (");
+    expect(bench.terminal.stdout).toMatch(/not updated: shortOfRows \d+; short by 2 to 2 rows/);
+    expect(bench.terminal.stderr).toBe("");
   });
 
   test("a fleet that is expected to fall short meets its expectations by doing so", async () => {
@@ -82,16 +39,16 @@ describe("run", () => {
 
   test("without arguments is the quick start", async () => {
     expect(await fuota(lucky)).toBe(0);
-    expect(terminal.stdout).toContain("quick-start · seed 1 · 200 devices in 4 cells");
+    expect(bench.terminal.stdout).toContain("quick-start · seed 1 · 200 devices in 4 cells");
   });
 
   test("the summary names the command that replays it", async () => {
     await fuota(lucky, "run", at("fake.yaml"), "--seed", "7", "--devices", "12");
-    expect(terminal.stdout).toContain(
+    expect(bench.terminal.stdout).toContain(
       `replay: fuota run ${at("fake.yaml")} --seed 7 --devices 12\n`,
     );
     await fuota(lucky, "run", at("fake.yaml"), "--json", at("a b.json"));
-    expect(terminal.stdout).toContain(`replay: fuota replay '${at("a b.json")}'\n`);
+    expect(bench.terminal.stdout).toContain(`replay: fuota replay '${at("a b.json")}'\n`);
   });
 
   test("the report has the published form", async () => {
@@ -102,7 +59,7 @@ describe("run", () => {
     );
     expect(published).toBe(publishedText(reportSchema));
     const validate = new Ajv2020({ strict: false }).compile(JSON.parse(published));
-    const report = json("report.json");
+    const report = JSON.parse(read("report.json"));
     expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
     const { devices, ...states } = report.totals;
     expect(devices).toBe(30);
@@ -147,123 +104,18 @@ describe("run", () => {
 
   test("- is standard output, and people read standard error then", async () => {
     await fuota(lucky, "run", at("fake.yaml"), "--json", "-");
-    expect(JSON.parse(terminal.stdout).totals.updated).toBe(30);
-    expect(terminal.stderr).toContain("✓ updated");
+    expect(JSON.parse(bench.terminal.stdout).totals.updated).toBe(30);
+    expect(bench.terminal.stderr).toContain("✓ updated");
   });
 
   test("--repeat runs seed after seed into one report", async () => {
     const args = ["run", at("fake.yaml"), at("short.yaml"), "--repeat", "3", "--seed", "5"];
     expect(await fuota(lucky, ...args, "--json", at("runs.json"))).toBe(1);
-    const { schemaVersion, runs } = json("runs.json");
+    const { schemaVersion, runs } = JSON.parse(read("runs.json"));
     expect(schemaVersion).toBe(1);
     expect(runs.map(({ seed }: { seed: number }) => seed)).toEqual([5, 6, 7, 5, 6, 7]);
-    expect(terminal.stdout).toContain("3 of 6 runs met their expectations; not fake seed 5");
+    expect(bench.terminal.stdout).toContain("3 of 6 runs met their expectations; not fake seed 5");
     expect(await fuota(lucky, "replay", at("runs.json"), "--run", "2")).toBe(0);
-  });
-});
-
-describe("shards", () => {
-  test.each([1, 2, 7])("%i of them merge to the bytes of the whole", async (count) => {
-    await fuota(unlucky, "run", at("fake.yaml"), "--json", at("whole.json"));
-    const names = Array.from({ length: count }, (_, i) => at(`shard-${i + 1}.json`));
-    for (const [index, name] of names.entries()) {
-      const shard = `${index + 1}/${count}`;
-      expect(await fuota(unlucky, "run", at("fake.yaml"), "--shard", shard, "--json", name)).toBe(
-        0,
-      );
-    }
-    expect(await fuota(unlucky, "merge", ...names.reverse(), "--json", at("merged.json"))).toBe(1);
-    expect(read("merged.json")).toBe(read("whole.json"));
-  });
-
-  test("that do not belong together are refused", async () => {
-    const shard = (name: string, ...args: string[]) =>
-      fuota(unlucky, "run", at("fake.yaml"), "--json", at(name), ...args);
-    await shard("w.json");
-    await shard("s1.json", "--shard", "1/2");
-    await shard("s2.json", "--shard", "2/2", "--seed", "2");
-    await shard("s3.json", "--shard", "2/3");
-    const merge = (...names: string[]) =>
-      complaint(unlucky, "merge", ...names.map(at), "--json", at("m.json"));
-    expect(await merge("w.json")).toBe(`${at("w.json")}: is a whole run, not a shard`);
-    expect(await merge("s1.json")).toBe("shard 2/2 is missing");
-    expect(await merge("s1.json", "s1.json")).toMatch(/is shard 1\/2, like /);
-    expect(await merge("s1.json", "s2.json")).toMatch(/s2\.json: seed is not that of .*s1\.json$/);
-    expect(await merge("s1.json", "s3.json")).toMatch(/shard\.count is not that of/);
-  });
-
-  test("of one cell make no sense, and that is said", async () => {
-    const said = await complaint(lucky, "run", at("one-cell.yaml"), "--shard", "1/2");
-    expect(said).toMatch(/has one cell and cannot be sharded; set devices\.perCell below/);
-    expect(await fuota(lucky, "run", at("one-cell.yaml"), "--shard", "1/1")).toBe(0);
-  });
-});
-
-describe("replay", () => {
-  test("finds the run again", async () => {
-    await fuota(unlucky, "run", at("fake.yaml"), "--devices", "20", "--json", at("r.json"));
-    expect(await fuota(unlucky, "replay", at("r.json"))).toBe(0);
-    expect(terminal.stdout).toContain("replayed: the same in all 20 devices");
-  });
-
-  test("names the first difference", async () => {
-    await fuota(unlucky, "run", at("fake.yaml"), "--json", at("r.json"));
-    expect(await fuota(lucky, "replay", at("r.json"))).toBe(1);
-    expect(terminal.stderr).toMatch(
-      /replays differently: device \d+: state was "failed", is "updated"/,
-    );
-  });
-
-  test("shows what happened to one device", async () => {
-    await fuota(lucky, "run", at("fake.yaml"), "--json", at("r.json"));
-    expect(await fuota(lucky, "replay", at("r.json"), "--device", "3", "--until", "5")).toBe(0);
-    expect(terminal.stdout).toContain("     3        0.375  joined\n");
-    expect(await complaint(lucky, "replay", at("r.json"), "--device", "30")).toContain(
-      "no device 30",
-    );
-  });
-
-  test("wants the firmware file of the run, and no other", async () => {
-    writeFileSync(at("fw.bin"), new Uint8Array(1000));
-    await fuota(lucky, "run", at("fake.yaml"), "--firmware", at("fw.bin"), "--json", at("r.json"));
-    expect(await complaint(lucky, "replay", at("r.json"))).toMatch(/give it with --firmware$/);
-    expect(await fuota(lucky, "replay", at("r.json"), "--firmware", at("fw.bin"))).toBe(0);
-    await fuota(lucky, "run", at("fake.yaml"), "--json", at("r.json"));
-    const said = await complaint(lucky, "replay", at("r.json"), "--firmware", at("fw.bin"));
-    expect(said).toMatch(/was run without --firmware$/);
-  });
-
-  test.each([
-    { text: "", says: "is not JSON" },
-    { text: "{", says: "is not JSON" },
-    { text: "[".repeat(200_000), says: "is not JSON" },
-    { text: "[]", says: "is not a report:  is a list, expected a fuota report" },
-    { text: '{"runs": []}', says: "is not a report: runs is unknown" },
-    { text: '{"runs": [{}]}', says: "is not a report: schemaVersion is missing, expected 1" },
-    { text: '{"schemaVersion": 2}', says: "is not a report: scenario is missing" },
-  ])("of $text is refused", async ({ text, says }) => {
-    writeFileSync(at("hostile.json"), text);
-    const said = await complaint(lucky, "replay", at("hostile.json"));
-    expect(said).toContain(`hostile.json: ${says}`);
-    expect(said).not.toContain("\n");
-  });
-
-  test("of a report whose scenario was changed is refused", async () => {
-    await fuota(lucky, "run", at("fake.yaml"), "--json", at("r.json"));
-    writeFileSync(
-      at("r.json"),
-      read("r.json").replace("redundancyPercent: 10", "redundancyPercent: 11"),
-    );
-    expect(await complaint(lucky, "replay", at("r.json"))).toMatch(/sha256 is not that of/);
-  });
-
-  test("of a report cut off anywhere is refused", async () => {
-    await fuota(lucky, "run", at("fake.yaml"), "--devices", "6", "--json", at("r.json"));
-    const text = read("r.json");
-    for (let length = 0; length < text.length - 2; length += 97) {
-      writeFileSync(at("cut.json"), text.slice(0, length));
-      expect(await complaint(lucky, "replay", at("cut.json"))).toContain("is not JSON");
-    }
   });
 });
 
@@ -289,7 +141,7 @@ describe("options that cannot be used", () => {
   });
 
   test("a firmware file too large for the banks is refused with both sizes", async () => {
-    writeFileSync(at("large.bin"), new Uint8Array(270_000));
+    bench.write("large.bin", new Uint8Array(270_000));
     const said = await complaint(lucky, "run", at("fake.yaml"), "--firmware", at("large.bin"));
     expect(said).toMatch(/large\.bin: size as a signed image is 270200, .* holds 262144 bytes/);
   });
@@ -308,14 +160,14 @@ test("Ctrl-C ends with what is known so far", async () => {
     return simulation;
   };
   const parts = {
-    ...fakeParts(terminal, simulate),
+    ...fakeParts(bench.terminal, simulate),
     interruption: () => ({ signal: controller.signal, end: () => undefined }),
   };
   const args = ["run", at("fake.yaml"), "--json", at("partial.json"), "--repeat", "5"];
   await buildProgram(parts).parseAsync(args, { from: "user" });
   expect(process.exitCode).toBe(130);
   process.exitCode = undefined;
-  const [report, ...others] = json("partial.json").runs;
+  const [report, ...others] = JSON.parse(read("partial.json")).runs;
   expect(others).toEqual([]);
   expect(report).toMatchObject({ interrupted: true, totals: { devices: 10 }, expectations: [] });
 });

@@ -1,0 +1,26 @@
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { resolveScenario } from "#scenarios/defaults.ts";
+import { runScenario } from "#sim/fleet/run.ts";
+import { signerOf } from "./images.ts";
+import type { SimulationInput, SimulationListener } from "./simulation.ts";
+
+/** Runs a fleet on this thread, to its end: the one place that joins the simulated world to Node. */
+export function simulateHere(input: SimulationInput, listener: SimulationListener): void {
+  const { scenario, seed, firmware, shard, eventsMax } = input;
+  const signer = signerOf(seed, resolveScenario(scenario).firmware.signature);
+  const result = runScenario(
+    {
+      scenario,
+      seed,
+      ...(firmware === undefined ? {} : { firmware }),
+      ...(shard === undefined ? {} : { shard }),
+      ...(eventsMax === undefined ? {} : { eventsMax }),
+      onProgress: listener.onProgress,
+      onDevice: listener.onDevice,
+      onCell: listener.onCell,
+    },
+    new NodeCrypto(),
+    signer,
+  );
+  listener.onFirmware(result.firmware);
+}
