@@ -117,9 +117,10 @@ function cryptPayload(
   const key = header.fPort === 0 ? networkKey : keys.appSKey;
   const blockCount = Math.ceil(payload.length / 16);
   const blocks = new Uint8Array(16 * blockCount);
+  const block = cryptoBlock(0x01, header, fCnt);
   for (let index = 0; index < blockCount; index++) {
-    blocks.set(cryptoBlock(0x01, header, fCnt), 16 * index);
-    blocks[16 * index + 15] = index + 1;
+    block[15] = index + 1;
+    blocks.set(block, 16 * index);
   }
   return xored(payload, crypto.aesEncrypt(key, blocks));
 }
@@ -151,5 +152,9 @@ function cryptoBlock(tag: number, header: DataHeader, fCnt: number): Uint8Array 
 }
 
 function xored(data: Uint8Array, stream: Uint8Array): Uint8Array {
-  return data.map((byte, index) => byte ^ (stream[index] ?? 0));
+  const out = new Uint8Array(data.length);
+  for (let index = 0; index < out.length; index++) {
+    out[index] = (data[index] ?? 0) ^ (stream[index] ?? 0);
+  }
+  return out;
 }

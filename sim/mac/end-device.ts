@@ -8,7 +8,7 @@ import { type DataFrame, fullFCnt } from "./frame.ts";
 import { frameMemo } from "./frame-memo.ts";
 import { Joining } from "./joining.ts";
 import { executeMacCommands, MacAnswers } from "./mac-commands.ts";
-import type { MacConfig, MacEvent, MacIo, MacParts } from "./mac-parts.ts";
+import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
 import type { MacNvm, MacSession } from "./nvm.ts";
 import { Radio } from "./radio.ts";
@@ -36,8 +36,6 @@ export type MacEffect = Extract<
   }
 >;
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
 /**
  * LoRaWAN end device for EU868 (TS001 1.0.4 and 1.1): class A, multicast in class C windows.
  *
@@ -45,31 +43,21 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  * from within {@link perform}, so that a device's step is not entered twice.
  */
 export class EndDeviceMac {
-  readonly #parts: MacParts;
+  readonly #radio = new Radio();
   readonly #groups: MulticastGroups;
+  readonly #io: MacIo;
+  readonly #parts: MacParts;
   readonly #joining: Joining;
   readonly #uplinks: Uplinks;
   /** Counts resets: what was begun in another life is not finished in this one. */
   #life = 0;
-  readonly #mcSource: Writable<Extract<DownlinkSource, { type: "multicast" }>> = {
-    type: "multicast",
-    groupId: 0,
-    fCnt: 0,
-  };
-  /** One object for all multicast events: a thousand devices hear a thousand fragments. */
-  readonly #mcEvent: Writable<Extract<MacEvent, { type: "downlink" }>> = {
-    type: "downlink",
-    fPort: 0,
-    payload: new Uint8Array(0),
-    source: this.#mcSource,
-    morePending: false,
-  };
 
   constructor(config: MacConfig, io: MacIo, nvm: MacNvm) {
     if (config.uplinkDr > DEFAULT_CHANNEL_DR_MAX) {
       throw new RangeError(`the default channels do not carry DR${config.uplinkDr}`);
     }
-    this.#parts = { config, io, nvm, radio: new Radio(), answers: new MacAnswers() };
+    this.#io = io;
+    this.#parts = { config, io, nvm, radio: this.#radio, answers: new MacAnswers() };
     this.#groups = new MulticastGroups(io.crypto);
     this.#uplinks = new Uplinks(this.#parts);
     this.#joining = new Joining(this.#parts, () => this.#onJoined());
@@ -112,7 +100,7 @@ export class EndDeviceMac {
    * without an uplink of our own meanwhile. To be asked when the downlink ends.
    */
   hears(downlink: AirDownlink): boolean {
-    return this.#parts.radio.hears(downlink);
+    return this.#radio.hears(downlink);
   }
 
   /** Takes a downlink that was heard and not lost, when it ends. Any bytes will do. */
@@ -123,17 +111,13 @@ export class EndDeviceMac {
       return;
     }
     if (frame.type !== "data" || frame.direction !== "down") return;
-    const { session } = this.#parts.nvm;
-    if (session?.devAddr === frame.devAddr && this.#receiveUnicast(downlink, frame, session)) {
+    const multicast = this.#groups.receive(downlink, frame);
+    if (multicast !== undefined) {
+      this.#io.emit(multicast);
       return;
     }
-    const multicast = this.#groups.receive(downlink, frame);
-    if (multicast === undefined) return;
-    this.#mcSource.groupId = multicast.groupId;
-    this.#mcSource.fCnt = multicast.fCnt;
-    this.#mcEvent.fPort = multicast.fPort;
-    this.#mcEvent.payload = multicast.payload;
-    this.#parts.io.emit(this.#mcEvent);
+    const { session } = this.#parts.nvm;
+    if (session?.devAddr === frame.devAddr) this.#receiveUnicast(downlink, frame, session);
   }
 
   /** A reset, or the supply is gone: timers, windows and groups are forgotten, the NVM is not. */
@@ -143,11 +127,11 @@ export class EndDeviceMac {
     this.#uplinks.reset();
     this.#groups.clear();
     this.#parts.answers.clear();
-    this.#parts.radio.reset(this.#parts.io.scheduler.now);
+    this.#radio.reset(this.#io.scheduler.now);
   }
 
   radioTime(now: WorldUs): RadioTime {
-    return this.#parts.radio.time(now);
+    return this.#radio.time(now);
   }
 
   /** Joules since the world began; what is not radio time counts as sleep. */
@@ -160,69 +144,65 @@ export class EndDeviceMac {
       this.#joining.start();
       return;
     }
-    const { scheduler } = this.#parts.io;
+    const { scheduler } = this.#io;
     const life = this.#life;
     scheduler.schedule(scheduler.now, () => {
-      if (life === this.#life) this.#parts.io.emit({ type: "joined" });
+      if (life === this.#life) this.#io.emit({ type: "joined" });
     });
   }
 
   #onJoined(): void {
-    this.#parts.io.emit({ type: "joined" });
+    this.#io.emit({ type: "joined" });
     this.#uplinks.plan();
   }
 
   #tune(): void {
-    const { radio, io } = this.#parts;
-    const { now } = io.scheduler;
+    const { now } = this.#io.scheduler;
     const { tuning } = this.#groups;
-    if (tuning === undefined) radio.stopListening(now);
-    else radio.listen(tuning, now);
+    if (tuning === undefined) this.#radio.stopListening(now);
+    else this.#radio.listen(tuning, now);
   }
 
-  /** False: not a frame of this session. */
-  #receiveUnicast(downlink: AirDownlink, frame: DataFrame, session: MacSession): boolean {
-    const { io, radio } = this.#parts;
+  #receiveUnicast(downlink: AirDownlink, frame: DataFrame, session: MacSession): void {
     const { keys } = session;
     const isApplication = keys.lorawan === "1.1" && (frame.fPort ?? 0) > 0;
     const atLeast = isApplication ? session.aFCntDown : session.nFCntDown;
     const fCnt = fullFCnt(atLeast, frame.fCntLow);
-    if (fCnt === undefined) return false;
+    if (fCnt === undefined) return;
     const confFCnt = this.#uplinks.confirmedFCnt;
     const context = { fCnt, confFCnt: confFCnt ?? 0 };
-    if (!isDataMicValid(downlink.phyPayload, frame, keys, context, io.crypto)) return false;
+    if (!isDataMicValid(downlink.phyPayload, frame, keys, context, this.#io.crypto)) return;
     if (isApplication) session.aFCntDown = fCnt + 1;
     else session.nFCntDown = fCnt + 1;
 
-    const isAnswer = this.#uplinks.isSending && radio.isAnswer(downlink);
+    const isAnswer = this.#uplinks.isSending && this.#radio.isAnswer(downlink);
     if (isAnswer) this.#uplinks.endExchange(downlink);
     if (frame.confirmed) this.#uplinks.acknowledge(fCnt);
-    const payload = openPayload(frame, fCnt, keys, io.crypto);
+    const payload = openPayload(frame, fCnt, keys, this.#io.crypto);
     this.#executeCommands(frame, fCnt, payload, session);
     const life = this.#life;
     this.#emitUnicast(frame, payload);
     if (isAnswer && life === this.#life) {
       this.#uplinks.settle(frame.ack && confFCnt !== undefined);
     }
-    return true;
   }
 
   #executeCommands(frame: DataFrame, fCnt: number, payload: Uint8Array, session: MacSession): void {
-    const { answers, io } = this.#parts;
-    const commands = frame.fPort === 0 ? payload : openFOpts(frame, fCnt, session.keys, io.crypto);
+    const { answers } = this.#parts;
+    const commands =
+      frame.fPort === 0 ? payload : openFOpts(frame, fCnt, session.keys, this.#io.crypto);
     answers.onDownlink();
     executeMacCommands(commands, session, answers);
   }
 
   #emitUnicast(frame: DataFrame, payload: Uint8Array): void {
-    const { io } = this.#parts;
     const morePending = frame.fPending;
     const { fPort } = frame;
     if (fPort === undefined || fPort === 0) {
-      io.emit({ type: "contact", morePending });
+      this.#io.emit({ type: "contact", morePending });
       return;
     }
-    io.emit({ type: "downlink", fPort, payload, source: UNICAST, morePending });
+    this.#io.emit({ type: "downlink", fPort, payload, source: UNICAST, morePending });
   }
 }
 

@@ -11,18 +11,24 @@ import { isDataMicValid, openPayload } from "./data-security.ts";
 import { type DataFrame, type PhyFrame, parsePhyPayload } from "./frame.ts";
 import type { SessionKeys } from "./session-keys.ts";
 
-/** Address and keys of a multicast group; one object for all devices whose group has these bytes. */
+/** What a multicast group was set up with; one object for all devices that were given the same. */
 export interface KeyRing {
   readonly mcAddr: number;
   readonly keys: SessionKeys;
+  readonly maxFCnt: number;
 }
 
 const RINGS_MAX = 4096;
 const rings = new Map<string, KeyRing>();
 
 /** Keeps copies of the keys. */
-export function keyRing(mcAddr: number, mcNwkSKey: Uint8Array, mcAppSKey: Uint8Array): KeyRing {
-  const name = `${mcAddr} ${mcNwkSKey.join()} ${mcAppSKey.join()}`;
+export function keyRing(
+  mcAddr: number,
+  mcNwkSKey: Uint8Array,
+  mcAppSKey: Uint8Array,
+  maxFCnt: number,
+): KeyRing {
+  const name = `${mcAddr} ${mcNwkSKey.join()} ${mcAppSKey.join()} ${maxFCnt}`;
   const known = rings.get(name);
   if (known !== undefined) return known;
   // rings in use live on in their devices; at worst an equal one is made beside them
@@ -32,7 +38,7 @@ export function keyRing(mcAddr: number, mcNwkSKey: Uint8Array, mcAppSKey: Uint8A
     nwkSKey: Uint8Array.from(mcNwkSKey),
     appSKey: Uint8Array.from(mcAppSKey),
   };
-  const ring: KeyRing = { mcAddr, keys };
+  const ring: KeyRing = { mcAddr, keys, maxFCnt };
   rings.set(name, ring);
   return ring;
 }

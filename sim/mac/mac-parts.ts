@@ -21,8 +21,8 @@ export interface MacConfig {
 export type MacEvent =
   | { readonly type: "joined" }
   /**
-   * `payload` is shared between receivers and never written to. A multicast event and its source are
-   * one object per MAC, valid during `emit` only.
+   * `payload` is shared between receivers and never written to. The event and the source of a
+   * multicast downlink are one object for all devices, valid during `emit` only.
    */
   | {
       readonly type: "downlink";

@@ -1,42 +1,52 @@
-import type { DeviceEffect } from "#agent/events.ts";
+import type { DeviceEffect, DownlinkSource } from "#agent/events.ts";
 import type { Crypto } from "#hal/ports.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import { type DataFrame, fullFCnt } from "./frame.ts";
 import { frameMemo, type KeyRing, keyRing } from "./frame-memo.ts";
+import type { MacEvent } from "./mac-parts.ts";
 import type { Tuning } from "./radio.ts";
 
 export const MC_GROUPS_MAX = 4;
 
+const CLOSED = -1;
+
 interface McGroup {
+  readonly groupId: number;
   readonly ring: KeyRing;
-  readonly maxFCnt: number;
   /** Lowest counter still acceptable. */
   nextFCnt: number;
-  /** The class C window, if it is open. */
-  window: Tuning | undefined;
+  /** The class C window, or CLOSED. */
+  windowHz: number;
+  windowDr: number;
 }
 
-/** A frame for one of the groups, checked and decrypted. */
-export interface McReception {
-  groupId: number;
-  fCnt: number;
-  fPort: number;
-  payload: Uint8Array;
-}
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The multicast contexts of a device and their class C windows (TS005 §2.3 of the reference text). */
+/**
+ * The event of a multicast downlink. One object for all devices of a process, written for each
+ * reception and valid until the next: a thousand devices hear a thousand fragments, and nothing that
+ * is emitted during an `emit` is another reception.
+ */
+const mcSource: Writable<Extract<DownlinkSource, { type: "multicast" }>> = {
+  type: "multicast",
+  groupId: 0,
+  fCnt: 0,
+};
+const mcEvent: Writable<Extract<MacEvent, { type: "downlink" }>> = {
+  type: "downlink",
+  fPort: 0,
+  payload: new Uint8Array(0),
+  source: mcSource,
+  morePending: false,
+};
+
+/** The multicast contexts of a device and their class C windows (TS005, and TS001 §4 on multicast). */
 export class MulticastGroups {
+  /** Groups with an open window, the one that has the radio first. */
+  #listening: McGroup | undefined;
+  #behind: readonly McGroup[] = [];
   readonly #crypto: Crypto;
   readonly #groups: (McGroup | undefined)[] = new Array(MC_GROUPS_MAX).fill(undefined);
-  /** Groups with an open window, the one that has the radio last. */
-  #listening: readonly McGroup[] = [];
-  /** Reused: valid until the next frame. */
-  readonly #reception: McReception = {
-    groupId: 0,
-    fCnt: 0,
-    fPort: 0,
-    payload: new Uint8Array(0),
-  };
 
   constructor(crypto: Crypto) {
     this.#crypto = crypto;
@@ -46,10 +56,11 @@ export class MulticastGroups {
     const { groupId, mcAddr, mcNwkSKey, mcAppSKey, minMcFCnt, maxMcFCnt, nextMcFCnt } = effect;
     this.delete(groupId);
     this.#groups[groupId] = {
-      ring: keyRing(mcAddr, mcNwkSKey, mcAppSKey),
-      maxFCnt: maxMcFCnt,
+      groupId,
+      ring: keyRing(mcAddr, mcNwkSKey, mcAppSKey, maxMcFCnt),
       nextFCnt: Math.max(minMcFCnt, nextMcFCnt),
-      window: undefined,
+      windowHz: CLOSED,
+      windowDr: 0,
     };
   }
 
@@ -61,57 +72,71 @@ export class MulticastGroups {
     this.#groups[groupId] = undefined;
   }
 
-  open(groupId: number, window: Tuning): void {
+  open(groupId: number, { frequencyHz, dr }: Tuning): void {
     const group = this.#groups[groupId];
     if (group === undefined) throw new RangeError(`multicast group ${groupId} is not set up`);
     this.close(groupId);
-    group.window = window;
-    this.#listening = [...this.#listening, group];
+    group.windowHz = frequencyHz;
+    group.windowDr = dr;
+    if (this.#listening !== undefined) this.#behind = [this.#listening, ...this.#behind];
+    this.#listening = group;
   }
 
   close(groupId: number): void {
     const group = this.#groups[groupId];
     if (group === undefined) return;
-    group.window = undefined;
-    this.#listening = this.#listening.filter((other) => other !== group);
+    group.windowHz = CLOSED;
+    const open = [this.#listening, ...this.#behind].filter((other) => other !== undefined);
+    [this.#listening, ...this.#behind] = open.filter((other) => other !== group);
   }
 
   clear(): void {
     this.#groups.fill(undefined);
-    this.#listening = [];
+    this.#listening = undefined;
+    this.#behind = [];
   }
 
   /** What the radio is to listen to: the window opened last. */
   get tuning(): Tuning | undefined {
-    return this.#listening.at(-1)?.window;
+    const group = this.#listening;
+    return group && { frequencyHz: group.windowHz, dr: group.windowDr };
   }
 
   /**
    * A frame that came while a group's window was open on these parameters, if it is for the group:
    * unconfirmed, on an application port, without MAC commands or acknowledgement, its counter within
-   * the group's limits and new, its MIC right. Everything else is dropped.
+   * the group's limits and new, its MIC right. Everything else is dropped: undefined.
    */
-  receive(downlink: AirDownlink, frame: DataFrame): McReception | undefined {
-    if (frame.confirmed || frame.ack || frame.adrAckReq || frame.fOpts.length > 0) return undefined;
-    const { fPort } = frame;
-    if (fPort === undefined || fPort === 0) return undefined;
-    for (let groupId = 0; groupId < MC_GROUPS_MAX; groupId++) {
-      const group = this.#groups[groupId];
-      if (group === undefined || group.ring.mcAddr !== frame.devAddr) continue;
-      const { window } = group;
-      if (window?.frequencyHz !== downlink.frequencyHz || window.dr !== downlink.dr) continue;
-      const fCnt = fullFCnt(group.nextFCnt, frame.fCntLow);
-      if (fCnt === undefined || fCnt >= group.maxFCnt) continue;
-      const payload = frameMemo.open(frame, group.ring, fCnt, this.#crypto);
-      if (payload === undefined) continue;
-      group.nextFCnt = fCnt + 1;
-      const reception = this.#reception;
-      reception.groupId = groupId;
-      reception.fCnt = fCnt;
-      reception.fPort = fPort;
-      reception.payload = payload;
-      return reception;
+  receive(downlink: AirDownlink, frame: DataFrame): MacEvent | undefined {
+    if (this.#listening === undefined || !isMulticastForm(frame)) return undefined;
+    const event = this.#receiveFor(this.#listening, downlink, frame);
+    if (event !== undefined) return event;
+    for (let index = 0; index < this.#behind.length; index++) {
+      const group = this.#behind[index];
+      const other = group && this.#receiveFor(group, downlink, frame);
+      if (other !== undefined) return other;
     }
     return undefined;
   }
+
+  #receiveFor(group: McGroup, downlink: AirDownlink, frame: DataFrame): MacEvent | undefined {
+    const { ring } = group;
+    if (ring.mcAddr !== frame.devAddr) return undefined;
+    if (group.windowHz !== downlink.frequencyHz || group.windowDr !== downlink.dr) return undefined;
+    const fCnt = fullFCnt(group.nextFCnt, frame.fCntLow);
+    if (fCnt === undefined || fCnt >= ring.maxFCnt) return undefined;
+    const payload = frameMemo.open(frame, ring, fCnt, this.#crypto);
+    if (payload === undefined) return undefined;
+    group.nextFCnt = fCnt + 1;
+    mcSource.groupId = group.groupId;
+    mcSource.fCnt = fCnt;
+    mcEvent.fPort = frame.fPort ?? 0;
+    mcEvent.payload = payload;
+    return mcEvent;
+  }
+}
+
+function isMulticastForm(frame: DataFrame): boolean {
+  if (frame.confirmed || frame.ack || frame.adrAckReq || frame.fOpts.length > 0) return false;
+  return frame.fPort !== undefined && frame.fPort > 0;
 }

@@ -31,6 +31,11 @@ const NOT_LISTENING = -1;
  * downlink that might have begun in RX2 would be.
  */
 export class Radio {
+  // what every downlink of a fleet asks for comes first, in small integers: one cache line a device
+  #listenHz = NOT_LISTENING;
+  #listenDr = 0;
+  /** A downlink that begins from this second on met no exchange, and no other listening. */
+  #clearFromS = 0;
   readonly dutyCycle = new DutyCycle();
   #txStartUs: WorldUs = 0;
   #txEndUs: WorldUs = 0;
@@ -38,8 +43,6 @@ export class Radio {
   #rx2: ReceiveWindow | undefined;
   /** A downlink that begins from here on meets no exchange. */
   #exchangeUntilUs: WorldUs = 0;
-  #listenHz = NOT_LISTENING;
-  #listenDr = 0;
   /** Since when on these parameters: a preamble before that was missed. */
   #listenSinceUs: WorldUs = 0;
   #rxSinceUs: WorldUs = 0;
@@ -64,6 +67,7 @@ export class Radio {
     this.#rx1 = receiveWindow(rx1StartUs, plan.rx1.frequencyHz, plan.rx1.dr);
     this.#rx2 = receiveWindow(rx2StartUs, plan.rx2.frequencyHz, plan.rx2.dr);
     this.#exchangeUntilUs = this.#rx2.closeUs;
+    this.#clearAfter(this.#rx2.closeUs);
     this.#txUs += airtimeUs;
     if (this.#isListening) this.#rxUs -= airtimeUs;
     const lastEndUs = ({ dr: downDr }: Tuning, startUs: WorldUs) =>
@@ -101,6 +105,7 @@ export class Radio {
     this.#listenHz = frequencyHz;
     this.#listenDr = dr;
     this.#listenSinceUs = now;
+    this.#clearAfter(now);
   }
 
   stopListening(now: WorldUs): void {
@@ -111,6 +116,11 @@ export class Radio {
 
   /** Whether the whole of a downlink that just ended fell on an open receiver. */
   hears(downlink: AirDownlink): boolean {
+    if (downlink.startUs < this.#clearFromS * 1_000_000) return this.#heardBusy(downlink);
+    return downlink.frequencyHz === this.#listenHz && downlink.dr === this.#listenDr;
+  }
+
+  #heardBusy(downlink: AirDownlink): boolean {
     if (downlink.startUs < this.#exchangeUntilUs) {
       if (downlink.startUs < this.#txEndUs && this.#txStartUs < downlink.endUs) return false;
       if (this.isAnswer(downlink)) return true;
@@ -142,6 +152,10 @@ export class Radio {
   time(now: WorldUs): RadioTime {
     const openUs = this.#isListening ? now - this.#rxSinceUs : 0;
     return { txUs: this.#txUs, rxUs: this.#rxUs + openUs, standbyUs: this.#standbyUs };
+  }
+
+  #clearAfter(us: WorldUs): void {
+    this.#clearFromS = Math.max(this.#clearFromS, Math.ceil(us / 1_000_000));
   }
 
   get #isListening(): boolean {
