@@ -1,0 +1,8 @@
+/** `fuota/sim`: the simulated world, deterministic and without sockets. */
+export type { AirDownlink, AirUplink, DownlinkRequest, GatewayUplink } from "./air/frames.ts";
+export { type LossModel, lossModel } from "./air/loss.ts";
+export { fskTimeOnAirUs, timeOnAirUs } from "./air/time-on-air.ts";
+export { NorFlash } from "./flash/nor.ts";
+export { type DrawKey, draw32, drawBelow, drawKey, KeyedEntropy } from "./kernel/draws.ts";
+export { Engine, type Scheduled, type Scheduler, type WorldUs } from "./kernel/engine.ts";
+export { EndDeviceMac, newMacNvm } from "./mac/end-device.ts";
