@@ -269,11 +269,17 @@ function zeroRow(words: number): Uint32Array {
 function compressedRow(system: LinearSystem, n: number): Uint32Array {
   const { columns } = system;
   const full = parityRow(system.variant, system.nbFrag, n);
-  const row = zeroRow(system.elimination.words);
-  for (let column = 0; column < columns.length; column++) {
-    const index = columns[column] ?? 0;
-    const bit = ((full[index >> 5] ?? 0) >>> (index & 31)) & 1;
-    row[column >> 5] = (row[column >> 5] ?? 0) | (bit << (column & 31));
+  const { words } = system.elimination;
+  const row = zeroRow(words);
+  for (let word = 0; word < words; word++) {
+    const first = word << 5;
+    const count = Math.min(columns.length - first, 32);
+    let bits = 0;
+    for (let column = 0; column < count; column++) {
+      const index = columns[first + column] ?? 0;
+      bits |= (((full[index >> 5] ?? 0) >>> (index & 31)) & 1) << column;
+    }
+    row[word] = bits;
   }
   return row;
 }

@@ -46,9 +46,15 @@ export class Elimination {
         }
         bits ^= pivotBits & -lowest;
         subtracted |= lowest;
-        for (let rest = word + 1; rest < words; rest++) {
-          row[rest] = (row[rest] ?? 0) ^ (matrix[at + rest] ?? 0);
+        let rest = word + 1;
+        for (; rest + 4 <= words; rest += 4) {
+          const from = at + rest;
+          row[rest] = (row[rest] ?? 0) ^ (matrix[from] ?? 0);
+          row[rest + 1] = (row[rest + 1] ?? 0) ^ (matrix[from + 1] ?? 0);
+          row[rest + 2] = (row[rest + 2] ?? 0) ^ (matrix[from + 2] ?? 0);
+          row[rest + 3] = (row[rest + 3] ?? 0) ^ (matrix[from + 3] ?? 0);
         }
+        for (; rest < words; rest++) row[rest] = (row[rest] ?? 0) ^ (matrix[at + rest] ?? 0);
       }
       row[word] = subtracted;
     }

@@ -9,7 +9,7 @@ import {
   reserve,
   WORK_AT,
 } from "./kernel/arena.ts";
-import { type ParityVariant, parityRow, rowIndices, rowWords } from "./rows.ts";
+import { type ParityVariant, parityRow, rowWords } from "./rows.ts";
 
 /** Where the payloads of a session are; the decoder's fragment store has this shape. */
 export interface PayloadSource {
@@ -120,28 +120,24 @@ export function isConsistent(
   reserve(blockAt + nbFrag * fragSize + 16);
   const arena = arenaBytes();
   const mask = arenaWords().subarray(maskAt >> 2, (maskAt >> 2) + words);
-  const sum = arena.subarray(sumAt, sumAt + fragSize);
-  const coded = arena.subarray(codedAt, codedAt + fragSize);
-
-  mask.fill(0);
-  sum.fill(0);
+  arena.fill(0, maskAt, codedAt);
   if (n > nbFrag) {
-    xorInto(mask, parityRow(variant, nbFrag, n));
-    sum.set(data);
+    mask.set(parityRow(variant, nbFrag, n));
+    arena.set(data, sumAt);
   }
   elimination.expand(reduced);
-  for (const pivot of rowIndices(reduced.subarray(0, elimination.words))) {
+  const coded = arena.subarray(codedAt, codedAt + fragSize);
+  for (let pivot = 0; pivot < elimination.size; pivot++) {
+    if ((((reduced[pivot >> 5] ?? 0) >>> (pivot & 31)) & 1) === 0) continue;
     const other = pivotN[pivot] ?? 0;
     if (other <= nbFrag) continue;
-    xorInto(mask, parityRow(variant, nbFrag, other));
+    const row = parityRow(variant, nbFrag, other);
+    for (let word = 0; word < words; word++) mask[word] = (mask[word] ?? 0) ^ (row[word] ?? 0);
     payloads.readCoded(pivotSlot[pivot] ?? 0, coded);
-    xorInto(sum, coded);
+    kernel.xorInto(sumAt, codedAt, chunks);
   }
   payloads.readBlock(arena.subarray(blockAt, blockAt + nbFrag * fragSize));
   kernel.xorSelected(sumAt, chunks, maskAt, words, blockAt, fragSize);
-  return sum.every((byte) => byte === 0);
-}
-
-function xorInto(target: Uint8Array | Uint32Array, source: Uint8Array | Uint32Array): void {
-  for (let at = 0; at < target.length; at++) target[at] = (target[at] ?? 0) ^ (source[at] ?? 0);
+  for (let at = sumAt; at < sumAt + fragSize; at++) if (arena[at] !== 0) return false;
+  return true;
 }

@@ -17,6 +17,7 @@ interface KernelExports {
     block: number,
     fragSize: number,
   ): void;
+  xorInto(target: number, source: number, chunks: number): void;
   solve(
     block: number,
     fragSize: number,

@@ -12,37 +12,46 @@
  * for each other. Only seeds beyond 23 bits, whose feedback carries, take a first step on their own.
  */
 export function drawRow(row: usize, nbFrag: u32, seed: u32, distinct: u32): void {
-  memory.fill(row, 0, <usize>((nbFrag + 31) >> 5) << 2);
+  const rowEnd = row + (<usize>((nbFrag + 31) >> 5) << 2);
+  for (let at = row; at < rowEnd; at += 4) store<u32>(at, 0);
   let left = nbFrag >> 1;
   const modulus: u64 = (nbFrag & (nbFrag - 1)) == 0 ? nbFrag + 1 : nbFrag;
   // floor(x / modulus) = x * reciprocal >> 40, exact for x < 2^24 and modulus < 2^15.
   const reciprocal: u64 = ((1 << 40) + modulus - 1) / modulus;
   let x: u64 = seed;
   while (left > 0) {
-    let window: u64;
-    let count: u32;
     if (x >> 23 != 0) {
-      window = ((x >> 1) + (((x ^ (x >> 5)) & 1) << 22)) << 1;
-      count = 1;
-    } else {
-      window = x | (((x ^ (x >> 5)) & 0x3ffff) << 23);
-      count = 18;
-    }
-    for (; count > 0; count--) {
-      window >>= 1;
-      x = count == 1 ? window : window & 0x7fffff;
+      x = (x >> 1) + (((x ^ (x >> 5)) & 1) << 22);
       const column = x - ((x * reciprocal) >> 40) * modulus;
-      if (column >= nbFrag) continue;
-      const at = row + ((<usize>column >> 5) << 2);
-      const before = load<u32>(at);
-      const after = before | (1 << (<u32>column & 31));
-      store<u32>(at, after);
-      if (distinct == 0 || after != before) {
-        left--;
-        if (left == 0) return;
+      if (column < nbFrag) left -= drawColumn(row, column, nbFrag, distinct);
+      continue;
+    }
+    const window = x | (((x ^ (x >> 5)) & 0x3ffff) << 23);
+    if (left >= 18 && nbFrag >= 32) {
+      // None can be one too many, and the column nbFrag of a power of two is in the word after.
+      for (let step: u64 = 1; step <= 18; step++) {
+        x = (window >> step) & 0x7fffff;
+        left -= drawColumn(row, x - ((x * reciprocal) >> 40) * modulus, nbFrag, distinct);
       }
+      continue;
+    }
+    for (let step: u64 = 1; step <= 18 && left > 0; step++) {
+      x = (window >> step) & 0x7fffff;
+      const column = x - ((x * reciprocal) >> 40) * modulus;
+      if (column < nbFrag) left -= drawColumn(row, column, nbFrag, distinct);
     }
   }
+}
+
+/** Sets the bit of a column, and returns whether the draw counts, without a branch. */
+// @ts-ignore: decorator
+@inline
+function drawColumn(row: usize, column: u64, nbFrag: u32, distinct: u32): u32 {
+  const at = row + ((<usize>column >> 5) << 2);
+  const before = load<u32>(at);
+  const after = before | (1 << (<u32>column & 31));
+  store<u32>(at, after);
+  return (<u32>(after != before) | (distinct ^ 1)) & <u32>(column < nbFrag);
 }
 
 /** target ^= the fragments, packed from `block` on and `fragSize` apart, of a bit set. */
@@ -57,6 +66,11 @@ export function xorSelected(
   for (let word: u32 = 0; word < words; word++) {
     xorBits(target, chunks, load<u32>(row + (word << 2)), block + word * 32 * fragSize, fragSize);
   }
+}
+
+/** target ^= source. */
+export function xorInto(target: usize, source: usize, chunks: u32): void {
+  xorBits(target, chunks, 1, source, 0);
 }
 
 /**
@@ -191,35 +205,34 @@ function fillTables(source: usize, sourceStride: usize, chunks: u32, tables: usi
   }
 }
 
-/** target ^= the sources in `bits`, four to a pass over the target. */
+/** target ^= the sources in `bits`; four chunks of the target at a time stay in registers. */
 function xorBits(target: usize, chunks: u32, bits: u32, source: usize, stride: usize): void {
+  if (bits == 0) return;
   const end = target + (<usize>chunks << 4);
-  for (let left = popcnt(bits); left >= 4; left -= 4) {
-    let a = source + <usize>ctz(bits) * stride;
-    bits &= bits - 1;
-    let b = source + <usize>ctz(bits) * stride;
-    bits &= bits - 1;
-    let c = source + <usize>ctz(bits) * stride;
-    bits &= bits - 1;
-    let d = source + <usize>ctz(bits) * stride;
-    bits &= bits - 1;
-    for (let at = target; at < end; at += 16) {
-      const sum = v128.xor(
-        v128.xor(v128.load(a), v128.load(b)),
-        v128.xor(v128.load(c), v128.load(d)),
-      );
-      v128.store(at, v128.xor(v128.load(at), sum));
-      a += 16;
-      b += 16;
-      c += 16;
-      d += 16;
+  for (; target + 64 <= end; target += 64) {
+    let a = v128.load(target);
+    let b = v128.load(target, 16);
+    let c = v128.load(target, 32);
+    let d = v128.load(target, 48);
+    for (let rest = bits; rest != 0; rest &= rest - 1) {
+      const at = source + <usize>ctz(rest) * stride;
+      a = v128.xor(a, v128.load(at));
+      b = v128.xor(b, v128.load(at, 16));
+      c = v128.xor(c, v128.load(at, 32));
+      d = v128.xor(d, v128.load(at, 48));
     }
+    v128.store(target, a);
+    v128.store(target, b, 16);
+    v128.store(target, c, 32);
+    v128.store(target, d, 48);
+    source += 64;
   }
-  for (; bits != 0; bits &= bits - 1) {
-    let a = source + <usize>ctz(bits) * stride;
-    for (let at = target; at < end; at += 16) {
-      v128.store(at, v128.xor(v128.load(at), v128.load(a)));
-      a += 16;
+  for (; target < end; target += 16) {
+    let a = v128.load(target);
+    for (let rest = bits; rest != 0; rest &= rest - 1) {
+      a = v128.xor(a, v128.load(source + <usize>ctz(rest) * stride));
     }
+    v128.store(target, a);
+    source += 16;
   }
 }
