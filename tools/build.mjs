@@ -19,10 +19,11 @@ const run = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
 });
 if (run.status !== 0) process.exit(run.status ?? 1);
 
-mkdirSync(join(dist, "scenarios"), { recursive: true });
-for (const name of readdirSync(join(root, "scenarios"))) {
-  if (name.endsWith(".yaml") || name.endsWith(".json")) {
-    copyFileSync(join(root, "scenarios", name), join(dist, "scenarios", name));
+for (const folder of ["scenarios", "docs"]) {
+  mkdirSync(join(dist, folder), { recursive: true });
+  for (const name of readdirSync(join(root, folder))) {
+    if (/\.(yaml|json)$/.test(name))
+      copyFileSync(join(root, folder, name), join(dist, folder, name));
   }
 }
 chmodSync(join(dist, "tools/bin.js"), 0o755);

@@ -5,6 +5,7 @@ export class MemoryStore implements FragmentStore {
   readonly block: Uint8Array;
   readonly #fragSize: number;
   readonly #scratch: Uint8Array;
+  readonly #slots: Uint8Array[] = [];
 
   constructor(nbFrag: number, fragSize: number, scratchFragments: number) {
     this.#fragSize = fragSize;
@@ -25,7 +26,11 @@ export class MemoryStore implements FragmentStore {
   }
 
   readCoded(slot: number, target: Uint8Array): void {
-    const at = slot * this.#fragSize;
-    target.set(this.#scratch.subarray(at, at + this.#fragSize));
+    let view = this.#slots[slot];
+    if (view === undefined) {
+      view = this.#scratch.subarray(slot * this.#fragSize, (slot + 1) * this.#fragSize);
+      this.#slots[slot] = view;
+    }
+    target.set(view);
   }
 }

@@ -1,6 +1,9 @@
 import type { Scenario } from "#scenarios/schema.ts";
 import { type Count, satisfies } from "#tools/run/count.ts";
-import { deviceStates, type Expectation, type Report, type ReportedDevice } from "./schema.ts";
+import type { Expectation, Report, ReportedDevice } from "./schema.ts";
+
+/** Disjoint; together they are the fleet. */
+const deviceStates = ["updated", "failed", "rolledBack", "bricked", "neverReached"] as const;
 
 export function totalsOf(devices: readonly ReportedDevice[]): Report["totals"] {
   const totals = { devices: 0, updated: 0, failed: 0, rolledBack: 0, bricked: 0, neverReached: 0 };

@@ -1,15 +1,14 @@
-import { Compile } from "typebox/compile";
 import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
+import { accepts, readSchema } from "#tools/json-schema.ts";
 import { explain, printable } from "#tools/scenario/explain.ts";
-import { type Report, reportSchema } from "./schema.ts";
+import type { Report } from "./schema.ts";
 
 /** Below the longest string that the engine can hold. */
 const REPORT_BYTES_MAX = 400_000_000;
 const RUNS_MAX = 10_000;
 
-/** Compiled once, when a report is first read: that costs more than checking a small one. */
-let isReport: ((value: unknown) => value is Report) | undefined;
+const reportSchema = readSchema(new URL("../../docs/report.schema.json", import.meta.url));
 
 /** The runs of a report file: one, or as many as `--repeat` made. Throws `InputError`. */
 export function readReports(path: string): readonly Report[] {
@@ -36,14 +35,12 @@ function parseJson(bytes: Uint8Array, path: string): unknown {
 }
 
 function asReport(value: unknown, path: string): Report {
-  isReport ??= reportCheck();
   if (isReport(value)) return value;
   const problem = explain(reportSchema, value);
   const name = printable(problem?.path.join(".").slice(0, 80) ?? "");
   throw new InputError(`${path}: is not a report: ${name} ${problem?.text ?? "is not valid"}`);
 }
 
-function reportCheck(): (value: unknown) => value is Report {
-  const compiled = Compile(reportSchema);
-  return (value): value is Report => compiled.Check(value);
+function isReport(value: unknown): value is Report {
+  return accepts(reportSchema, value);
 }

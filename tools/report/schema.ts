@@ -7,9 +7,6 @@ const sha256 = (description: string) =>
   Type.String({ pattern: "^[0-9a-f]{64}$", title: "a SHA-256 in hex", description });
 const text = (maxLength: number, description: string) => Type.String({ maxLength, description });
 
-/** Disjoint; together they are the fleet. */
-export const deviceStates = ["updated", "failed", "rolledBack", "bricked", "neverReached"] as const;
-
 const reportedDevice = Type.Object(
   {
     id: count("Number in the whole fleet, from 0."),

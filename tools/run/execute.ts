@@ -4,7 +4,7 @@ import { makeReport, reportedDevice } from "#tools/report/report.ts";
 import type { Report, ReportedCell, ReportedDevice } from "#tools/report/schema.ts";
 import type { Terminal } from "#tools/terminal.ts";
 import type { PreparedRun } from "./prepare.ts";
-import { ProgressLine } from "./progress.ts";
+import { type Progress, ProgressLine, progressText } from "./progress.ts";
 import type { Simulate } from "./simulation.ts";
 import type { Sink } from "./sink.ts";
 import { Trace } from "./trace.ts";
@@ -35,6 +35,7 @@ export async function execute(
   const devices: ReportedDevice[] = [];
   const cells: ReportedCell[] = [];
   let firmware: Report["firmware"] | undefined;
+  let lastProgress: Progress | undefined;
 
   const { scenario, shard, eventsMax } = run;
   const input = { scenario, seed, shard, firmware: run.firmware, eventsMax };
@@ -42,7 +43,10 @@ export async function execute(
     onFirmware: (facts) => {
       firmware = facts;
     },
-    onProgress: (state) => progress.show(state),
+    onProgress: (state) => {
+      lastProgress = state;
+      progress.show(state);
+    },
     onDevice: (device: DeviceResult) => {
       devices.push(reportedDevice(device));
       parts.ndjson?.write(ndjsonLine(scenario.name, seed, device));
@@ -54,10 +58,18 @@ export async function execute(
   const stop = () => simulation.stop();
   parts.interrupt.addEventListener("abort", stop);
   if (parts.interrupt.aborted) stop();
-  const finished = await simulation.finished.finally(() => {
-    parts.interrupt.removeEventListener("abort", stop);
-    progress.clear();
-  });
+  const finished = await simulation.finished
+    .finally(() => {
+      parts.interrupt.removeEventListener("abort", stop);
+      progress.clear();
+    })
+    .catch((error: unknown) => {
+      parts.terminal.err(`fuota: crashed in ${scenario.name} with seed ${seed}\n`);
+      throw error;
+    });
+  if (!finished && lastProgress !== undefined) {
+    parts.terminal.err(`${progressText(scenario.name, lastProgress)}\n`);
+  }
   if (trace !== undefined && parts.trace !== undefined) trace.writeTo(parts.trace);
   return makeReport({
     loaded: run.loaded,

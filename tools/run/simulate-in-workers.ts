@@ -32,6 +32,8 @@ export const simulateInWorkers: Simulate = (input, listener) => {
           if (isStopped) return;
           if (message.type === "progress") {
             progressByWorker.set(index, message.progress);
+            // Until all have spoken, the sum would be of a part of the fleet.
+            if (progressByWorker.size < workers.length) return;
             listener.onProgress(sumProgress([...progressByWorker.values()]));
             return;
           }

@@ -24,15 +24,20 @@ function headText(report: Report, scenario: Scenario): string {
   const plan = planSession(campaign, firmware.sizeBytes);
   const part = shard === null ? "" : ` · shard ${shard.index}/${shard.count}`;
   const note = interrupted ? " · interrupted" : "";
-  return (
+  const head =
     `${report.scenario.name} · seed ${seed} · ${countText(totals.devices, "device")} in ` +
-    `${countText(cells.length, "cell")}${part}${note} · fuota ${version}\n` +
-    `firmware ${firmware.version}, ${firmware.sizeBytes} bytes, sha256 ${firmware.sha256.slice(0, 12)}… · ` +
-    `${plan.nbFrag} + ${plan.codedFragments} fragments of ${campaign.fragSize} bytes at DR${campaign.dr}\n\n`
+    `${countText(cells.length, "cell")}${part}${note} · fuota ${version}\n`;
+  // Nothing is known of the image when the run was stopped early.
+  if (firmware.sizeBytes === 0) return head;
+  return (
+    `${head}firmware ${firmware.version}, ${firmware.sizeBytes} bytes, ` +
+    `sha256 ${firmware.sha256.slice(0, 12)}… · ${plan.nbFrag} + ${plan.codedFragments} fragments ` +
+    `of ${campaign.fragSize} bytes at DR${campaign.dr}\n\n`
   );
 }
 
 function fleetTable(devices: readonly ReportedDevice[]): string {
+  if (devices.length === 0) return "";
   const kinds = [...new Set(devices.map(({ kind }) => kind))];
   const head = ["kind", "devices", "updated", "failed", "rolled back", "bricked", "not reached"];
   const means = ["received", "lost", "coded", "beyond M"];

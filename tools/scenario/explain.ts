@@ -1,5 +1,4 @@
-import type { TSchema } from "typebox";
-import { Check } from "typebox/value";
+import { accepts, type SchemaNode } from "#tools/json-schema.ts";
 
 /** The first thing wrong with a value, seen from its schema. */
 export interface Problem {
@@ -8,30 +7,11 @@ export interface Problem {
   readonly text: string;
 }
 
-/** The part of JSON Schema that our schemas use. */
-interface SchemaNode extends TSchema {
-  readonly type?: string;
-  readonly title?: string;
-  readonly const?: unknown;
-  readonly anyOf?: readonly SchemaNode[];
-  readonly properties?: Readonly<Record<string, SchemaNode>>;
-  readonly required?: readonly string[];
-  readonly items?: SchemaNode;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly maximum?: number;
-  readonly multipleOf?: number;
-}
-
 type Path = Problem["path"];
 
 /** Undefined when the value is valid. */
-export function explain(schema: TSchema, value: unknown): Problem | undefined {
-  return Check(schema, value) ? undefined : problemOf(schema, value, []);
+export function explain(schema: SchemaNode, value: unknown): Problem | undefined {
+  return accepts(schema, value) ? undefined : problemOf(schema, value, []);
 }
 
 function problemOf(schema: SchemaNode, value: unknown, path: Path): Problem {
@@ -42,7 +22,7 @@ function problemOf(schema: SchemaNode, value: unknown, path: Path): Problem {
   }
   if (schema.items !== undefined && Array.isArray(value)) {
     for (const [index, item] of value.entries()) {
-      if (!Check(schema.items, item)) return problemOf(schema.items, item, [...path, index]);
+      if (!accepts(schema.items, item)) return problemOf(schema.items, item, [...path, index]);
     }
   }
   return { path, text: `is ${show(value)}, expected ${describe(schema)}` };
@@ -67,7 +47,7 @@ function problemOfObject(
     return { path: [...path, key], text: `is missing, expected ${describe(member)}` };
   }
   for (const [key, member] of Object.entries(properties)) {
-    if (!Object.hasOwn(value, key) || Check(member, value[key])) continue;
+    if (!Object.hasOwn(value, key) || accepts(member, value[key])) continue;
     return problemOf(member, value[key], [...path, key]);
   }
   return undefined;
@@ -86,7 +66,7 @@ function problemOfUnion(
   }
   const tag = constantKeyOf(objects[0]);
   if (tag !== undefined) {
-    const meant = objects.find((member) => Check(member.properties?.[tag] ?? {}, value[tag]));
+    const meant = objects.find((member) => accepts(member.properties?.[tag] ?? {}, value[tag]));
     if (meant !== undefined) return problemOf(meant, value, path);
     const tags = objects.map((member) => describe(member.properties?.[tag] ?? {}));
     const found = Object.hasOwn(value, tag) ? `is ${show(value[tag])}` : "is missing";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { Check } from "typebox/value";
-import { type Scenario, scenarioSchema } from "#scenarios/schema.ts";
+import type { Scenario } from "#scenarios/schema.ts";
 import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
+import { accepts, readSchema } from "#tools/json-schema.ts";
 import { closest, explain, type Problem, printable } from "./explain.ts";
 import { shippedNames, shippedPathOf } from "./shipped.ts";
 import { parseYaml, type YamlPath } from "./yaml.ts";
@@ -20,15 +20,30 @@ export interface LoadedScenario {
   readonly locate: (problem: Problem) => string;
 }
 
+const scenarioSchema = readSchema(new URL("../../scenarios/scenario.schema.json", import.meta.url));
+
+function isScenario(value: unknown): value is Scenario {
+  return accepts(scenarioSchema, value);
+}
+
 const SCENARIO_BYTES_MAX = 1_048_576;
 
 /** Reads a file, or a scenario that comes with the package by its name. Throws `InputError`. */
 export function loadScenario(nameOrPath: string): LoadedScenario {
   const path = shippedPathOf(nameOrPath) ?? nameOrPath;
-  const meant = closest(nameOrPath, shippedNames());
-  const hint = meant === undefined ? "" : `did you mean ${meant}?`;
+  const hint = isWord(nameOrPath) ? hintFor(nameOrPath) : "";
   const bytes = readInputFile(path, SCENARIO_BYTES_MAX, hint);
   return parseScenario(textOf(bytes, nameOrPath), nameOrPath);
+}
+
+function isWord(name: string): boolean {
+  return /^[\w-]+$/.test(name);
+}
+
+function hintFor(name: string): string {
+  const names = shippedNames();
+  const meant = closest(name, names);
+  return meant === undefined ? `shipped are ${names.join(", ")}` : `did you mean ${meant}?`;
 }
 
 function textOf(bytes: Uint8Array, source: string): string {
@@ -48,7 +63,7 @@ export function parseScenario(text: string, source: string): LoadedScenario {
   if (yaml.value === null) throw new InputError(`${source}: is empty, expected a scenario`);
   const locate = (problem: Problem) => located(source, yaml.lineOf, problem);
   const { value } = yaml;
-  if (!Check(scenarioSchema, value)) {
+  if (!isScenario(value)) {
     const problem = explain(scenarioSchema, value);
     throw new InputError(locate(problem ?? { path: [], text: "is not a scenario" }));
   }
