@@ -180,11 +180,8 @@ export class EndDeviceMac {
     if (frame.confirmed) this.#uplinks.acknowledge(fCnt);
     const payload = openPayload(frame, fCnt, keys, this.#io.crypto);
     this.#executeCommands(frame, fCnt, payload, session);
-    const life = this.#life;
     this.#emitUnicast(frame, payload);
-    if (isAnswer && life === this.#life) {
-      this.#uplinks.settle(frame.ack && confFCnt !== undefined);
-    }
+    if (isAnswer) this.#uplinks.settle(frame.ack);
   }
 
   #executeCommands(frame: DataFrame, fCnt: number, payload: Uint8Array, session: MacSession): void {

@@ -92,10 +92,7 @@ export class Radio {
         this.#rxUs += rx1.closeUs - rx1.openUs + rx2EndUs - rx2.openUs;
       }
     }
-    if (inRx1) {
-      this.#rx2 = undefined;
-      this.#exchangeUntilUs = answer.endUs;
-    }
+    if (inRx1) this.#exchangeUntilUs = answer.endUs;
   }
 
   /** Class C: on from now on, on these parameters. */

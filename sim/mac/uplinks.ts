@@ -114,7 +114,10 @@ export class Uplinks {
     this.#parts.radio.endExchange(downlink);
   }
 
-  /** After an answer: done, unless a confirmed uplink was not acknowledged by it. */
+  /**
+   * After an answer: done, unless a confirmed uplink was not acknowledged by it. Nothing to settle
+   * if what was emitted in between reset the device.
+   */
   settle(isAcknowledged: boolean): void {
     const sending = this.#sending;
     if (sending === undefined) return;

@@ -101,6 +101,21 @@ test.each(rows)("%s × %s → %s", (state, stimulus, outcome) => {
   expect(network.events.map(({ type }) => type).join(" ")).toBe(outcome);
 });
 
+test("what was asked for in a former life is not granted in this one", () => {
+  const joining = states.idle();
+  joining.mac.perform({ type: "join" });
+  joining.mac.reset();
+  joining.run(600);
+  expect(joining.events).toEqual([]);
+
+  const asking = states.transmitting();
+  asking.mac.perform({ type: "requestUplink" });
+  asking.mac.reset();
+  asking.exchange(hex("01"));
+  asking.run(600);
+  expect(asking.events.map(({ type }) => type)).toEqual(["uplinkReady", "uplinkDone"]);
+});
+
 test("asking to join twice does not double the requests", () => {
   const once = states.joining();
   const twice = states.joining();

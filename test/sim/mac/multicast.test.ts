@@ -275,6 +275,17 @@ describe("windows", () => {
     expect(hear(network, multicast(1))).toEqual(["mc0 1"]);
   });
 
+  test.each([
+    ["frequency", { frequencyHz: 868_300_000, dr: 3 }],
+    ["data rate", { frequencyHz: 869_525_000, dr: 5 }],
+  ])("a frame on the %s of another group's window is not taken", (_, other) => {
+    const network = listening();
+    network.mac.perform(setMcGroup({ groupId: 1, mcAddr: 9 }));
+    network.mac.perform({ type: "startClassC", groupId: 1, ...other });
+    expect(hear(network, multicast(0), other)).toEqual([]);
+    expect(hear(network, multicast(0, { devAddr: 9 }), other)).toEqual(["mc1 0"]);
+  });
+
   test("a frame that began before the window, or outlasts it, is not heard", () => {
     const network = Network.joined();
     network.mac.perform(setMcGroup());
@@ -294,12 +305,14 @@ describe("windows", () => {
   });
 
   test("a reset forgets groups and windows", () => {
-    const network = listening();
+    const network = listening({ groupId: 1, mcAddr: 9 }, listening());
     network.mac.reset();
     expect(hear(network, multicast(0))).toEqual([]);
-    network.mac.perform(setMcGroup({ nextMcFCnt: 4 }));
-    network.mac.perform({ type: "startClassC", groupId: 0, ...tuning });
-    expect(hear(network, multicast(4))).toEqual(["mc0 4"]);
+    network.mac.perform(setMcGroup({ groupId: 2, nextMcFCnt: 4, mcAddr: 11 }));
+    network.mac.perform({ type: "startClassC", groupId: 2, ...tuning });
+    expect(hear(network, multicast(4, { devAddr: 11 }))).toEqual(["mc2 4"]);
+    expect(hear(network, multicast(4))).toEqual([]);
+    expect(hear(network, multicast(4, { devAddr: 9 }))).toEqual([]);
   });
 
   test.each([-1, 4, 0.5])("group %f does not exist: a bug of the device", (groupId) => {
@@ -391,6 +404,15 @@ describe("a fleet with one group", () => {
       return crypto.aesCmac(cmacKey);
     };
   }
+
+  test("each device judges by its own counter", () => {
+    const fresh = listening();
+    const ahead = listening({ nextMcFCnt: 1 });
+    const downlink = { phyPayload: multicast(0), ...tuning, startUs: 1e9, endUs: 1e9 + 1 };
+    for (const { mac } of [ahead, fresh, ahead, fresh]) mac.receive(downlink);
+    expect(fresh.events.map(({ source }) => source)).toEqual(["mc0 0"]);
+    expect(ahead.events).toEqual([]);
+  });
 
   test("derives each frame once, and shares the plaintext", () => {
     const engine = new Engine();
