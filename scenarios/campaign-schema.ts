@@ -37,7 +37,7 @@ export const firmwareSchema = Type.Object(
       ),
     ),
   },
-  closed,
+  { ...closed, description: "What is sent; or a file, given with --firmware." },
 );
 
 export const campaignSchema = Type.Object(

@@ -53,7 +53,8 @@ export const deviceSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 16_383,
-        description: "Decoder scratch: how many coded fragments it can hold. Default: what fits.",
+        description:
+          "Decoder scratch: how many coded fragments it can hold. Default: what the session needs.",
       }),
     ),
     bankBytes: Type.Optional(
@@ -128,5 +129,5 @@ export const devicesSchema = Type.Object(
       ),
     ),
   },
-  closed,
+  { ...closed, description: "The fleet." },
 );

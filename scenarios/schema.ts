@@ -27,7 +27,9 @@ export const scenarioSchema = Type.Object(
     firmware: Type.Optional(firmwareSchema),
     campaign: campaignSchema,
     air: Type.Optional(airSchema),
-    faults: Type.Optional(Type.Array(faultSchema, { maxItems: 100 })),
+    faults: Type.Optional(
+      Type.Array(faultSchema, { maxItems: 100, description: "What befalls the devices." }),
+    ),
     expect: expectSchema,
   },
   {

@@ -39,7 +39,7 @@ export const airSchema = Type.Object(
       loss("Lost at the gateway: the same fragments for every device of a cell. Default: none."),
     ),
   },
-  closed,
+  { ...closed, description: "What gets lost on the way." },
 );
 
 const when = Type.Union([

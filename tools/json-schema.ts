@@ -5,6 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 export interface SchemaNode {
   readonly type?: string;
   readonly title?: string;
+  readonly description?: string;
   readonly const?: unknown;
   readonly anyOf?: readonly SchemaNode[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;

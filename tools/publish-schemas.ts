@@ -1,10 +1,16 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { scenarioSchema } from "#scenarios/schema.ts";
 import { reportSchema } from "./report/schema.ts";
+import { withReference } from "./scenario/reference.ts";
 import { publishedText } from "./schema-text.ts";
 
-/** `npm run schemas`: writes the published JSON Schemas; a test holds them to their sources. */
+/** `npm run schemas`: writes what is published of the schemas; tests hold it to its sources. */
 const root = new URL("../", import.meta.url);
+const write = (path: string, text: string) => writeFileSync(new URL(path, root), text);
+
 mkdirSync(new URL("docs/", root), { recursive: true });
-writeFileSync(new URL("scenarios/scenario.schema.json", root), publishedText(scenarioSchema));
-writeFileSync(new URL("docs/report.schema.json", root), publishedText(reportSchema));
+const scenarioText = publishedText(scenarioSchema);
+write("scenarios/scenario.schema.json", scenarioText);
+write("docs/report.schema.json", publishedText(reportSchema));
+const guide = readFileSync(new URL("docs/scenarios.md", root), "utf8");
+write("docs/scenarios.md", withReference(guide, JSON.parse(scenarioText)));

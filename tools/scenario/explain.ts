@@ -84,7 +84,8 @@ function constantKeyOf(schema: SchemaNode | undefined): string | undefined {
   return Object.entries(schema?.properties ?? {}).find(([, member]) => "const" in member)?.[0];
 }
 
-function describe(schema: SchemaNode): string {
+/** What a schema accepts, in words. */
+export function describe(schema: SchemaNode): string {
   if (schema.title !== undefined) return schema.title;
   if (schema.anyOf !== undefined) return listed(schema.anyOf.map(describe));
   if ("const" in schema) return show(schema.const);
