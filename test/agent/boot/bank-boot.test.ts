@@ -243,3 +243,13 @@ test("losing either state sector loses nothing", () => {
     expect(summary(device.reset())).toBe("B 2 trial 0 confirmed/ready none");
   }
 });
+
+test("a lost copy is written anew at the next boot, before the other one is lost too", () => {
+  for (const lost of [0, 1] as const) {
+    const device = new Device();
+    device.flash.erase(tinyLayout.state[lost].address);
+    device.reset();
+    device.flash.erase(tinyLayout.state[lost === 0 ? 1 : 0].address);
+    expect(summary(device.reset())).toBe("A 1 confirmed/empty none");
+  }
+});

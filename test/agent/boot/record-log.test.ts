@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { BLANK_RECORD, RECORD_BYTES } from "#agent/boot/record.ts";
+import { BLANK_RECORD, decodeRecord, RECORD_BYTES } from "#agent/boot/record.ts";
 import { RecordLog } from "#agent/boot/record-log.ts";
-import { FlashFault, PowerLoss } from "#hal/ports.ts";
+import { type Flash, FlashFault, PowerLoss } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
 import { newestRecord } from "./flash-truth.ts";
 import { tinyGeometry, tinyLayout } from "./tiny.ts";
@@ -79,6 +79,29 @@ test("a slot that does not take its record is burnt", () => {
   expect(loaded(flash).newest?.sequence).toBe(2);
   flash.erase(copyA.address);
   expect(newestId(flash)).toBe(2);
+});
+
+test("a record that reads right once and then wrong is burnt too", () => {
+  const flash = freshFlash();
+  let readBacks = 0;
+  const marginal: Flash = {
+    geometry: flash.geometry,
+    program: (address, source) => flash.program(address, source),
+    erase: (address) => flash.erase(address),
+    read: (address, target) => {
+      flash.read(address, target);
+      if (address !== copyA.address || target.length !== RECORD_BYTES) return;
+      readBacks += 1;
+      if (readBacks % 2 === 0) target[20] = (target[20] ?? 0) ^ 1;
+    },
+  };
+  const log = new RecordLog(marginal, tinyLayout.state);
+  log.load();
+  commit(log, 1);
+  flash.erase(copyB.address);
+  const second = new Uint8Array(RECORD_BYTES);
+  flash.read(copyA.address + RECORD_BYTES, second);
+  expect(decodeRecord(second)?.updateId).toBe(1);
 });
 
 test("a torn slot that reads erased is not trusted", () => {
