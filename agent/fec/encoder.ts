@@ -40,7 +40,9 @@ export class Encoder {
   /** Fragment `n` as on air: uncoded for 1..nbFrag, coded above, up to 16383. A new array. */
   fragment(n: number): Uint8Array {
     const size = this.#fragSize;
-    if (n >= 1 && n <= this.#nbFrag) return this.#block.slice((n - 1) * size, n * size);
+    if (Number.isInteger(n) && n >= 1 && n <= this.#nbFrag) {
+      return this.#block.slice((n - 1) * size, n * size);
+    }
     const row = parityRow(this.#variant, this.#nbFrag, n);
     const words = rowWords(this.#nbFrag);
     const chunks = chunksOf(size);
