@@ -95,7 +95,13 @@ export class Journal implements RecordSink {
     for (const found of chain.records) if (found.kind !== COMMIT_KIND) apply(found);
   }
 
-  append(kind: number, a: number, b: number, extra = NO_BYTES, extraBytes = extra.length): void {
+  append(
+    kind: number,
+    a: number,
+    b: number,
+    extra: Uint8Array = NO_BYTES,
+    extraBytes = extra.length,
+  ): void {
     const sizeBytes = recordBytes(extraBytes, this.#granuleBytes);
     if (sizeBytes > RECORD_BYTES_MAX) throw new RangeError(`${extraBytes} extra bytes`);
     if (this.#at + sizeBytes > this.#end) this.#makeRoom(sizeBytes);

@@ -27,7 +27,7 @@ function geometryOf(granuleBytes: number, sectors: number): FlashGeometry {
 /** A client whose whole state is four numbers and one blob. */
 class Numbers implements SnapshotSource {
   readonly values = new Map<number, number>();
-  blob = new Uint8Array(0);
+  blob: Uint8Array = new Uint8Array(0);
   readonly journal: Journal;
   readonly #granuleBytes: number;
 
