@@ -132,8 +132,5 @@ export const SUB_BANDS: readonly SubBand[] = [
   { fromHz: 869_700_000, toHz: 870_000_001, dutyCyclePercent: 1 },
 ];
 
-/** TXPower 0…7 of LinkADRReq, dBm EIRP: 2 dB a step below the maximum of 16. */
+/** Highest TXPower of LinkADRReq: 2 dB a step below 16 dBm EIRP. */
 export const TX_POWER_INDEX_MAX = 7;
-export function eirpDbm(txPower: number): number {
-  return 16 - 2 * txPower;
-}

@@ -108,12 +108,13 @@ test("what was asked for in a former life is not granted in this one", () => {
   joining.run(600);
   expect(joining.events).toEqual([]);
 
-  const asking = states.transmitting();
+  const asking = states.new();
   asking.mac.perform({ type: "requestUplink" });
   asking.mac.reset();
-  asking.exchange(hex("01"));
+  asking.onUplink = (uplink) => asking.acceptJoin(uplink);
+  asking.mac.perform({ type: "join" });
   asking.run(600);
-  expect(asking.events.map(({ type }) => type)).toEqual(["uplinkReady", "uplinkDone"]);
+  expect(asking.events.map(({ type }) => type)).toEqual(["joined"]);
 });
 
 test("asking to join twice does not double the requests", () => {
