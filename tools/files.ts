@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, writeFileSync } from "node:fs";
 import { InputError, systemCodeOf } from "./errors.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -33,6 +33,31 @@ export function readInputFile(path: string, bytesMax: number, hint = ""): Uint8A
     if (reason === undefined) throw error;
     const advice = hint !== "" && systemCodeOf(error) === "ENOENT" ? `; ${hint}` : "";
     throw new InputError(`${path.replaceAll("\0", "?")}: ${reason}${advice}`);
+  }
+}
+
+export interface OutputOptions {
+  /** Permissions of a new file. */
+  readonly mode?: number;
+  /** Leaves a file that is there already as it is, and throws. */
+  readonly keepsExisting?: boolean;
+}
+
+/** Writes a whole file. Throws `InputError` when that cannot be done, with `hint` when it exists. */
+export function writeOutputFile(
+  path: string,
+  content: string | Uint8Array,
+  { mode = 0o666, keepsExisting = false }: OutputOptions = {},
+  hint = "",
+): void {
+  try {
+    writeFileSync(path, content, { mode, flag: keepsExisting ? "wx" : "w" });
+  } catch (error) {
+    const isBadName = error instanceof TypeError && path.includes("\0");
+    const reason = isBadName ? "not a file name" : fileReasonOf(error);
+    if (reason === undefined) throw error;
+    const advice = hint !== "" && systemCodeOf(error) === "EEXIST" ? `; ${hint}` : "";
+    throw new InputError(`cannot write ${path.replaceAll("\0", "?")}: ${reason}${advice}`);
   }
 }
 

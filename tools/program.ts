@@ -1,6 +1,7 @@
 import { Command, type CommanderError } from "commander";
 import { benchCommand } from "./bench/bench.ts";
 import { fecCommand } from "./fec.ts";
+import { imageCommand } from "./image.ts";
 import { replayCommand } from "./replay/command.ts";
 import { mergeCommand } from "./report/merge-command.ts";
 import { type RunParts, runCommand } from "./run/command.ts";
@@ -11,11 +12,14 @@ export function buildProgram(parts: RunParts): Command {
   const program = new Command("fuota")
     .description("A reference end device for firmware updates over the air, and the lab around it")
     .version(parts.version)
+    // So that --version behind a verb is the verb's own.
+    .enablePositionalOptions()
     .addCommand(runCommand(parts), { isDefault: true })
     .addCommand(initCommand(parts.terminal))
     .addCommand(replayCommand(parts))
     .addCommand(mergeCommand(parts.terminal))
     .addCommand(fecCommand())
+    .addCommand(imageCommand(parts.terminal))
     .addCommand(benchCommand());
   speakInOneLine(program, parts);
   return program;

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { scenarioSchema } from "#scenarios/schema.ts";
+import { imageSchema } from "./image/schema.ts";
 import { reportSchema } from "./report/schema.ts";
 import { withReference } from "./scenario/reference.ts";
 import { publishedText } from "./schema-text.ts";
@@ -14,3 +15,4 @@ write("scenarios/scenario.schema.json", scenarioText);
 write("docs/report.schema.json", publishedText(reportSchema));
 const guide = readFileSync(new URL("docs/scenarios.md", root), "utf8");
 write("docs/scenarios.md", withReference(guide, JSON.parse(scenarioText)));
+writeFileSync(new URL("docs/image.schema.json", root), publishedText(imageSchema));

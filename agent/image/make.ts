@@ -15,8 +15,13 @@ export interface Signer {
 export interface MakeOptions {
   /** `major.minor.revision+build`; the build may be left out. */
   readonly version: string;
-  /** Where the payload starts; 32 by default, 0xFF fills what the header does not need. */
+  /** Where the payload starts; 32 by default. */
   readonly headerBytes?: number;
+  /**
+   * The payload begins with `headerBytes` bytes that the header is laid over, as linkers leave them.
+   * Otherwise 0xFF fills what the header does not need.
+   */
+  readonly payloadHasRoom?: boolean;
   /** `auto` derives it from the version, as imgtool does. Without it the image has none. */
   readonly securityCounter?: number | "auto";
   /** UUID of the vendor, 16 bytes. */
@@ -42,6 +47,9 @@ export function makeImage(
   if (headerBytes < HEADER_BYTES || headerBytes > 0xffff) {
     throw new RangeError(`header of ${headerBytes} bytes`);
   }
+  const room = options.payloadHasRoom === true ? headerBytes : 0;
+  if (room > payload.length) throw new RangeError(`no room for a header of ${headerBytes} bytes`);
+  const code = payload.subarray(room);
   const counter =
     options.securityCounter === "auto" ? securityCounterOf(version) : options.securityCounter;
   const protectedArea = encodeTlvs(PROTECTED_TLV_MAGIC, [
@@ -53,15 +61,15 @@ export function makeImage(
     loadAddress: 0,
     headerBytes,
     protectedBytes: protectedArea.length,
-    payloadBytes: payload.length,
+    payloadBytes: code.length,
     flags: 0,
     version,
   });
-  const covered = new Uint8Array(headerBytes + payload.length + protectedArea.length);
+  const covered = new Uint8Array(headerBytes + code.length + protectedArea.length);
   covered.fill(0xff, 0, headerBytes);
+  covered.set(payload, headerBytes - room);
   covered.set(header);
-  covered.set(payload, headerBytes);
-  covered.set(protectedArea, headerBytes + payload.length);
+  covered.set(protectedArea, headerBytes + code.length);
   return signImage(covered, signer, crypto);
 }
 

@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import { Command } from "commander";
+import { hashedBytesOf, refusalOfFlags } from "#agent/image/header.ts";
+import { type Signer, signImage } from "#agent/image/make.ts";
+import { readerOf } from "#agent/image/reader.ts";
+import { type ImageStructure, readStructure } from "#agent/image/structure.ts";
+import { verifyImage } from "#agent/image/verify.ts";
+import { formatVersion } from "#agent/image/version.ts";
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { NodeSigner } from "#hal/node/signer.ts";
+import { EXIT, InputError } from "./errors.ts";
+import { writeOutputFile } from "./files.ts";
+import { describeImage } from "./image/describe.ts";
+import { explanationOf } from "./image/explain.ts";
+import { isHexName, readBinaryFile, readSigner } from "./image/input.ts";
+import { integer } from "./image/integer.ts";
+import { addPayloadOptions, imageOfPayload, isImage, type PayloadFlags } from "./image/make.ts";
+import { readPublicKey } from "./public-key.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+
+interface OutputFlags extends PayloadFlags {
+  readonly in: string;
+  readonly out: string;
+  readonly key?: string;
+}
+
+/** `fuota image …`: MCUboot-format images as files. */
+export function imageCommand(terminal: Terminal = processTerminal()): Command {
+  const image = new Command("image").description("signed firmware images (MCUboot format)");
+  const make = image
+    .command("make")
+    .description("a payload becomes a signed image")
+    .requiredOption("--in <file>", "raw, or Intel HEX when its name ends in .hex")
+    .requiredOption("--out <file>", "the image")
+    .option("--key <pem>", "private key, Ed25519 or P-256; without it a new one is made");
+  addPayloadOptions(make).action((flags: OutputFlags) => makeCommand(flags, terminal));
+  const sign = image
+    .command("sign")
+    .description("signs an image anew, or a payload as make does")
+    .requiredOption("--in <file>", "image or payload, raw or .hex")
+    .requiredOption("--out <file>", "the signed image")
+    .requiredOption("--key <pem>", "private key, Ed25519 or P-256");
+  addPayloadOptions(sign).action((flags: OutputFlags & { readonly key: string }) =>
+    signCommand(flags, terminal),
+  );
+  image
+    .command("info")
+    .description("explains header, TLVs and trailer")
+    .argument("<file>", "image, raw or .hex")
+    .option("--json", "as JSON (docs/image.schema.json)")
+    .action((path: string, { json }: { json?: true }) => {
+      const bytes = readBinaryFile(path);
+      const description = describeImage(path, bytes, structureOf(path, bytes));
+      terminal.out(json ? `${JSON.stringify(description, null, 2)}\n` : explanationOf(description));
+    });
+  image
+    .command("verify")
+    .description("checks an image as a device does; exit status 1 when it would refuse it")
+    .argument("<file>", "image, raw or .hex")
+    .requiredOption(
+      "--key <pem>",
+      "public key the device trusts; may be given again",
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
+    .option(
+      "--security-counter-min <n>",
+      "the device's own counter",
+      integer("--security-counter-min", 0, 0xffff_ffff),
+      0,
+    )
+    .action((path: string, flags: VerifyFlags) => verifyCommand(path, flags, terminal));
+  return image;
+}
+
+function makeCommand(flags: OutputFlags, terminal: Terminal): void {
+  requireRawName(flags.out);
+  const payload = readBinaryFile(flags.in);
+  if (isImage(payload)) {
+    throw new InputError(`${flags.in}: is an MCUboot image already; use image sign`);
+  }
+  if (flags.key !== undefined) {
+    const signer = readSigner(flags.key);
+    writeImage(imageOfPayload(payload, flags.in, flags, signer), flags, terminal);
+    return;
+  }
+  const signer = NodeSigner.generate("ed25519");
+  const image = imageOfPayload(payload, flags.in, flags, signer);
+  requireFit(image, flags);
+  const stem = flags.out.replace(/\.(bin|img)$/i, "");
+  const [keyPath, publicPath] = [`${stem}.key.pem`, `${stem}.pub.pem`];
+  const secret = { mode: 0o600, keepsExisting: true };
+  writeOutputFile(keyPath, signer.privatePem(), secret, "give it with --key to sign with it");
+  writeOutputFile(publicPath, signer.publicPem());
+  writeImage(image, flags, terminal);
+  terminal.out(`no --key: made ${keyPath} (keep it secret) and ${publicPath}, Ed25519\n`);
+}
+
+function signCommand(flags: OutputFlags & { readonly key: string }, terminal: Terminal): void {
+  requireRawName(flags.out);
+  const bytes = readBinaryFile(flags.in);
+  const signer = readSigner(flags.key);
+  const image = isImage(bytes)
+    ? signedAnew(bytes, flags, signer)
+    : imageOfPayload(bytes, flags.in, flags, signer);
+  writeImage(image, flags, terminal);
+}
+
+/** Keeps header, payload and protected TLVs; hash, key hash and signature are new. */
+function signedAnew(bytes: Uint8Array, flags: OutputFlags, signer: Signer): Uint8Array {
+  const { version, securityCounter, vid, cid, headerSize, headerRoom } = flags;
+  const given = [version, securityCounter, vid, cid, headerSize, headerRoom];
+  if (given.some((flag) => flag !== undefined)) {
+    throw new InputError(`${flags.in}: is an image; its header stays as it is, only --key is new`);
+  }
+  const structure = structureOf(flags.in, bytes);
+  const problem = refusalOfFlags(structure.header);
+  if (problem !== undefined) throw new InputError(`${flags.in}: ${problem.detail}`);
+  return signImage(bytes.subarray(0, hashedBytesOf(structure.header)), signer, new NodeCrypto());
+}
+
+function structureOf(path: string, bytes: Uint8Array): ImageStructure {
+  const parsed = readStructure(readerOf(bytes));
+  if (parsed.ok) return parsed.structure;
+  throw new InputError(`${path}: is no whole MCUboot image: ${parsed.detail}`);
+}
+
+function requireFit(image: Uint8Array, { in: path, slotSize }: OutputFlags): void {
+  if (slotSize === undefined || image.length <= slotSize) return;
+  throw new InputError(`${path}: makes an image of ${image.length} bytes, --slot-size ${slotSize}`);
+}
+
+function requireRawName(path: string): void {
+  if (!isHexName(path)) return;
+  throw new InputError(`--out: ${path} would be Intel HEX; images are written raw (.bin)`);
+}
+
+function writeImage(image: Uint8Array, flags: OutputFlags, terminal: Terminal): void {
+  requireFit(image, flags);
+  const { header } = structureOf(flags.in, image);
+  writeOutputFile(flags.out, image);
+  const hash = createHash("sha256")
+    .update(image.subarray(0, hashedBytesOf(header)))
+    .digest("hex");
+  const version = formatVersion(header.version);
+  terminal.out(`${flags.out}: ${image.length} bytes, version ${version}, image hash ${hash}\n`);
+}
+
+interface VerifyFlags {
+  readonly key: readonly string[];
+  readonly securityCounterMin: number;
+}
+
+function verifyCommand(path: string, flags: VerifyFlags, terminal: Terminal): void {
+  const keys = flags.key.map(readPublicKey);
+  const bytes = readBinaryFile(path);
+  structureOf(path, bytes);
+  const { securityCounterMin } = flags;
+  const verdict = verifyImage(readerOf(bytes), { keys, securityCounterMin }, new NodeCrypto());
+  if (!verdict.ok) {
+    terminal.out(`${path}: refused: ${verdict.reason}: ${verdict.detail}\n`);
+    process.exitCode = EXIT.failed;
+    return;
+  }
+  const { version, securityCounter, sizeBytes } = verdict.image;
+  terminal.out(
+    `${path}: good: version ${version}, security counter ${securityCounter}, ${sizeBytes} bytes\n`,
+  );
+}
