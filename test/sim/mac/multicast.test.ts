@@ -9,7 +9,6 @@ import { hex } from "../../hex.ts";
 import {
   fragment,
   hear,
-  keys,
   listening,
   mcAddr,
   mcAppSKey,
