@@ -1,0 +1,223 @@
+import type { DownlinkSource } from "../events.ts";
+import {
+  CLOCK_SYNC_IDENTIFIER,
+  CLOCK_SYNC_PORT,
+  type ClockSyncDownlink,
+  clockSyncDownlink,
+  clockSyncUplink,
+} from "./clock-sync.wire.ts";
+import type { PackageIo } from "./package-io.ts";
+
+export interface ClockSyncConfig {
+  /** Of TS003. On the wire only PackageVersionAns differs. */
+  readonly version: 1 | 2;
+}
+
+export type ClockSyncEvent =
+  | { readonly type: "boot" }
+  | { readonly type: "joined" }
+  | { readonly type: "timer" }
+  /** Somebody needs the time now, for instance a session that is about to start. */
+  | { readonly type: "syncRequired" }
+  | {
+      readonly type: "downlink";
+      readonly payload: Uint8Array;
+      readonly source: DownlinkSource;
+    };
+
+/** Plain data. Only `period` must survive a reboot. */
+export interface ClockSyncState {
+  /** TokenReq of the next request: moves on when an answer was used, not when a request was sent. */
+  token: number;
+  /** A request with this token has left, so an answer to it may be used. */
+  isAwaiting: boolean;
+  /** Requests without an answer since the last answer that was used. */
+  unanswered: number;
+  /** Transmissions that a ForceDeviceResyncReq still asks for. */
+  resyncsLeft: number;
+  /** Exponent of the last DeviceAppTimePeriodicityReq. */
+  period: number | undefined;
+}
+
+export function newClockSyncState(period?: number): ClockSyncState {
+  return { token: 0, isAwaiting: false, unanswered: 0, resyncsLeft: 0, period };
+}
+
+const S_US = 1_000_000;
+const PERIOD_UNIT_S = 128;
+const PERIOD_JITTER_US = 30 * S_US;
+/** Until a server asks for another: that of LoRa Basics Modem. */
+const PERIOD_DEFAULT_S = 36 * 3600;
+/** Room for the receive windows, and for servers that answer one uplink later. */
+const RETRY_MIN_S = 30;
+const RETRY_MAX_S = 3600;
+/** Between the transmissions of a forced resync; TS003 does not say. */
+const RESYNC_SPACING_US = 10 * S_US;
+const RESYNC_JITTER_US = 5 * S_US;
+
+const CORRECTION_MAX_S = 2 ** 31 - 1;
+const CORRECTION_MIN_S = -(2 ** 31);
+const TOKENS = 16;
+
+/**
+ * Advances clock synchronisation by one event. Returns whether the clock was corrected, so that
+ * whatever hangs on GPS time must be looked at again.
+ *
+ * A request is announced with `say` and built by {@link buildAppTimeReq} when the frame leaves.
+ * The timer is armed in both places, so that a request that was never sent is repeated too.
+ */
+export function stepClockSync(
+  state: ClockSyncState,
+  event: ClockSyncEvent,
+  config: ClockSyncConfig,
+  io: PackageIo,
+): boolean {
+  switch (event.type) {
+    case "boot":
+      if (io.clock.synced) armNext(state, io);
+      return false;
+    case "joined":
+    case "syncRequired":
+      if (!io.clock.synced) ask(state, io);
+      return false;
+    case "timer":
+      ask(state, io);
+      return false;
+    case "downlink":
+      return takeDownlink(state, event, config, io);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The AppTimeReq that leaves at `io.at`. */
+export function buildAppTimeReq(state: ClockSyncState, io: PackageIo): Uint8Array {
+  const ansRequired = !io.clock.synced || state.resyncsLeft > 0;
+  state.isAwaiting = true;
+  state.unanswered += 1;
+  if (state.resyncsLeft > 0) state.resyncsLeft -= 1;
+  armNext(state, io);
+  return clockSyncUplink.encode({
+    name: "AppTimeReq",
+    deviceTime: io.clock.gps(io.at),
+    param: { tokenReq: state.token, ansRequired },
+  });
+}
+
+/** The DeviceAppTimePeriodicityAns that leaves at `io.at`. */
+export function buildPeriodicityAns(io: PackageIo): Uint8Array {
+  return clockSyncUplink.encode({
+    name: "DeviceAppTimePeriodicityAns",
+    status: { notSupported: false },
+    time: io.clock.gps(io.at),
+  });
+}
+
+function takeDownlink(
+  state: ClockSyncState,
+  { payload, source }: Extract<ClockSyncEvent, { type: "downlink" }>,
+  config: ClockSyncConfig,
+  io: PackageIo,
+): boolean {
+  if (source.type === "multicast") return false;
+  let isCorrected = false;
+  for (const decoded of clockSyncDownlink.decode(payload)) {
+    if (!decoded.ok) return isCorrected;
+    if (obey(state, decoded.command, config, io)) isCorrected = true;
+  }
+  return isCorrected;
+}
+
+function obey(
+  state: ClockSyncState,
+  command: ClockSyncDownlink,
+  config: ClockSyncConfig,
+  io: PackageIo,
+): boolean {
+  switch (command.name) {
+    case "PackageVersionReq":
+      answerVersion(config, io);
+      return false;
+    case "AppTimeAns":
+      return correct(state, command.timeCorrection, command.param.tokenAns, io);
+    case "DeviceAppTimePeriodicityReq":
+      setPeriod(state, command.param.period, io);
+      return false;
+    case "ForceDeviceResyncReq":
+      forceResync(state, command.param.nbTransmissions, io);
+      return false;
+    default:
+      return command satisfies never;
+  }
+}
+
+function answerVersion({ version }: ClockSyncConfig, io: PackageIo): void {
+  const payload = clockSyncUplink.encode({
+    name: "PackageVersionAns",
+    packageIdentifier: CLOCK_SYNC_IDENTIFIER,
+    packageVersion: version,
+  });
+  io.say({ type: "answer", fPort: CLOCK_SYNC_PORT, payload });
+}
+
+/** A correction at the end of its range may fall short: it is applied, and the server asked again. */
+function correct(
+  state: ClockSyncState,
+  correctionS: number,
+  token: number,
+  io: PackageIo,
+): boolean {
+  if (!state.isAwaiting || token !== state.token) return false;
+  state.token = (state.token + 1) % TOKENS;
+  state.isAwaiting = false;
+  state.unanswered = 0;
+  io.clock.adjust(correctionS);
+  if (correctionS === CORRECTION_MAX_S || correctionS === CORRECTION_MIN_S) {
+    io.clock.synced = false;
+    ask(state, io);
+    return true;
+  }
+  io.clock.synced = true;
+  state.resyncsLeft = 0;
+  armNext(state, io);
+  const note = { type: "clockSynced", gps: io.clock.gps(io.at), correctionS } as const;
+  io.effects.push({ type: "note", note });
+  return true;
+}
+
+function setPeriod(state: ClockSyncState, period: number, io: PackageIo): void {
+  state.period = period;
+  io.persist({ type: "clockPeriod" });
+  io.say({ type: "periodicityAns" });
+  if (io.clock.synced && state.resyncsLeft === 0) armNext(state, io);
+}
+
+/** What 0 transmissions mean is not said anywhere: they change nothing. */
+function forceResync(state: ClockSyncState, nbTransmissions: number, io: PackageIo): void {
+  if (nbTransmissions === 0) return;
+  state.resyncsLeft = nbTransmissions;
+  ask(state, io);
+}
+
+function ask(state: ClockSyncState, io: PackageIo): void {
+  io.say({ type: "appTimeReq" });
+  armNext(state, io);
+}
+
+function armNext(state: ClockSyncState, io: PackageIo): void {
+  io.effects.push({ type: "setTimer", id: "clockSync", at: io.at + nextDelayUs(state, io) });
+}
+
+function nextDelayUs(state: ClockSyncState, { clock, entropy }: PackageIo): number {
+  if (state.resyncsLeft > 0) {
+    return RESYNC_SPACING_US + entropy.below("clockResync", RESYNC_JITTER_US);
+  }
+  if (clock.synced) {
+    const period = state.period;
+    const periodS = period === undefined ? PERIOD_DEFAULT_S : PERIOD_UNIT_S * 2 ** period;
+    const jitterUs = entropy.below("clockPeriod", 2 * PERIOD_JITTER_US + 1) - PERIOD_JITTER_US;
+    return periodS * S_US + jitterUs;
+  }
+  const backOffS = Math.min(RETRY_MIN_S * 2 ** Math.max(state.unanswered - 1, 0), RETRY_MAX_S);
+  return backOffS * S_US + entropy.below("clockRetry", (backOffS * S_US) / 2);
+}
