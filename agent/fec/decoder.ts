@@ -1,6 +1,6 @@
-import { Elimination } from "./elimination.ts";
-import { N_MAX, type ParityVariant, parityRow } from "./rows.ts";
-import { isConsistent, type LinearSystem, solve } from "./solve.ts";
+import { N_MAX, type ParityVariant } from "./rows.ts";
+import { isConsistent, solve } from "./solve.ts";
+import { addEquation, codedRow, type LinearSystem, newSystem, uncodedRow } from "./system.ts";
 
 /** Where fragments live; the decoder owns no payload memory. Data must be used before returning. */
 export interface FragmentStore {
@@ -115,11 +115,6 @@ export class Decoder {
     return this.#highestN;
   }
 
-  /** Unknowns and equations, once a coded fragment was taken into account. For diagnosis. */
-  get system(): LinearSystem | undefined {
-    return this.#system;
-  }
-
   hasUncoded(index: number): boolean {
     return (((this.#have[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
   }
@@ -165,9 +160,9 @@ export class Decoder {
       if (this.#complete) break;
       const system = this.#openSystem();
       if (system === undefined) break;
-      const row = compressedRow(system, n);
+      const row = codedRow(system, n);
       const pivot = system.elimination.reduce(row);
-      if (pivot >= 0) insertEquation(system, pivot, row, n, slot);
+      if (pivot >= 0) addEquation(system, pivot, row, n, slot);
       this.#finishIfFull(system);
     }
     return this.#complete;
@@ -188,10 +183,10 @@ export class Decoder {
       this.#complete = this.#haveCount === this.config.nbFrag;
       return this.#complete ? "complete" : "stored";
     }
-    const row = unitRow(system, index);
+    const row = uncodedRow(system, index);
     const pivot = system.elimination.reduce(row);
     if (pivot < 0) this.#check(system, row, n, data);
-    else insertEquation(system, pivot, row, n, 0);
+    else addEquation(system, pivot, row, n, 0);
     return this.#finishIfFull(system) ? "complete" : "stored";
   }
 
@@ -199,7 +194,7 @@ export class Decoder {
     this.#codedSeen += 1;
     const system = this.#openSystem();
     if (system === undefined) return "memoryError";
-    const row = compressedRow(system, n);
+    const row = codedRow(system, n);
     const pivot = system.elimination.reduce(row);
     if (pivot < 0) {
       if (system.pivotN.includes(n)) return "duplicate";
@@ -209,29 +204,21 @@ export class Decoder {
     const slot = this.#slotsUsed;
     this.#store.writeCoded(slot, n, data);
     this.#slotsUsed = slot + 1;
-    insertEquation(system, pivot, row, n, slot);
+    addEquation(system, pivot, row, n, slot);
     return this.#finishIfFull(system) ? "complete" : "coded";
   }
 
   /** Fixes the unknowns as soon as there are few enough of them. */
   #openSystem(): LinearSystem | undefined {
     if (this.#system !== undefined) return this.#system;
-    const { variant, nbFrag, fragSize, matrixRowsMax } = this.config;
-    const count = nbFrag - this.#haveCount;
-    if (count > matrixRowsMax) return undefined;
+    const { config } = this;
+    const count = config.nbFrag - this.#haveCount;
+    if (count > config.matrixRowsMax) return undefined;
     const columns = new Uint16Array(count);
     for (let index = 0, column = 0; column < count; index++) {
       if (!this.hasUncoded(index)) columns[column++] = index;
     }
-    this.#system = {
-      variant,
-      nbFrag,
-      fragSize,
-      columns,
-      elimination: new Elimination(count),
-      pivotN: new Uint16Array(count),
-      pivotSlot: new Uint16Array(count),
-    };
+    this.#system = newSystem(config.variant, config.nbFrag, config.fragSize, columns);
     return this.#system;
   }
 
@@ -254,51 +241,4 @@ export class Decoder {
     if (!ok) this.#inconsistent = true;
     return ok;
   }
-}
-
-let scratchRow = new Uint32Array(64);
-
-function zeroRow(words: number): Uint32Array {
-  if (scratchRow.length < words) scratchRow = new Uint32Array(2 * words);
-  const row = scratchRow;
-  for (let word = 0; word < words; word++) row[word] = 0;
-  return row;
-}
-
-/** The row of coded fragment `n` over the unknowns. Valid until the next row is made. */
-function compressedRow(system: LinearSystem, n: number): Uint32Array {
-  const { columns } = system;
-  const full = parityRow(system.variant, system.nbFrag, n);
-  const { words } = system.elimination;
-  const row = zeroRow(words);
-  for (let word = 0; word < words; word++) {
-    const first = word << 5;
-    const count = Math.min(columns.length - first, 32);
-    let bits = 0;
-    for (let column = 0; column < count; column++) {
-      const index = columns[first + column] ?? 0;
-      bits |= (((full[index >> 5] ?? 0) >>> (index & 31)) & 1) << column;
-    }
-    row[word] = bits;
-  }
-  return row;
-}
-
-function unitRow(system: LinearSystem, index: number): Uint32Array {
-  const row = zeroRow(system.elimination.words);
-  const column = system.columns.indexOf(index);
-  row[column >> 5] = 1 << (column & 31);
-  return row;
-}
-
-function insertEquation(
-  system: LinearSystem,
-  pivot: number,
-  row: Uint32Array,
-  n: number,
-  slot: number,
-): void {
-  system.elimination.insert(pivot, row);
-  system.pivotN[pivot] = n;
-  system.pivotSlot[pivot] = slot;
 }

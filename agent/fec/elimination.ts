@@ -69,10 +69,6 @@ export class Elimination {
     this.#rank += 1;
   }
 
-  isPivot(column: number): boolean {
-    return (((this.matrix[column * this.words + (column >> 5)] ?? 0) >>> (column & 31)) & 1) === 1;
-  }
-
   /**
    * Turns a sum of reduced rows, as {@link reduce} leaves it, into the sum of raw rows that it is.
    */

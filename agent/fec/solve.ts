@@ -1,4 +1,3 @@
-import type { Elimination } from "./elimination.ts";
 import {
   align16,
   arenaBytes,
@@ -9,26 +8,13 @@ import {
   reserve,
   WORK_AT,
 } from "./kernel/arena.ts";
-import { type ParityVariant, parityRow, rowWords } from "./rows.ts";
+import { parityRow, rowWords } from "./rows.ts";
+import type { LinearSystem } from "./system.ts";
 
 /** Where the payloads of a session are; the decoder's fragment store has this shape. */
 export interface PayloadSource {
   readBlock(target: Uint8Array): void;
   readCoded(slot: number, target: Uint8Array): void;
-}
-
-/** One equation of the system per pivot column of `elimination`. */
-export interface LinearSystem {
-  readonly variant: ParityVariant;
-  readonly nbFrag: number;
-  readonly fragSize: number;
-  /** Fragment index of each unknown. */
-  readonly columns: Uint16Array;
-  readonly elimination: Elimination;
-  /** Fragment number whose row the equation is; an uncoded number for a late uncoded fragment. */
-  readonly pivotN: Uint16Array;
-  /** Scratch slot of the payload, when `pivotN` is a coded fragment. */
-  readonly pivotSlot: Uint16Array;
 }
 
 /**

@@ -41,6 +41,11 @@ export const fecRows: readonly BenchRow[] = [
   encodeRow(1000, 200, 150),
 ];
 
+interface PeerTimes {
+  readonly name: string;
+  readonly times: number[];
+}
+
 /** Median over the sessions of the medians of each; peers take turns with us session by session. */
 function runFecRow(
   name: string,
@@ -51,7 +56,7 @@ function runFecRow(
   const cold = Array.from({ length: COLD_RUNS }, (_, run) => coldMs(pick(sessions, run)));
   const ours: number[] = [];
   const simple: number[] = [];
-  const peers = options.peers.map((command) => ({ name: command, times: [] as number[] }));
+  const peers = options.peers.map((name): PeerTimes => ({ name, times: [] }));
   for (const session of sessions) {
     const runner = ourRunner(session);
     const before = turn(runner);

@@ -6,6 +6,22 @@
  */
 import { KERNEL_WASM } from "./kernel-wasm.ts";
 
+/** The part of the WebAssembly interface used here; the ECMAScript library alone lacks it. */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    readonly buffer: ArrayBuffer;
+    /** In pages of 64 KiB. Detaches the old buffer. */
+    grow(pages: number): number;
+  }
+  class Instance<Exports> {
+    constructor(module: Module);
+    readonly exports: Exports;
+  }
+}
+
 interface KernelExports {
   readonly memory: WebAssembly.Memory;
   drawRow(row: number, nbFrag: number, seed: number, distinct: number): void;

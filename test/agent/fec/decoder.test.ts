@@ -1,65 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Decoder, type DecoderConfig } from "#agent/fec/decoder.ts";
-import { Encoder } from "#agent/fec/encoder.ts";
 import { type ParityVariant, parityVariants } from "#agent/fec/rows.ts";
 import { SimpleDecoder } from "#tools/bench/simple-decoder.ts";
+import { Bench, upTo } from "./decoder-bench.ts";
 import { MemoryStore } from "./memory-store.ts";
-
-function blockOf(sizeBytes: number): Uint8Array {
-  let s = 12_345;
-  return Uint8Array.from({ length: sizeBytes }, () => {
-    s = (Math.imul(s, 1_664_525) + 1_013_904_223) >>> 0;
-    return s >>> 24;
-  });
-}
-
-class Bench {
-  readonly block: Uint8Array;
-  readonly encoder: Encoder;
-  readonly config: DecoderConfig;
-  store: MemoryStore;
-  decoder: Decoder;
-
-  constructor(nbFrag: number, fragSize: number, options: Partial<DecoderConfig> = {}) {
-    this.config = {
-      variant: "ts004-v1",
-      nbFrag,
-      fragSize,
-      matrixRowsMax: nbFrag,
-      scratchFragmentsMax: nbFrag,
-      ...options,
-    };
-    this.block = blockOf(nbFrag * fragSize);
-    this.encoder = new Encoder(this.config.variant, fragSize, this.block);
-    this.store = new MemoryStore(nbFrag, fragSize);
-    this.decoder = new Decoder(this.config, this.store);
-  }
-
-  accept(n: number) {
-    return this.decoder.accept(n, this.encoder.fragment(n));
-  }
-
-  acceptAll(...ns: readonly number[]) {
-    return ns.map((n) => this.accept(n));
-  }
-
-  /** The decoder forgets everything but what the journal holds. */
-  reboot(order: "stored first" | "coded first" = "stored first") {
-    this.decoder = new Decoder(this.config, this.store);
-    const uncoded = () => {
-      for (const index of this.store.written) this.decoder.restoreUncoded(index);
-    };
-    if (order === "stored first") uncoded();
-    this.store.coded.forEach(({ n }, slot) => {
-      this.decoder.restoreCoded(slot, n);
-    });
-    if (order === "coded first") uncoded();
-    return this.decoder.resume();
-  }
-}
-
-const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
 describe("the worked example of TS004, M = 10, fragments 3 and 7 lost", () => {
   test("each fragment is answered by what it did", () => {
@@ -237,84 +182,6 @@ describe("tiny sessions", () => {
     expect(bench.decoder.missing).toBe(1);
     expect(bench.accept(7)).toBe("complete");
     expect(bench.store.block).toEqual(bench.block);
-  });
-});
-
-describe("the caps of a small device", () => {
-  test("more unknowns than matrix rows: refused, but late uncoded fragments bring it back", () => {
-    const bench = new Bench(20, 4, { matrixRowsMax: 5 });
-    bench.acceptAll(...upTo(13));
-    expect(bench.decoder.memoryError).toBe(false);
-    expect(bench.acceptAll(21, 22)).toEqual(["memoryError", "memoryError"]);
-    expect(bench.decoder.memoryError).toBe(true);
-    expect(bench.store.coded).toEqual([]);
-    expect(bench.decoder.missing).toBe(7);
-    expect(bench.acceptAll(14, 15)).toEqual(["stored", "stored"]);
-    expect(bench.decoder.memoryError).toBe(false);
-    for (let n = 23; !bench.decoder.complete; n++) bench.accept(n);
-    expect(bench.store.block).toEqual(bench.block);
-  });
-
-  test("a full scratch: refused, and uncoded fragments still finish the block", () => {
-    const bench = new Bench(20, 4, { scratchFragmentsMax: 3 });
-    bench.acceptAll(...upTo(15));
-    const results = bench.acceptAll(...upTo(12).map((k) => 20 + k));
-    expect(results.filter((result) => result === "coded").length).toBe(3);
-    expect(results).toContain("memoryError");
-    expect(bench.decoder.memoryError).toBe(true);
-    expect(bench.store.coded.length).toBe(3);
-    for (const n of [16, 17, 18, 19, 20]) if (bench.accept(n) === "complete") break;
-    expect(bench.decoder.complete).toBe(true);
-    expect(bench.decoder.memoryError).toBe(false);
-    expect(bench.store.block).toEqual(bench.block);
-  });
-
-  test("no scratch and no rows at all: a plain reassembly", () => {
-    const bench = new Bench(6, 4, { matrixRowsMax: 0, scratchFragmentsMax: 0 });
-    expect(bench.acceptAll(1, 2, 3, 4, 5, 7)).toEqual([
-      ...new Array(5).fill("stored"),
-      "memoryError",
-    ]);
-    expect(bench.accept(6)).toBe("complete");
-  });
-});
-
-describe("fragments that contradict each other", () => {
-  test.each([
-    ["ts004-v1", "ts004-v2-lbm"],
-    ["ts004-v1", "ts004-v2-spec"],
-    ["ts004-v2-lbm", "ts004-v1"],
-    ["ts004-v2-lbm", "ts004-v2-spec"],
-    ["ts004-v2-spec", "ts004-v1"],
-    ["ts004-v2-spec", "ts004-v2-lbm"],
-  ] as const)("a decoder for %s notices %s by its first dependent fragment", (ours, theirs) => {
-    const bench = new Bench(100, 5, { variant: ours });
-    const foreign = new Encoder(theirs, 5, bench.block);
-    bench.acceptAll(...upTo(100).filter((n) => n !== 40));
-    // With one unknown, about every second coded fragment says nothing about it.
-    const results = [110, 111, 112, 113, 114].map((n) =>
-      bench.decoder.accept(n, foreign.fragment(n)),
-    );
-    const verdict = results.find((result) => result === "dependent" || result === "inconsistent");
-    if (verdict !== undefined) expect(verdict).toBe("inconsistent");
-    expect(bench.decoder.inconsistent).toBe(verdict === "inconsistent");
-  });
-
-  test("one flipped bit in a dependent fragment", () => {
-    const bench = new Bench(10, 10);
-    bench.acceptAll(1, 2, 4, 5, 6, 8, 9, 10, 11);
-    const data = bench.encoder.fragment(12);
-    data[9] = (data[9] ?? 0) ^ 0x80;
-    expect(bench.decoder.accept(12, data)).toBe("inconsistent");
-    expect(bench.decoder.inconsistent).toBe(true);
-    expect(bench.store.coded.length).toBe(1);
-  });
-
-  test("a late uncoded fragment that the coded ones had already settled otherwise", () => {
-    const bench = new Bench(10, 10);
-    bench.acceptAll(1, 2, 4, 5, 6, 8, 9, 10, 11); // 11 settles fragment 3
-    expect(bench.decoder.accept(3, new Uint8Array(10))).toBe("stored");
-    expect(bench.decoder.inconsistent).toBe(true);
   });
 });
 
