@@ -3,6 +3,7 @@ import { CommanderError } from "commander";
 import { EXIT, InputError, RefusedError, systemCodeOf } from "./errors.ts";
 import { interruption } from "./interruption.ts";
 import { buildProgram, isAskedFor } from "./program.ts";
+import type { RunParts } from "./run/command.ts";
 import { imageBytesOf } from "./run/images.ts";
 import { simulateInWorkers } from "./run/simulate-in-workers.ts";
 import { processTerminal } from "./terminal.ts";
@@ -17,17 +18,19 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 const terminal = processTerminal();
-const program = buildProgram({
+const parts: RunParts = {
   simulate: simulateInWorkers,
   imageBytesOf,
   terminal,
   version: readVersion(),
   now: () => performance.now(),
   interruption,
-});
+};
 
 try {
-  await program.parseAsync();
+  const args = process.argv.slice(2);
+  const program = await buildProgram(parts, args);
+  await program.parseAsync(args, { from: "user" });
 } catch (error) {
   process.exitCode = statusOf(error);
 }

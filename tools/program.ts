@@ -1,26 +1,69 @@
 import { Command, type CommanderError } from "commander";
-import { benchCommand } from "./bench/bench.ts";
-import { fecCommand } from "./fec.ts";
-import { imageCommand } from "./image.ts";
-import { replayCommand } from "./replay/command.ts";
-import { mergeCommand } from "./report/merge-command.ts";
-import { type RunParts, runCommand } from "./run/command.ts";
-import { initCommand } from "./scenario/init-command.ts";
+import type { RunParts } from "./run/command.ts";
 
-/** The command line: one verb per line, nothing that does not work yet. */
-export function buildProgram(parts: RunParts): Command {
+interface Verb {
+  readonly name: string;
+  readonly load: (parts: RunParts) => Promise<Command>;
+  /** As in the list of verbs; the command itself says the same. */
+  readonly summary: string;
+}
+
+/**
+ * The verbs. Each is loaded when it is called: together they take longer to load than most of them
+ * to run.
+ */
+export const VERBS: readonly Verb[] = [
+  {
+    name: "run",
+    load: async (parts) => (await import("./run/command.ts")).runCommand(parts),
+    summary: "runs scenarios in virtual time",
+  },
+  {
+    name: "init",
+    load: async ({ terminal }) =>
+      (await import("./scenario/init-command.ts")).initCommand(terminal),
+    summary: "writes a commented scenario to start from",
+  },
+  {
+    name: "replay",
+    load: async (parts) => (await import("./replay/command.ts")).replayCommand(parts),
+    summary: "runs a recorded run again and compares what comes out",
+  },
+  {
+    name: "merge",
+    load: async ({ terminal }) =>
+      (await import("./report/merge-command.ts")).mergeCommand(terminal),
+    summary: "joins the reports of all shards of a run, and decides its expectations",
+  },
+  {
+    name: "fec",
+    load: async () => (await import("./fec.ts")).fecCommand(),
+    summary: "parity rows, encoder, decoder and test vectors (TS004)",
+  },
+  {
+    name: "bench",
+    load: async () => (await import("./bench/bench.ts")).benchCommand(),
+    summary: "the benchmarks",
+  },
+];
+
+const DEFAULT_VERB = "run";
+
+/** The command line for these arguments: verbs that they do not name are there in name only. */
+export async function buildProgram(parts: RunParts, args: readonly string[]): Promise<Command> {
   const program = new Command("fuota")
     .description("A reference end device for firmware updates over the air, and the lab around it")
-    .version(parts.version)
-    // So that --version behind a verb is the verb's own.
-    .enablePositionalOptions()
-    .addCommand(runCommand(parts), { isDefault: true })
-    .addCommand(initCommand(parts.terminal))
-    .addCommand(replayCommand(parts))
-    .addCommand(mergeCommand(parts.terminal))
-    .addCommand(fecCommand())
-    .addCommand(imageCommand(parts.terminal))
-    .addCommand(benchCommand());
+    .version(parts.version);
+  const isNamed = ({ name }: Verb) => args.includes(name);
+  const isNoneNamed = !VERBS.some(isNamed);
+  for (const verb of VERBS) {
+    const isDefault = verb.name === DEFAULT_VERB;
+    const isWanted = isNamed(verb) || (isDefault && isNoneNamed);
+    const command = isWanted
+      ? await verb.load(parts)
+      : new Command(verb.name).description(verb.summary);
+    program.addCommand(command, { isDefault });
+  }
   speakInOneLine(program, parts);
   return program;
 }

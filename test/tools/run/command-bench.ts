@@ -47,7 +47,7 @@ export class CommandBench {
   /** Exit status of one command. */
   async fuota(simulate: Simulate, ...args: string[]): Promise<number> {
     process.exitCode = undefined;
-    const program = buildProgram(fakeParts(this.terminal, simulate));
+    const program = await buildProgram(fakeParts(this.terminal, simulate), args);
     await program.parseAsync(args, { from: "user" });
     const status = Number(process.exitCode ?? 0);
     process.exitCode = undefined;

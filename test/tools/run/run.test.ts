@@ -164,7 +164,8 @@ test("Ctrl-C ends with what is known so far", async () => {
     interruption: () => ({ signal: controller.signal, end: () => undefined }),
   };
   const args = ["run", at("fake.yaml"), "--json", at("partial.json"), "--repeat", "5"];
-  await buildProgram(parts).parseAsync(args, { from: "user" });
+  const program = await buildProgram(parts, args);
+  await program.parseAsync(args, { from: "user" });
   expect(process.exitCode).toBe(130);
   process.exitCode = undefined;
   const [report, ...others] = JSON.parse(read("partial.json")).runs;
