@@ -1,0 +1,55 @@
+import type { JoinRequestFrame } from "#sim/mac/frame.ts";
+import { isJoinRequestMicValid, sealJoinAccept } from "#sim/mac/join.ts";
+import { deriveSessionKeys } from "#sim/mac/session-keys.ts";
+import type { NetworkServer } from "./network-server.ts";
+import type { ServerDevice } from "./server-device.ts";
+
+const RX_DELAY_S = 1;
+
+/**
+ * Opens a session for a join request and returns the accept; undefined when the request is not
+ * authentic, for another JoinEUI, or its DevNonce was used before.
+ */
+export function acceptJoin(
+  device: ServerDevice,
+  request: JoinRequestFrame,
+  phyPayload: Uint8Array,
+  server: NetworkServer,
+): Uint8Array | undefined {
+  const { provisioned } = device;
+  const { joinEui, devEui, devNonce } = request;
+  const { crypto } = server.io;
+  const rootKey = provisioned.nwkKey;
+  if (!joinEui.every((byte, index) => byte === provisioned.joinEui[index])) return undefined;
+  if (!isJoinRequestMicValid(phyPayload, rootKey, crypto)) return undefined;
+  if (device.usedDevNonces.has(devNonce)) return undefined;
+  device.usedDevNonces.add(devNonce);
+  device.joinNonce += 1;
+
+  const optNeg = provisioned.lorawan === "1.1";
+  const { netId } = server.config;
+  const devAddr = server.newDevAddr();
+  const { joinNonce } = device;
+  const transcript = { joinEui, devNonce, joinNonce, netId, optNeg };
+  server.openSession(device, {
+    devAddr,
+    keys: deriveSessionKeys(provisioned, transcript, crypto),
+    nextFCntUp: 0,
+    nextNFCntDown: 0,
+    nextAFCntDown: 0,
+  });
+  return sealJoinAccept(
+    {
+      joinNonce,
+      netId,
+      devAddr,
+      optNeg,
+      rx1DrOffset: 0,
+      rx2Dr: 0,
+      rxDelayS: RX_DELAY_S,
+      cfList: undefined,
+    },
+    { rootKey, joinEui, devEui, devNonce },
+    crypto,
+  );
+}

@@ -1,0 +1,241 @@
+import { CLOCK_SYNC_PORT } from "#agent/packages/clock-sync.wire.ts";
+import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
+import { DEFAULT_CHANNELS_HZ, RX2_DR, RX2_FREQUENCY_HZ } from "#sim/air/eu868.ts";
+import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
+import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
+import { isDataMicValid, openPayload, sealData } from "#sim/mac/data-security.ts";
+import { type DataFrame, fullFCnt, parsePhyPayload } from "#sim/mac/frame.ts";
+import { answerClockSync } from "./clock-answers.ts";
+import { acceptJoin } from "./join-server.ts";
+import { answerMacCommands } from "./mac-answers.ts";
+import {
+  deviceKeyOf,
+  type ProvisionedDevice,
+  type ServerDevice,
+  type ServerSession,
+} from "./server-device.ts";
+
+export interface ServerConfig {
+  readonly netId: number;
+  /** True time when the world begins. */
+  readonly gpsAtStart: GpsSeconds;
+}
+
+export interface ServerIo {
+  readonly scheduler: Scheduler;
+  readonly crypto: Crypto;
+  readonly entropy: Entropy;
+  /** Hands a downlink to the gateway; `ack(false)` says that it was not and will not be sent. */
+  transmit(request: DownlinkRequest, ack: (isSent: boolean) => void): void;
+}
+
+/** Listens to the application uplinks of one device. */
+export type ApplicationListener = (
+  device: ServerDevice,
+  fPort: number,
+  payload: Uint8Array,
+) => void;
+
+const RECEIVE_DELAY1_US = 1_000_000;
+const JOIN_ACCEPT_DELAY1_US = 5_000_000;
+const RX2_AFTER_RX1_US = 1_000_000;
+const QUEUE_MAX = 64;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * A LoRaWAN network server with its join and application server in one: joins, frame counters,
+ * class A downlinks, and TS003 answers in the first receive window. Nothing that a radio delivers
+ * makes it throw.
+ */
+export class NetworkServer {
+  readonly config: ServerConfig;
+  readonly io: ServerIo;
+  readonly #devices = new Map<string, ServerDevice>();
+  readonly #byDevAddr = new Map<number, ServerDevice>();
+  readonly #listeners: ApplicationListener[] = [];
+
+  constructor(config: ServerConfig, io: ServerIo) {
+    this.config = config;
+    this.io = io;
+  }
+
+  provision(provisioned: ProvisionedDevice): ServerDevice {
+    const key = deviceKeyOf(provisioned.devEui);
+    if (this.#devices.has(key)) throw new RangeError(`DevEUI ${key} is provisioned twice`);
+    const device: ServerDevice = {
+      provisioned,
+      queue: [],
+      usedDevNonces: new Set(),
+      joinNonce: 0,
+      session: undefined,
+    };
+    this.#devices.set(key, device);
+    return device;
+  }
+
+  listen(listener: ApplicationListener): void {
+    this.#listeners.push(listener);
+  }
+
+  gpsUsAt(at: WorldUs): number {
+    return this.config.gpsAtStart * 1e6 + at;
+  }
+
+  gpsAt(at: WorldUs): GpsSeconds {
+    return Math.floor(this.gpsUsAt(at) / 1e6) % 2 ** 32;
+  }
+
+  /** Appends to the class A queue of a device. The oldest item makes room in a full one. */
+  enqueue(device: ServerDevice, fPort: number, payload: Uint8Array): void {
+    if (device.queue.length >= QUEUE_MAX) device.queue.shift();
+    device.queue.push({ fPort, payload });
+  }
+
+  /** From the gateway, when the uplink ends. */
+  receive(uplink: GatewayUplink): void {
+    const frame = parsePhyPayload(uplink.phyPayload);
+    if (frame.type === "joinRequest") {
+      const device = this.#devices.get(deviceKeyOf(frame.devEui));
+      if (device === undefined) return;
+      const accept = acceptJoin(device, frame, uplink.phyPayload, this);
+      if (accept !== undefined) this.#answer(uplink, JOIN_ACCEPT_DELAY1_US, accept, () => {});
+      return;
+    }
+    if (frame.type === "data" && frame.direction === "up") this.#receiveData(uplink, frame);
+  }
+
+  /** A DevAddr that no other device has. */
+  newDevAddr(): number {
+    for (;;) {
+      const nwkAddr = this.io.entropy.below("devAddr", 2 ** 25);
+      const devAddr = ((this.config.netId & 0x7f) * 2 ** 25 + nwkAddr) >>> 0;
+      if (!this.#byDevAddr.has(devAddr)) return devAddr;
+    }
+  }
+
+  openSession(device: ServerDevice, session: ServerSession): void {
+    if (device.session !== undefined) this.#byDevAddr.delete(device.session.devAddr);
+    device.session = session;
+    this.#byDevAddr.set(session.devAddr, device);
+  }
+
+  #receiveData(uplink: GatewayUplink, frame: DataFrame): void {
+    const device = this.#byDevAddr.get(frame.devAddr);
+    const session = device?.session;
+    if (device === undefined || session === undefined) return;
+    const fCnt = this.#acceptedFCnt(uplink, frame, session);
+    if (fCnt === undefined) return;
+    const { fPort } = frame;
+    const payload = openPayload(frame, fCnt, session.keys, this.io.crypto);
+    if (fPort !== undefined && fPort > 0) this.#dispatch(device, fPort, payload, uplink.endUs);
+    this.#answerData(uplink, frame, fCnt, device, session);
+  }
+
+  /** The counter of a frame that is authentic and new, or that is the last one sent again. */
+  #acceptedFCnt(
+    uplink: GatewayUplink,
+    frame: DataFrame,
+    session: ServerSession,
+  ): number | undefined {
+    const isMicValid = (fCnt: number): boolean => {
+      const txCh = Math.max(DEFAULT_CHANNELS_HZ.indexOf(uplink.frequencyHz), 0);
+      const confFCnt = frame.ack ? session.nextNFCntDown - 1 : 0;
+      const context = { fCnt, confFCnt, txDr: uplink.dr, txCh };
+      return isDataMicValid(uplink.phyPayload, frame, session.keys, context, this.io.crypto);
+    };
+    const fCnt = fullFCnt(session.nextFCntUp, frame.fCntLow);
+    if (fCnt !== undefined && isMicValid(fCnt)) {
+      session.nextFCntUp = fCnt + 1;
+      return fCnt;
+    }
+    // the acknowledgement of a confirmed uplink was lost: acknowledge again, deliver nothing
+    const last = session.nextFCntUp - 1;
+    const isRepeat = last >= 0 && last % 65_536 === frame.fCntLow && frame.confirmed;
+    if (isRepeat && isMicValid(last)) this.#acknowledgeAgain(uplink, frame, last, session);
+    return undefined;
+  }
+
+  #acknowledgeAgain(
+    uplink: GatewayUplink,
+    frame: DataFrame,
+    fCnt: number,
+    session: ServerSession,
+  ): void {
+    const device = this.#byDevAddr.get(frame.devAddr);
+    if (device !== undefined) this.#answerData(uplink, frame, fCnt, device, session);
+  }
+
+  #dispatch(device: ServerDevice, fPort: number, payload: Uint8Array, at: WorldUs): void {
+    if (fPort === CLOCK_SYNC_PORT) {
+      const answer = answerClockSync(payload, this.gpsAt(at));
+      if (answer !== undefined) this.enqueue(device, fPort, answer);
+    }
+    for (const listener of this.#listeners) listener(device, fPort, payload);
+  }
+
+  #answerData(
+    uplink: GatewayUplink,
+    frame: DataFrame,
+    fCntUp: number,
+    device: ServerDevice,
+    session: ServerSession,
+  ): void {
+    const { crypto } = this.io;
+    const gpsUs = this.gpsUsAt(uplink.endUs);
+    const fOpts = answerMacCommands(frame, fCntUp, session, gpsUs, crypto);
+    const item = device.queue[0];
+    if (item === undefined && fOpts.length === 0 && !frame.confirmed) return;
+    const isApplication = session.keys.lorawan === "1.1" && item !== undefined;
+    const fCnt = isApplication ? session.nextAFCntDown : session.nextNFCntDown;
+    const phyPayload = sealData(
+      {
+        direction: "down",
+        confirmed: false,
+        devAddr: session.devAddr,
+        adr: frame.adr,
+        adrAckReq: false,
+        ack: frame.confirmed,
+        fPending: device.queue.length > 1,
+        fPort: item?.fPort,
+        fOpts,
+        frmPayload: item?.payload ?? NO_BYTES,
+      },
+      session.keys,
+      { fCnt, confFCnt: fCntUp },
+      crypto,
+    );
+    this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, () => {
+      if (isApplication) session.nextAFCntDown = fCnt + 1;
+      else session.nextNFCntDown = fCnt + 1;
+      if (item !== undefined && device.queue[0] === item) device.queue.shift();
+    });
+  }
+
+  /** First window, or the second when the gateway cannot serve the first. */
+  #answer(
+    uplink: GatewayUplink,
+    delayUs: number,
+    phyPayload: Uint8Array,
+    onSent: () => void,
+  ): void {
+    const { dr, frequencyHz, endUs } = uplink;
+    const rx1: DownlinkRequest = {
+      phyPayload,
+      dr,
+      frequencyHz,
+      timing: { type: "at", us: endUs + delayUs },
+    };
+    this.io.transmit(rx1, (isSent) => {
+      if (isSent) return onSent();
+      const rx2: DownlinkRequest = {
+        phyPayload,
+        dr: RX2_DR,
+        frequencyHz: RX2_FREQUENCY_HZ,
+        timing: { type: "at", us: endUs + delayUs + RX2_AFTER_RX1_US },
+      };
+      this.io.transmit(rx2, (isSentLater) => {
+        if (isSentLater) onSent();
+      });
+    });
+  }
+}

@@ -1,0 +1,44 @@
+import type { SessionKeys } from "#sim/mac/session-keys.ts";
+
+/** What an operator registers. EUIs are 8 bytes, most significant first; keys 16 bytes. */
+export interface ProvisionedDevice {
+  readonly devEui: Uint8Array;
+  readonly joinEui: Uint8Array;
+  readonly lorawan: "1.0" | "1.1";
+  readonly appKey: Uint8Array;
+  /** The same as `appKey` on 1.0. */
+  readonly nwkKey: Uint8Array;
+  /** GenAppKey on 1.0.x, AppKey on 1.1: the root of multicast and data-block keys. */
+  readonly rootSecret: Uint8Array;
+  /** Version of the application-layer packages. */
+  readonly packages: 1 | 2;
+}
+
+export interface QueueItem {
+  readonly fPort: number;
+  readonly payload: Uint8Array;
+}
+
+export interface ServerSession {
+  readonly devAddr: number;
+  readonly keys: SessionKeys;
+  /** Lowest uplink counter still acceptable. */
+  nextFCntUp: number;
+  nextNFCntDown: number;
+  /** Application downlinks of 1.1; on 1.0 one counter serves both. */
+  nextAFCntDown: number;
+}
+
+/** One device as the server knows it. */
+export interface ServerDevice {
+  readonly provisioned: ProvisionedDevice;
+  /** Application downlinks in order; an item leaves when the gateway has sent it. */
+  readonly queue: QueueItem[];
+  readonly usedDevNonces: Set<number>;
+  joinNonce: number;
+  session: ServerSession | undefined;
+}
+
+export function deviceKeyOf(devEui: Uint8Array): string {
+  return devEui.join(".");
+}
