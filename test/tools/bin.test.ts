@@ -81,10 +81,12 @@ test("Ctrl-C ends with what is known so far", async () => {
   const args = ["run", "clean", "--devices", "20", "--repeat", "10000"];
   const child = spawn(process.execPath, [...command, ...args], { cwd: root, env });
   let output = "";
+  let isKilled = false;
   const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
   child.stdout.on("data", (chunk) => {
     output += chunk;
-    if (output.includes("replay:")) child.kill("SIGINT");
+    if (isKilled || !output.includes("replay:")) return;
+    isKilled = child.kill("SIGINT");
   });
   expect(await ended).toBe(130);
   expect(output).toMatch(/clean · seed 1 · 20 devices in 1 cell · fuota/);
