@@ -22,7 +22,7 @@ export function verifyDetached(
   { sizeBytes, sha256, version = "0.0.0+0" }: DetachedImage,
   crypto: Crypto,
 ): ImageVerdict {
-  if (sizeBytes < 1 || sizeBytes > reader.sizeBytes) {
+  if (!Number.isInteger(sizeBytes) || sizeBytes < 1 || sizeBytes > reader.sizeBytes) {
     return refused("imageFormat", `is to be ${sizeBytes} bytes, there are ${reader.sizeBytes}`);
   }
   const running = crypto.hash("sha256");

@@ -61,17 +61,16 @@ type AreaResult =
 
 function readProtectedArea(reader: ImageReader, at: number, sizeBytes: number): AreaResult {
   if (sizeBytes === 0) return { ok: true, bytes: new Uint8Array(0), tlvs: [] };
-  const area = readArea(reader, at, PROTECTED_TLV_MAGIC, "protected TLV area");
-  if (area.ok && area.bytes.length !== sizeBytes) {
-    return refused(
-      "imageFormat",
-      `protected TLV area is ${area.bytes.length} bytes long, the header says ${sizeBytes}`,
-    );
-  }
-  return area;
+  return readArea(reader, at, PROTECTED_TLV_MAGIC, "protected TLV area", sizeBytes);
 }
 
-function readArea(reader: ImageReader, at: number, magic: number, name: string): AreaResult {
+function readArea(
+  reader: ImageReader,
+  at: number,
+  magic: number,
+  name: string,
+  sizeBytes?: number,
+): AreaResult {
   // decodeHeader has made sure that an area header fits.
   const start = new Uint8Array(TLV_AREA_HEADER_BYTES);
   reader.read(at, start);
@@ -80,6 +79,10 @@ function readArea(reader: ImageReader, at: number, magic: number, name: string):
     return refused("imageFormat", `no ${name} where the header says, at byte ${at}`);
   }
   const total = view.getUint16(2, true);
+  if (sizeBytes !== undefined && total !== sizeBytes) {
+    const problem = `${name} is ${total} bytes long, the header says ${sizeBytes}`;
+    return refused("imageFormat", problem);
+  }
   if (total < TLV_AREA_HEADER_BYTES) return refused("imageFormat", `${name} of ${total} bytes`);
   if (at + total > reader.sizeBytes) {
     const present = reader.sizeBytes - at;
