@@ -1,0 +1,168 @@
+import type { ImageIdentity } from "#agent/boot/strategy.ts";
+import type { Crypto, GpsSeconds } from "#hal/ports.ts";
+import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import { type LossModel, lossModel } from "#sim/air/loss.ts";
+import { InProcessGateway } from "#sim/gateway/in-process.ts";
+import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
+import { Engine } from "#sim/kernel/engine.ts";
+import { TraceHash } from "#sim/kernel/trace-hash.ts";
+import { NetworkServer } from "#sim/server/network-server.ts";
+import { Deployments } from "./deployments.ts";
+import { FaultPlan } from "./faults.ts";
+import type { FirmwarePair } from "./firmware.ts";
+import { gatewayAir } from "./gateway-air.ts";
+import { type DeviceResult, resultOf } from "./result.ts";
+import { type Member, Spawner } from "./spawn.ts";
+
+/** 2026-01-01T00:00:00Z: when every simulated world begins. */
+const GPS_AT_START: GpsSeconds = 1_451_260_818;
+const NET_ID = 0x00_00_13;
+/** A world that is not done by then never will be. */
+const HORIZON_US = 120 * 86_400 * 1e6;
+const PROGRESS_EVENTS = 4000;
+/** Offsets of DevAddr and FCnt in a PHYPayload. */
+const DEV_ADDR_AT = 1;
+const FCNT_AT = 6;
+
+export interface CellInput {
+  readonly index: number;
+  readonly scenario: ResolvedScenario;
+  readonly seed: number;
+  readonly members: readonly { readonly id: number; readonly kind: ResolvedKind }[];
+  readonly firmware: FirmwarePair;
+  readonly factoryImage: ImageIdentity;
+  readonly updateHash: Uint8Array;
+  readonly crypto: Crypto;
+  /** Stops before this event of its own. */
+  readonly eventsMax: number;
+}
+
+/**
+ * The devices that share a gateway, a server and an air: the unit of sharding. A cell is a world of
+ * its own with its own virtual clock; it depends on scenario, seed and its device numbers alone.
+ */
+export class Cell {
+  readonly engine = new Engine();
+  readonly trace = new TraceHash();
+  readonly members: readonly Member[];
+  readonly deployments: Deployments;
+  readonly #input: CellInput;
+  readonly #server: NetworkServer;
+  readonly #gateway: InProcessGateway;
+  readonly #sharedLoss: LossModel;
+  readonly #faults: FaultPlan;
+  #sharedFrames = 0;
+
+  constructor(input: CellInput) {
+    const { scenario, seed, crypto, index, firmware } = input;
+    this.#input = input;
+    const { engine } = this;
+    this.#gateway = new InProcessGateway(engine, gatewayAir(scenario.campaign), (downlink) =>
+      this.#onAir(downlink),
+    );
+    this.#server = new NetworkServer(
+      { netId: NET_ID, gpsAtStart: GPS_AT_START },
+      {
+        scheduler: engine,
+        crypto,
+        entropy: new KeyedEntropy(seed, cellKey(index)),
+        transmit: (request, ack) => this.#gateway.transmit(request, (said) => ack(said === "ok")),
+      },
+    );
+    const sharedKey = drawKey(seed, cellKey(index), "sharedLoss");
+    this.#sharedLoss = lossModel(scenario.air.sharedLoss, sharedKey);
+    const spawner = new Spawner({
+      ...input,
+      scheduler: engine,
+      server: this.#server,
+      nbFrag: Math.ceil(firmware.update.length / scenario.campaign.fragSize),
+      gpsAtStart: GPS_AT_START,
+      onUplink: (member, uplink) => this.#onUplink(member, uplink),
+    });
+    this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
+    const nodes = this.members.map(({ node }) => node);
+    this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
+    this.deployments = new Deployments(input, this.members, this.#server);
+    for (const { node, kind } of this.members) {
+      const spread = Math.max(1, kind.device.uplinkIntervalS * 1e6);
+      const at = drawBelow(drawKey(seed, node.id, "powerOn"), 0, spread);
+      engine.schedule(at, () => node.powerOn());
+    }
+    this.deployments.start();
+  }
+
+  /** Runs to the end of the last campaign and until every device has settled. */
+  run(onProgress: () => void): void {
+    const { eventsMax } = this.#input;
+    let next = 0;
+    this.engine.run(HORIZON_US, () => {
+      if (this.engine.events >= next) {
+        next = this.engine.events + PROGRESS_EVENTS;
+        onProgress();
+      }
+      return this.deployments.settled || this.engine.events >= eventsMax;
+    });
+  }
+
+  results(): readonly DeviceResult[] {
+    const now = this.engine.now;
+    return this.members.map((member) => {
+      const identity = { kind: member.kind.name, cell: this.#input.index };
+      const result = resultOf(member, identity, this.deployments.viewOf(member), now);
+      for (const { atS, text } of result.timeline) {
+        this.trace.add(Math.round(atS * 1000));
+        this.trace.addText(text);
+      }
+      return result;
+    });
+  }
+
+  #onAir(downlink: AirDownlink): void {
+    const { phyPayload } = downlink;
+    this.trace.add(downlink.endUs);
+    this.trace.addBytes(phyPayload);
+    const group = this.deployments.groupOf(u32At(phyPayload, DEV_ADDR_AT));
+    if (group === undefined) {
+      this.#toOne(downlink);
+      return;
+    }
+    const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
+    this.#faults.onFragment(fCnt + 1);
+    const isLostForAll = this.#sharedLoss.lost(this.#sharedFrames++);
+    for (const member of group) {
+      if (!member.node.isListening || !member.mac.hears(downlink)) continue;
+      if (isLostForAll || member.multicastLoss.lost(fCnt)) member.node.countLost();
+      else member.mac.receive(downlink);
+    }
+  }
+
+  /** A class A downlink: all who have a window open hear it, and the MAC looks at the address. */
+  #toOne(downlink: AirDownlink): void {
+    for (const member of this.members) {
+      if (!member.node.isListening || !member.mac.hears(downlink)) continue;
+      if (!member.unicastLoss.lost(member.unicastFrames++)) member.mac.receive(downlink);
+    }
+  }
+
+  #onUplink(member: Member, uplink: AirUplink): void {
+    const isLost = member.unicastLoss.lost(member.unicastFrames++);
+    if (isLost || !member.node.isListening) return;
+    this.engine.schedule(uplink.endUs, () => {
+      if (!this.#gateway.hears(uplink)) return;
+      this.trace.add(uplink.endUs);
+      this.trace.addBytes(uplink.phyPayload);
+      this.#server.receive(uplink);
+    });
+  }
+}
+
+/** Cells draw from streams that no device has. */
+function cellKey(index: number): number {
+  return -1 - index;
+}
+
+function u32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at + 3] ?? 0) << 24) | ((bytes[at + 2] ?? 0) << 16);
+  return (high | ((bytes[at + 1] ?? 0) << 8) | (bytes[at] ?? 0)) >>> 0;
+}

@@ -1,0 +1,15 @@
+import type { Region, VerifyImage } from "#agent/boot/strategy.ts";
+import { verifyImage } from "#agent/image/verify.ts";
+import type { Crypto, Flash, PublicKey } from "#hal/ports.ts";
+
+/** The bootloader's image check over one flash. */
+export function imageCheck(flash: Flash, keys: readonly PublicKey[], crypto: Crypto): VerifyImage {
+  return (region: Region, securityCounterMin: number) => {
+    const reader = {
+      sizeBytes: region.sizeBytes,
+      read: (offset: number, target: Uint8Array) => flash.read(region.address + offset, target),
+    };
+    const verdict = verifyImage(reader, { keys, securityCounterMin }, crypto);
+    return verdict.ok ? verdict : { ok: false };
+  };
+}

@@ -1,0 +1,305 @@
+import type { FlashLayout } from "#agent/boot/layout.ts";
+import type { BootDecision, BootStrategy, ImageIdentity } from "#agent/boot/strategy.ts";
+import type { DeviceConfig } from "#agent/config.ts";
+import { Device } from "#agent/device.ts";
+import type { DeviceEffect, DeviceEvent, DeviceNote } from "#agent/events.ts";
+import type { DeviceStatus } from "#agent/status.ts";
+import { type Crypto, type Entropy, PowerLoss } from "#hal/ports.ts";
+import type { Cut } from "#sim/flash/cuts.ts";
+import type { NorFlash } from "#sim/flash/nor.ts";
+import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
+import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
+import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
+import { type FirmwareDefect, sameHash } from "./firmware.ts";
+import { describeNote, type TimelineEntry } from "./notes.ts";
+import { Oscillator } from "./oscillator.ts";
+import { RealTimeClock } from "./real-time-clock.ts";
+import { DeviceTimers } from "./timers.ts";
+
+export interface NodeParts {
+  readonly scheduler: Scheduler;
+  readonly crypto: Crypto;
+  readonly entropy: Entropy;
+  readonly flash: NorFlash;
+  readonly layout: FlashLayout;
+  readonly boot: BootStrategy;
+  readonly config: DeviceConfig;
+  readonly driftPpm: number;
+  /** GPS seconds that the clock shows at the first boot; wrong by up to the scenario's bound. */
+  readonly rtcGps: number;
+  /** Hash of the image being sent and what is wrong with it when it runs. */
+  readonly updateHash: Uint8Array;
+  readonly defect: FirmwareDefect;
+  readonly seed: number;
+}
+
+/** How far the block that is being sent has come on a device. */
+export type BlockState = "none" | "receiving" | "complete" | "failed";
+
+const BOOT_TIME_US = 500_000;
+/** A crashing image lives this long; then the watchdog resets it. */
+const CRASH_AFTER_US = 3_000_000;
+const TIMELINE_MAX = 400;
+const OFF_FOR_US = 10_000_000;
+/** What a failing supply makes of the operation it strikes. */
+const CUTS: readonly Cut[] = [
+  { kind: "notDone" },
+  { kind: "doneButLost" },
+  { kind: "prefix", bytes: 3 },
+  { kind: "partialBits" },
+  { kind: "unstable" },
+];
+
+/**
+ * One device and its hardware: supply, oscillator, flash, modem. The shell that drives the agent in
+ * virtual time, and the only one who knows whether it has power.
+ */
+export class FleetNode {
+  readonly id: number;
+  readonly #parts: NodeParts;
+  readonly #oscillator: Oscillator;
+  readonly #timers: DeviceTimers;
+  #mac: EndDeviceMac | undefined;
+  #device: Device | undefined;
+  #decision: BootDecision | undefined;
+  #lastStatus: DeviceStatus | undefined;
+  readonly #rtc: RealTimeClock;
+  #wake: Scheduled | undefined;
+  #deafUntil = 0;
+  #offForUs = OFF_FOR_US;
+  #deafImage = false;
+  /** Fragments that were on the air while the device listened, but lost to it. */
+  framesLost = 0;
+  blockState: BlockState = "none";
+  isJoined = false;
+  isClockSynced = false;
+  reboots = -1;
+  powerCuts = 0;
+  readonly timeline: TimelineEntry[] = [];
+
+  constructor(id: number, parts: NodeParts) {
+    this.id = id;
+    this.#parts = parts;
+    this.#oscillator = new Oscillator(parts.driftPpm);
+    this.#rtc = new RealTimeClock(this.#oscillator, parts.rtcGps);
+    this.#timers = new DeviceTimers(parts.scheduler, this.#oscillator, (timer, at) =>
+      this.post({ type: "timer", at, id: timer }),
+    );
+  }
+
+  attach(mac: EndDeviceMac): void {
+    this.#mac = mac;
+  }
+
+  get mac(): EndDeviceMac {
+    if (this.#mac === undefined) throw new RangeError("a node without a modem");
+    return this.#mac;
+  }
+
+  get bricked(): boolean {
+    return this.#decision !== undefined && !this.#decision.ok;
+  }
+
+  get runningImage(): ImageIdentity | undefined {
+    return this.#decision?.ok === true ? this.#decision.image : undefined;
+  }
+
+  /** Runs the sent image, and has confirmed it. */
+  get updated(): boolean {
+    const image = this.runningImage;
+    if (image === undefined || !sameHash(image, this.#parts.updateHash)) return false;
+    return this.#parts.boot.report().pending === undefined && !this.bricked;
+  }
+
+  get isListening(): boolean {
+    return (
+      this.#device !== undefined && !this.#deafImage && this.#parts.scheduler.now >= this.#deafUntil
+    );
+  }
+
+  /** Its update may still come through or fail. */
+  get isUndecided(): boolean {
+    if (this.updated || this.bricked || this.blockState !== "complete") return false;
+    const { lastReason, pending } = this.#parts.boot.report();
+    const isGivenUp = lastReason === "attemptsExhausted" || lastReason === "pendingInvalid";
+    return pending !== undefined || !isGivenUp;
+  }
+
+  countLost(): void {
+    if (this.blockState === "receiving") this.framesLost += 1;
+  }
+
+  status(): DeviceStatus | undefined {
+    return this.#device?.status() ?? this.#lastStatus;
+  }
+
+  /** Switches the supply on: bootloader first, then the image it chose. */
+  powerOn(): void {
+    this.#wake = undefined;
+    this.#parts.flash.powerOn();
+    this.reboots += 1;
+    try {
+      this.#decision = this.#parts.boot.boot();
+    } catch (error) {
+      this.#onThrow(error);
+      return;
+    }
+    if (!this.#decision.ok) {
+      this.log("bricked: nothing bootable");
+      return;
+    }
+    this.#oscillator.restart(this.#parts.scheduler.now);
+    this.#runImage(this.#decision);
+  }
+
+  #runImage(decision: BootDecision & { readonly ok: true }): void {
+    const { now } = this.#parts.scheduler;
+    const isSent = sameHash(decision.image, this.#parts.updateHash);
+    const trial = decision.trial ? `, trial, ${decision.report.attemptsLeft} left` : "";
+    this.log(`booted ${decision.image.version} from bank ${"AB"[decision.bank]}${trial}`);
+    if (isSent && this.#parts.defect === "crash") {
+      this.#wakeAt(now + CRASH_AFTER_US, () => {
+        this.log("crashed; reset by the watchdog");
+        this.powerOn();
+      });
+      return;
+    }
+    this.#deafImage = isSent && this.#parts.defect === "noNetwork";
+    const { flash, layout, crypto, entropy, boot, config } = this.#parts;
+    const life = { decision, rtcGps: this.#rtc.gpsAt(now), rtcSynced: this.#rtc.isSynced };
+    try {
+      this.#device = new Device(config, { flash, layout, crypto, entropy, boot }, life);
+    } catch (error) {
+      this.#onThrow(error);
+      return;
+    }
+    this.post({ type: "boot", at: this.#oscillator.uptimeAt(now) });
+  }
+
+  /** Takes the supply away now, for `forUs`. */
+  cutPower(forUs: number): void {
+    this.powerCuts += 1;
+    this.log("power cut");
+    this.#rtc.losePower(this.#parts.scheduler.now);
+    this.#stop();
+    this.#wakeAt(this.#parts.scheduler.now + forUs, () => this.powerOn());
+  }
+
+  /** The supply fails in the next flash operation, and leaves it as a draw says. */
+  failPower(forUs: number): void {
+    const { flash, seed } = this.#parts;
+    const key = drawKey(seed, this.id, "powerCut");
+    const cut = CUTS[drawBelow(key, this.powerCuts, CUTS.length)];
+    if (cut !== undefined) flash.cutAt(flash.operations, cut);
+    this.#offForUs = forUs;
+  }
+
+  /** A warm reset, as by a pin or a watchdog: the clock goes on. */
+  reset(cause = "reset"): void {
+    this.#keepClock();
+    this.log(cause);
+    this.#stop();
+    this.#wakeAt(this.#parts.scheduler.now + BOOT_TIME_US, () => this.powerOn());
+  }
+
+  /** Hears nothing for a while (antenna off). */
+  deafen(forUs: number): void {
+    this.log(`hears nothing for ${forUs / 1e6} s`);
+    this.#deafUntil = this.#parts.scheduler.now + forUs;
+  }
+
+  /** From the modem. */
+  onMac(event: MacEvent): void {
+    if (event.type === "joined") this.isJoined = true;
+    if (this.#device === undefined || this.#deafImage) return;
+    const at = this.#oscillator.uptimeAt(this.#parts.scheduler.now);
+    switch (event.type) {
+      case "joined":
+      case "uplinkDone":
+        this.post({ type: event.type, at });
+        return;
+      case "contact":
+        this.post({ type: "contact", at, morePending: event.morePending });
+        return;
+      case "uplinkReady":
+        this.post({ type: "uplinkReady", at, payloadMaxBytes: event.payloadMaxBytes });
+        return;
+      case "downlink": {
+        const { fPort, payload, source, morePending } = event;
+        this.post({ type: "downlink", at, fPort, payload, source, morePending });
+        return;
+      }
+    }
+  }
+
+  post(event: DeviceEvent): void {
+    const device = this.#device;
+    if (device === undefined) return;
+    try {
+      const effects = device.step(event);
+      for (let index = 0; index < effects.length; index++) {
+        this.#perform(effects[index] as DeviceEffect);
+        if (this.#device !== device) return;
+      }
+    } catch (error) {
+      this.#onThrow(error);
+    }
+  }
+
+  log(text: string): void {
+    if (this.timeline.length >= TIMELINE_MAX) return;
+    this.timeline.push({ atS: Math.round(this.#parts.scheduler.now / 1e3) / 1e3, text });
+  }
+
+  #perform(effect: DeviceEffect): void {
+    switch (effect.type) {
+      case "setTimer":
+        this.#timers.set(effect.id, effect.at);
+        return;
+      case "clearTimer":
+        this.#timers.clear(effect.id);
+        return;
+      case "note":
+        this.#observe(effect.note);
+        return;
+      case "reboot":
+        this.reset(`reboots (${effect.reason})`);
+        return;
+      default:
+        if (!this.#deafImage) this.mac.perform(effect);
+    }
+  }
+
+  #observe(note: DeviceNote): void {
+    this.log(describeNote(note));
+    if (note.type === "clockSynced") this.isClockSynced = true;
+    if (note.type === "fragSetup" && note.errors === 0) this.blockState = "receiving";
+    if (note.type === "fragComplete") this.blockState = "complete";
+    if (note.type === "fragFailed" || note.type === "imageRefused") this.blockState = "failed";
+  }
+
+  #onThrow(error: unknown): void {
+    if (!(error instanceof PowerLoss)) throw error;
+    this.log("power failed during a flash operation");
+    this.cutPower(this.#offForUs);
+  }
+
+  #stop(): void {
+    this.#lastStatus = this.#device?.status() ?? this.#lastStatus;
+    this.#device = undefined;
+    this.#timers.clearAll();
+    if (this.#wake !== undefined) this.#parts.scheduler.cancel(this.#wake);
+    this.#mac?.reset();
+  }
+
+  #wakeAt(at: number, run: () => void): void {
+    this.#wake = this.#parts.scheduler.schedule(at, run);
+  }
+
+  #keepClock(): void {
+    const { now } = this.#parts.scheduler;
+    const clock = this.#device?.clockAt(this.#oscillator.uptimeAt(now));
+    if (clock === undefined) return;
+    this.#rtc.set(clock.gps, clock.synced, now);
+  }
+}

@@ -1,0 +1,41 @@
+import type { DeviceNote } from "#agent/events.ts";
+
+export interface TimelineEntry {
+  /** Seconds since the world began. */
+  readonly atS: number;
+  readonly text: string;
+}
+
+/** One state change as one line of a timeline. */
+export function describeNote(note: DeviceNote): string {
+  switch (note.type) {
+    case "booted":
+      return `boot record: ${note.report.bankStates.join("/")}, ${note.report.lastReason}`;
+    case "clockSynced":
+      return `clock corrected by ${note.correctionS} s`;
+    case "mcGroupSetup":
+      return `multicast group ${note.groupId} ${note.ok ? "accepted" : "refused"}`;
+    case "mcSession":
+      return `class C session of group ${note.groupId} ${note.state}`;
+    case "fragSetup":
+      return note.errors === 0
+        ? `fragmentation session ${note.fragIndex} accepted`
+        : `fragmentation session ${note.fragIndex} refused, errors 0x${note.errors.toString(16)}`;
+    case "fragComplete":
+      return `block ${note.fragIndex} complete after ${note.received} fragments`;
+    case "fragFailed":
+      return `block ${note.fragIndex} failed: ${note.reason}`;
+    case "imageVerified":
+      return `image ${note.version} verified`;
+    case "imageRefused":
+      return `image refused: ${note.reason}, ${note.detail}`;
+    case "staged":
+      return "staged for the next boot";
+    case "confirmed":
+      return "confirmed by server contact";
+    case "resumed":
+      return `session ${note.fragIndex} resumed with ${note.received} fragments`;
+    default:
+      return note satisfies never;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Cell } from "./cell.ts";
+
+/** Devices by how far they have come, while a run goes on. */
+export interface FleetProgress {
+  readonly cellsDone: number;
+  readonly cells: number;
+  readonly virtualSeconds: number;
+  readonly devices: number;
+  readonly joined: number;
+  readonly receiving: number;
+  readonly complete: number;
+  readonly updated: number;
+  readonly failed: number;
+}
+
+/** The running cell, and what the finished ones came to. */
+export function progressOf(
+  cell: Cell,
+  finished: readonly FleetProgress[],
+  cells: number,
+  devices: number,
+): FleetProgress {
+  const sum = { joined: 0, receiving: 0, complete: 0, updated: 0, failed: 0 };
+  for (const { node } of cell.members) {
+    if (node.isJoined) sum.joined += 1;
+    if (node.blockState === "receiving") sum.receiving += 1;
+    if (node.blockState === "complete") sum.complete += 1;
+    if (node.updated) sum.updated += 1;
+    else if (node.blockState === "failed" || node.bricked) sum.failed += 1;
+  }
+  for (const one of finished) {
+    sum.joined += one.joined;
+    sum.receiving += one.receiving;
+    sum.complete += one.complete;
+    sum.updated += one.updated;
+    sum.failed += one.failed;
+  }
+  const virtualSeconds = Math.round(cell.engine.now / 1e6);
+  return { cellsDone: finished.length, cells, virtualSeconds, devices, ...sum };
+}

@@ -1,0 +1,38 @@
+import type { GpsSeconds } from "#hal/ports.ts";
+import type { WorldUs } from "#sim/kernel/engine.ts";
+import type { Oscillator } from "./oscillator.ts";
+
+/** The clock that goes on over a warm reset, and forgets the time without a supply. */
+export class RealTimeClock {
+  readonly #oscillator: Oscillator;
+  readonly #wrongGps: GpsSeconds;
+  #gpsUs: number;
+  #setAt: WorldUs = 0;
+  #isSynced = false;
+
+  /** `wrongGps`: what it shows whenever it gets power. */
+  constructor(oscillator: Oscillator, wrongGps: GpsSeconds) {
+    this.#oscillator = oscillator;
+    this.#wrongGps = wrongGps;
+    this.#gpsUs = wrongGps * 1e6;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  gpsAt(now: WorldUs): GpsSeconds {
+    const gpsUs = this.#gpsUs + this.#oscillator.elapsed(now - this.#setAt);
+    return Math.floor(gpsUs / 1e6) % 2 ** 32;
+  }
+
+  set(gps: GpsSeconds, isSynced: boolean, now: WorldUs): void {
+    this.#gpsUs = gps * 1e6;
+    this.#setAt = now;
+    this.#isSynced = isSynced;
+  }
+
+  losePower(now: WorldUs): void {
+    this.set(this.#wrongGps, false, now);
+  }
+}

@@ -1,0 +1,54 @@
+import { type FlashLayout, layoutOf } from "#agent/boot/layout.ts";
+import type { DeviceConfig } from "#agent/config.ts";
+import type { ParityVariant } from "#agent/fec/rows.ts";
+import type { PublicKey } from "#hal/ports.ts";
+import type { ResolvedDevice } from "#scenarios/defaults.ts";
+
+/** Time a device that holds a verified image waits for the status request before it reboots. */
+const ACTIVATION_TIMEOUT_S = 7200;
+const TRIAL_DEADLINE_S = 600;
+/** Scratch when the scenario does not say: enough for half as many fragments as the bank holds. */
+const SCRATCH_BYTES_MIN = 16_384;
+const JOURNAL_BYTES_PER_FRAGMENT = 16;
+
+export function parityVariantOf(device: ResolvedDevice): ParityVariant {
+  if (device.parity !== "auto") return device.parity;
+  return device.packages === "v1" ? "ts004-v1" : "ts004-v2-lbm";
+}
+
+/** Flash of a device that has to take `nbFrag` fragments of `fragSize` bytes. */
+export function layoutFor(device: ResolvedDevice, nbFrag: number, fragSize: number): FlashLayout {
+  const scratchFragments = device.scratchFragments ?? nbFrag;
+  return layoutOf({
+    bankBytes: device.bankBytes,
+    journalBytes: 8192 + nbFrag * JOURNAL_BYTES_PER_FRAGMENT * 3,
+    scratchBytes: Math.max(SCRATCH_BYTES_MIN, scratchFragments * (fragSize + 32)),
+  });
+}
+
+export function deviceConfigOf(
+  device: ResolvedDevice,
+  rootSecret: Uint8Array,
+  keys: readonly PublicKey[],
+): DeviceConfig {
+  const version = device.packages === "v1" ? 1 : 2;
+  return {
+    packages: { clockSync: version, multicastSetup: version, fragmentation: version },
+    lorawan: device.lorawan,
+    rootSecret,
+    parityVariant: parityVariantOf(device),
+    decoder: {
+      matrixRows: device.matrixRows,
+      scratchFragments: device.scratchFragments ?? 16_383,
+    },
+    activation:
+      device.activation === "afterStatus"
+        ? { policy: "afterStatus", timeoutS: ACTIVATION_TIMEOUT_S }
+        : { policy: device.activation },
+    heartbeatS: device.uplinkIntervalS,
+    trialDeadlineS: TRIAL_DEADLINE_S,
+    quirks: { chirpstackAnswers: device.chirpstackAnswers, aggregateAnswers: false },
+    image: { keys },
+    hardwareVersion: 1,
+  };
+}

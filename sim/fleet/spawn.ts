@@ -1,0 +1,135 @@
+import { BankBoot } from "#agent/boot/bank-boot.ts";
+import { installFactoryImage } from "#agent/boot/factory.ts";
+import { type FlashLayout, geometryOf } from "#agent/boot/layout.ts";
+import type { ImageIdentity } from "#agent/boot/strategy.ts";
+import type { Crypto, GpsSeconds } from "#hal/ports.ts";
+import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import type { AirUplink } from "#sim/air/frames.ts";
+import { type LossModel, lossModel } from "#sim/air/loss.ts";
+import { NorFlash } from "#sim/flash/nor.ts";
+import { SharedContent } from "#sim/flash/shared-content.ts";
+import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
+import type { Scheduler } from "#sim/kernel/engine.ts";
+import { EndDeviceMac, newMacNvm } from "#sim/mac/end-device.ts";
+import type { NetworkServer } from "#sim/server/network-server.ts";
+import type { ServerDevice } from "#sim/server/server-device.ts";
+import type { FirmwarePair } from "./firmware.ts";
+import { deviceKeys } from "./identity.ts";
+import { imageCheck } from "./image-check.ts";
+import { FleetNode } from "./node.ts";
+import { deviceConfigOf, layoutFor } from "./settings.ts";
+
+/** One device of a cell and what the cell keeps about it. */
+export interface Member {
+  readonly node: FleetNode;
+  readonly mac: EndDeviceMac;
+  readonly kind: ResolvedKind;
+  readonly serverDevice: ServerDevice;
+  readonly multicastLoss: LossModel;
+  readonly unicastLoss: LossModel;
+  /** Unicast frames on the air so far, both directions: the counter of their loss. */
+  unicastFrames: number;
+}
+
+export interface SpawnContext {
+  readonly scenario: ResolvedScenario;
+  readonly seed: number;
+  readonly firmware: FirmwarePair;
+  readonly crypto: Crypto;
+  readonly scheduler: Scheduler;
+  readonly server: NetworkServer;
+  readonly nbFrag: number;
+  /** What both images say of themselves. */
+  readonly factoryImage: ImageIdentity;
+  readonly updateHash: Uint8Array;
+  readonly gpsAtStart: GpsSeconds;
+  onUplink(member: Member, uplink: AirUplink): void;
+}
+
+/** Makes the devices of one cell; devices of a kind share a layout and the bytes they have in common. */
+export class Spawner {
+  readonly #context: SpawnContext;
+  readonly #layouts = new Map<string, { layout: FlashLayout; content: SharedContent }>();
+
+  constructor(context: SpawnContext) {
+    this.#context = context;
+  }
+
+  spawn(id: number, kind: ResolvedKind): Member {
+    const { scenario, seed, crypto, scheduler, server } = this.#context;
+    const keys = deviceKeys(seed, id, kind.device.lorawan);
+    const packages = kind.device.packages === "v1" ? 1 : 2;
+    const serverDevice = server.provision({ ...keys, lorawan: kind.device.lorawan, packages });
+    const entropy = new KeyedEntropy(seed, id);
+    const node = this.#node(id, kind, keys.rootSecret, entropy);
+    const mac = new EndDeviceMac(
+      { ...keys, lorawan: kind.device.lorawan, uplinkDr: kind.device.uplinkDr },
+      {
+        scheduler,
+        crypto,
+        entropy,
+        emit: (event) => node.onMac(event),
+        transmit: (uplink) => this.#context.onUplink(member, uplink),
+      },
+      newMacNvm(),
+    );
+    node.attach(mac);
+    const { air } = scenario;
+    const member: Member = {
+      node,
+      mac,
+      kind,
+      serverDevice,
+      multicastLoss: lossModel(air.multicastLoss, drawKey(seed, id, "multicastLoss")),
+      unicastLoss: lossModel(air.unicastLoss, drawKey(seed, id, "unicastLoss")),
+      unicastFrames: 0,
+    };
+    return member;
+  }
+
+  #node(
+    id: number,
+    { device, name }: ResolvedKind,
+    rootSecret: Uint8Array,
+    entropy: KeyedEntropy,
+  ): FleetNode {
+    const { seed, firmware, crypto, scheduler, updateHash, gpsAtStart } = this.#context;
+    const { layout, content } = this.#layoutOf(name, device);
+    const key = drawKey(seed, id, "flash");
+    const flash = new NorFlash(geometryOf(layout, device.granuleBytes), { content, key });
+    installFactoryImage(flash, layout, firmware.factory, this.#context.factoryImage);
+    const check = imageCheck(flash, firmware.keys, crypto);
+    const boot = new BankBoot(flash, layout, check, { attemptsMax: device.attempts });
+    return new FleetNode(id, {
+      scheduler,
+      crypto,
+      entropy,
+      flash,
+      layout,
+      boot,
+      config: deviceConfigOf(device, rootSecret, firmware.keys),
+      driftPpm: signed(seed, id, "drift", device.clockDriftMaxPpm),
+      rtcGps: Math.floor(gpsAtStart + signed(seed, id, "clock", device.clockOffsetMaxS)),
+      updateHash,
+      defect: firmware.defect,
+      seed,
+    });
+  }
+
+  #layoutOf(name: string, device: ResolvedKind["device"]) {
+    const known = this.#layouts.get(name);
+    if (known !== undefined) return known;
+    const { nbFrag, scenario, firmware } = this.#context;
+    const layout = layoutFor(device, nbFrag, scenario.campaign.fragSize);
+    const content = SharedContent.forLayout(layout, firmware.factory, firmware.update);
+    const made = { layout, content };
+    this.#layouts.set(name, made);
+    return made;
+  }
+}
+
+/** Uniform in [-bound, bound], in thousandths. */
+function signed(seed: number, id: number, purpose: string, bound: number): number {
+  const steps = Math.round(bound * 1000);
+  return (drawBelow(drawKey(seed, id, purpose), 0, 2 * steps + 1) - steps) / 1000;
+}

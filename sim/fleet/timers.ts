@@ -1,0 +1,44 @@
+import type { TimerId } from "#agent/events.ts";
+import type { UptimeUs } from "#hal/ports.ts";
+import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
+import type { Oscillator } from "./oscillator.ts";
+
+/** The timers of one device: local times on its own oscillator, one of each name. */
+export class DeviceTimers {
+  readonly #scheduler: Scheduler;
+  readonly #oscillator: Oscillator;
+  readonly #fire: (id: TimerId, at: UptimeUs) => void;
+  readonly #armed = new Map<TimerId, Scheduled>();
+
+  constructor(
+    scheduler: Scheduler,
+    oscillator: Oscillator,
+    fire: (id: TimerId, at: UptimeUs) => void,
+  ) {
+    this.#scheduler = scheduler;
+    this.#oscillator = oscillator;
+    this.#fire = fire;
+  }
+
+  set(id: TimerId, at: UptimeUs): void {
+    this.clear(id);
+    const fireAt = Math.max(this.#scheduler.now, this.#oscillator.worldAt(at));
+    const scheduled = this.#scheduler.schedule(fireAt, () => {
+      this.#armed.delete(id);
+      this.#fire(id, this.#oscillator.uptimeAt(fireAt));
+    });
+    this.#armed.set(id, scheduled);
+  }
+
+  clear(id: TimerId): void {
+    const scheduled = this.#armed.get(id);
+    if (scheduled === undefined) return;
+    this.#scheduler.cancel(scheduled);
+    this.#armed.delete(id);
+  }
+
+  clearAll(): void {
+    for (const scheduled of this.#armed.values()) this.#scheduler.cancel(scheduled);
+    this.#armed.clear();
+  }
+}
