@@ -1,11 +1,13 @@
 import { writeFileSync } from "node:fs";
+import { dirname, relative, resolve } from "node:path";
 import { Command } from "commander";
 import { InputError } from "#tools/errors.ts";
 import { fileReasonOf } from "#tools/files.ts";
 import { commandPrefix } from "#tools/run/replay-text.ts";
 import { shellWord } from "#tools/run/words.ts";
 import type { Terminal } from "#tools/terminal.ts";
-import { INITIAL_SCENARIO } from "./initial.ts";
+import { initialScenario } from "./initial.ts";
+import { schemaPath } from "./shipped.ts";
 
 /** `fuota init`: a scenario to start from. */
 export function initCommand(terminal: Terminal): Command {
@@ -14,9 +16,12 @@ export function initCommand(terminal: Terminal): Command {
     .argument("[file]", "- is standard output", "scenario.yaml")
     .option("--force", "replaces a file that is there already")
     .action((path: string, { force }: { force?: boolean }) => {
-      if (path === "-") return terminal.out(INITIAL_SCENARIO);
+      const folder = path === "-" ? "." : dirname(path);
+      const way = relative(resolve(folder), schemaPath()).replaceAll("\\", "/");
+      const text = initialScenario(way.startsWith(".") ? way : `./${way}`);
+      if (path === "-") return terminal.out(text);
       try {
-        writeFileSync(path, INITIAL_SCENARIO, { flag: force === true ? "w" : "wx" });
+        writeFileSync(path, text, { flag: force === true ? "w" : "wx" });
       } catch (error) {
         const reason = fileReasonOf(error);
         if (reason === undefined) throw error;

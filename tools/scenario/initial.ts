@@ -1,6 +1,12 @@
-/** What `fuota init` writes. It is valid as it stands; every optional key shows its default. */
-export const INITIAL_SCENARIO = `# yaml-language-server: $schema=./node_modules/fuota/dist/scenarios/scenario.schema.json
-# A firmware update campaign over LoRaWAN. Run it with: fuota run scenario.yaml
+/**
+ * What `fuota init` writes, with the way from the file to its schema. It is valid as it stands; every
+ * optional key shows its default.
+ */
+export function initialScenario(schemaPath: string): string {
+  return `# yaml-language-server: $schema=${schemaPath}\n${BODY}`;
+}
+
+const BODY = `# A firmware update campaign over LoRaWAN. Run it with: fuota run scenario.yaml
 # Keys that are commented out show their defaults. Everything is explained in docs/scenarios.md.
 
 name: my-campaign

@@ -16,3 +16,8 @@ export function shippedPathOf(name: string): string | undefined {
   if (!/^[a-z0-9-]+$/.test(name) || existsSync(name)) return undefined;
   return shippedNames().includes(name) ? fileURLToPath(new URL(`${name}.yaml`, FOLDER)) : undefined;
 }
+
+/** Path of the published schema. */
+export function schemaPath(): string {
+  return fileURLToPath(new URL("scenario.schema.json", FOLDER));
+}

@@ -6,9 +6,12 @@ import { resolveScenario } from "#scenarios/defaults.ts";
 import { scenarioSchema } from "#scenarios/schema.ts";
 import { checkScenario } from "#tools/scenario/check.ts";
 import { initCommand } from "#tools/scenario/init-command.ts";
-import { INITIAL_SCENARIO } from "#tools/scenario/initial.ts";
+import { initialScenario } from "#tools/scenario/initial.ts";
 import { parseScenario } from "#tools/scenario/load.ts";
+import { publishedText } from "#tools/schema-text.ts";
 import { FakeTerminal } from "../run/fake-fleet.ts";
+
+const INITIAL_SCENARIO = initialScenario("./x.json");
 
 /** Every key of a JSON Schema, at any depth. */
 function keysOf(schema: unknown): string[] {
@@ -61,10 +64,13 @@ describe("fuota init", () => {
   test("writes the file, and replaces nothing unasked", () => {
     const path = join(folder, "mine.yaml");
     expect(init(path)).toContain(`wrote ${path}; run it with: fuota run ${path}`);
-    expect(readFileSync(path, "utf8")).toBe(INITIAL_SCENARIO);
+    const written = readFileSync(path, "utf8");
+    const [, schema = ""] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(written) ?? [];
+    expect(written).toBe(initialScenario(schema));
+    expect(readFileSync(join(folder, schema), "utf8")).toBe(publishedText(scenarioSchema));
     expect(() => init(path)).toThrow(/mine\.yaml: exists already; --force replaces it$/);
     expect(() => init(path, "--force")).not.toThrow();
     expect(() => init(join(folder, "no/where.yaml"))).toThrow(/: no such file$/);
-    expect(init("-")).toBe(INITIAL_SCENARIO);
+    expect(init("-")).toBe(initialScenario("./scenarios/scenario.schema.json"));
   });
 });
