@@ -10,6 +10,8 @@ export interface FlashLayout {
   readonly journal: Region;
   /** Coded fragments waiting for the decoder. */
   readonly scratch: Region;
+  /** Places for data blocks that come while the bank is taken; each holds block and scratch. */
+  readonly auxiliary?: readonly Region[];
 }
 
 /** What a layout needs, in bytes; each is rounded up to whole sectors. */

@@ -135,9 +135,10 @@ export class RecordLog {
     copy.newest = undefined;
     copy.nextSlot = 0;
     const sector = this.#readSector(copy);
+    const words = new Int32Array(sector.buffer);
     for (let slot = copy.slots - 1; slot >= 0; slot--) {
       const start = slot * RECORD_BYTES;
-      if (isErased(sector, start, start + RECORD_BYTES)) continue;
+      if (isErased(words, start / 4, (start + RECORD_BYTES) / 4)) continue;
       copy.nextSlot = Math.max(copy.nextSlot, slot + 1);
       if (sequenceIn(sector, start) <= sequenceOf(copy)) continue;
       copy.newest = decodeRecord(sector.subarray(start, start + RECORD_BYTES)) ?? copy.newest;
@@ -166,9 +167,9 @@ export class RecordLog {
   }
 }
 
-function isErased(bytes: Uint8Array, start: number, end: number): boolean {
+function isErased(words: Int32Array, start: number, end: number): boolean {
   for (let index = start; index < end; index++) {
-    if (bytes[index] !== 0xff) return false;
+    if (words[index] !== -1) return false;
   }
   return true;
 }

@@ -2,6 +2,9 @@
  * How a device chooses what to run. The bootloader calls {@link BootStrategy.boot} once per reset;
  * the application calls the rest. Every call that changes state is one atomic commit: a power cut
  * leaves the state before it or the state after it.
+ *
+ * A commit that no cell would take throws `FlashFault`: the state before it stands. `PowerLoss`
+ * passes through. Calls that make no sense in the present state are bugs: `RangeError`.
  */
 
 export type BankIndex = 0 | 1;
@@ -56,6 +59,7 @@ export interface BootReport {
   readonly active: BankIndex;
   readonly pending: BankIndex | undefined;
   readonly bankStates: readonly [BankState, BankState];
+  /** Trials that are still to come, the running one not among them. */
   readonly attemptsLeft: number;
   readonly securityCounter: number;
   readonly lastReason: BootReason;
@@ -70,18 +74,33 @@ export type VerifyImage = (
 ) => { readonly ok: true; readonly image: ImageIdentity } | { readonly ok: false };
 
 export interface BootStrategy {
-  /** Bootloader: decides, counting a trial before the jump. Erases nothing in the banks. */
+  /**
+   * Bootloader: decides, counting a trial before the jump. Erases and programs nothing in the
+   * banks. Never throws `FlashFault`: with sick state sectors it runs what is confirmed.
+   */
   boot(): BootDecision;
-  /** Current record, as the application sees it. Changes nothing. */
+  /** Current record, as the application sees it. Changes nothing, and needs no power. */
   report(): BootReport;
-  /** The bank the next update goes to. Changes nothing. */
+  /** The bank that is not active: where the next update goes. Changes nothing. */
   updateRegion(): Region;
-  /** Commits DIRTY(target) before the first erase of the target bank. */
+  /**
+   * Commits DIRTY(target) before the first erase of the target bank. Opening the update that is
+   * open already (a resume) writes nothing. Not during an unconfirmed trial.
+   */
   openUpdate(updateId: number): Region;
-  /** Commits READY, pending and a full set of attempts: the image has been verified from flash. */
+  /**
+   * Commits READY, pending and a full set of attempts: the image has been verified from flash.
+   * Staging the staged image again writes nothing.
+   */
   stage(image: ImageIdentity): void;
-  /** Gives a staged or open update up; the running image stays. */
+  /**
+   * Gives a staged or open update up; the running image stays. During a trial the image counts as
+   * bad, and the next boot runs the confirmed one. With nothing open or staged it writes nothing.
+   */
   abandon(): void;
-  /** Confirms the running trial: active = this bank, security counter raised. One commit. */
+  /**
+   * Confirms the running trial: active = this bank, security counter raised. One commit. Without a
+   * trial it writes nothing.
+   */
   confirm(): void;
 }

@@ -31,7 +31,7 @@ test.each(GRANULES)("granule %i: an undisturbed life, and what it wears", (granu
   requireWearBound(lifetime.flash, tinyLayout, UPDATES.length);
 });
 
-test("granule 8: power fails once, in every operation, in every way", () => {
+test("granule 8: power fails once, in every operation, in every way", { timeout: 60_000 }, () => {
   expect(liveThroughSingles(8, allCuts)).toBe(6061);
 });
 
