@@ -56,10 +56,12 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
   if (factory === undefined) throw new RangeError("the factory image does not verify");
   const cells = Array.from({ length: Math.ceil(count / perCell) }, (_, index) => index);
   const own = cells.filter((index) => index % shard.count === shard.index - 1);
+  const sizeOf = (index: number) => Math.min(perCell, count - index * perCell);
+  const devices = own.reduce((sum, index) => sum + sizeOf(index), 0);
   const finished: FleetProgress[] = [];
   for (const index of own) {
     const first = index * perCell;
-    const ids = Array.from({ length: Math.min(perCell, count - first) }, (_, at) => first + at);
+    const ids = Array.from({ length: sizeOf(index) }, (_, at) => first + at);
     const cell = new Cell({
       index,
       scenario,
@@ -72,7 +74,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       eventsMax: input.eventsMax ?? Number.POSITIVE_INFINITY,
     });
     runCell(cell, index, seed, () =>
-      input.onProgress?.(progressOf(cell, finished, own.length, count)),
+      input.onProgress?.(progressOf(cell, finished, own.length, devices)),
     );
     finished.push(progressOf(cell, [], 1, ids.length));
     for (const result of cell.results()) input.onDevice?.(result);
