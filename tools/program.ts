@@ -41,6 +41,11 @@ export const VERBS: readonly Verb[] = [
     summary: "parity rows, encoder, decoder and test vectors (TS004)",
   },
   {
+    name: "image",
+    load: async ({ terminal }) => (await import("./image.ts")).imageCommand(terminal),
+    summary: "signed firmware images (MCUboot format)",
+  },
+  {
     name: "bench",
     load: async () => (await import("./bench/bench.ts")).benchCommand(),
     summary: "the benchmarks",
@@ -53,7 +58,9 @@ const DEFAULT_VERB = "run";
 export async function buildProgram(parts: RunParts, args: readonly string[]): Promise<Command> {
   const program = new Command("fuota")
     .description("A reference end device for firmware updates over the air, and the lab around it")
-    .version(parts.version);
+    .version(parts.version)
+    // So that --version behind a verb is the verb's own.
+    .enablePositionalOptions();
   const isNamed = ({ name }: Verb) => args.includes(name);
   const isNoneNamed = !VERBS.some(isNamed);
   for (const verb of VERBS) {
