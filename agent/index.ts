@@ -19,3 +19,12 @@ export {
 } from "./fec/decoder.ts";
 export { Encoder } from "./fec/encoder.ts";
 export { type ParityVariant, parityRow, parityVariants, rowIndices } from "./fec/rows.ts";
+export { stuckReason, twinColumns } from "./fec/twins.ts";
+export { verifyDetached } from "./image/detached.ts";
+export { type MakeOptions, makeImage, type Signer } from "./image/make.ts";
+export {
+  type ImagePolicy,
+  type ImageReader,
+  type ImageVerdict,
+  verifyImage,
+} from "./image/verify.ts";
