@@ -23,7 +23,7 @@ export function readAnswer(
   payload: Uint8Array,
   packages: 1 | 2,
 ): StageAnswer | undefined {
-  if (fPort === MULTICAST_SETUP_PORT) return readMulticastSetup(payload);
+  if (fPort === MULTICAST_SETUP_PORT) return readMulticastSetup(payload, packages);
   if (fPort !== FRAG_PORT) return undefined;
   return packages === 1 ? readFragmentationV1(payload) : readFragmentationV2(payload);
 }
@@ -31,18 +31,23 @@ export function readAnswer(
 /** Behind error bits ChirpStack ignores what follows. */
 const SESSION_ERRORS = 0b0001_1100;
 
-function readMulticastSetup(payload: Uint8Array): StageAnswer | undefined {
+/** In 1.0.0 the bit of StartMissed is reserved. */
+const NO_SESSION_ERRORS: Readonly<Record<1 | 2, readonly string[]>> = {
+  1: ["mcGroupId", "startMissed", "reservedErrors"],
+  2: ["mcGroupId", "reservedErrors"],
+};
+
+function readMulticastSetup(payload: Uint8Array, packages: 1 | 2): StageAnswer | undefined {
   const decoded = mcUplinkChirpstack.decode(payload);
-  const isRefusal = payload[0] === 0x04 && ((payload[1] ?? 0) & SESSION_ERRORS) !== 0;
+  const isSession = payload[0] === 0x04 || payload[0] === 0x05;
+  const isRefusal = isSession && ((payload[1] ?? 0) & SESSION_ERRORS) !== 0;
   const command = isRefusal ? first(decoded) : only(decoded);
   switch (command?.name) {
     case "McGroupSetupAns":
-      return answer("mcGroupSetup", "McGroupSetupAns", command.status, ["mcGroupId"]);
+      return answer("mcGroupSetup", command.name, command.status, ["mcGroupId"]);
+    case "McClassBSessionAns":
     case "McClassCSessionAns":
-      return answer("mcSession", "McClassCSessionAns", command.status, [
-        "mcGroupId",
-        "reservedErrors",
-      ]);
+      return answer("mcSession", command.name, command.status, NO_SESSION_ERRORS[packages]);
     default:
       return undefined;
   }
@@ -52,7 +57,7 @@ function readFragmentationV1(payload: Uint8Array): StageAnswer | undefined {
   const command = only(fragUplinkV1.decode(payload));
   switch (command?.name) {
     case "FragSessionSetupAns":
-      return answer("fragSessionSetup", "FragSessionSetupAns", command.status, ["fragIndex"]);
+      return answer("fragSessionSetup", command.name, command.status, ["fragIndex"]);
     case "FragSessionStatusAns":
       return statusAnswer(command.missingFrag, command.status);
     default:
@@ -64,7 +69,7 @@ function readFragmentationV2(payload: Uint8Array): StageAnswer | undefined {
   const command = only(fragUplinkV2Chirpstack.decode(payload));
   switch (command?.name) {
     case "FragSessionSetupAns":
-      return answer("fragSessionSetup", "FragSessionSetupAns", command.status, ["fragIndex"]);
+      return answer("fragSessionSetup", command.name, command.status, ["fragIndex"]);
     case "FragSessionStatusAns":
       return statusAnswer(command.missingFrag ?? 0, command.status);
     default:

@@ -1,13 +1,16 @@
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
-import { openFOpts } from "#sim/mac/data-security.ts";
-import type { DataFrame } from "#sim/mac/frame.ts";
+import { openFOpts, openPayload } from "#sim/mac/data-security.ts";
+import { type DataFrame, FOPTS_MAX_BYTES } from "#sim/mac/frame.ts";
 import { type MacDownlink, macDownlink, macUplink } from "#sim/mac/mac-commands.wire.ts";
 import type { ServerSession } from "./server-device.ts";
 
 const LINK_MARGIN_DB = 20;
 const LORAWAN_1_1_MINOR = 1;
 
-/** Answers the MAC commands in the FOpts of an uplink; as FOpts of the downlink, in clear. */
+/**
+ * Answers the MAC commands of an uplink, in its FOpts or on port 0, as FOpts of the downlink in
+ * clear. What does not fit is left out.
+ */
 export function answerMacCommands(
   frame: DataFrame,
   fCnt: number,
@@ -15,24 +18,18 @@ export function answerMacCommands(
   gpsUs: number,
   crypto: Crypto,
 ): Uint8Array {
-  if (frame.fOpts.length === 0) return new Uint8Array(0);
-  const answers: Uint8Array[] = [];
-  for (const decoded of macUplink.decode(openFOpts(frame, fCnt, session.keys, crypto))) {
+  const open = frame.fPort === 0 ? openPayload : openFOpts;
+  const fOpts: number[] = [];
+  for (const decoded of macUplink.decode(open(frame, fCnt, session.keys, crypto))) {
     if (!decoded.ok) break;
     const answer = answerTo(decoded.command.name, gpsUs);
-    if (answer !== undefined) answers.push(macDownlink.encode(answer));
+    if (answer === undefined) continue;
+    const bytes = macDownlink.encode(answer);
+    if (fOpts.length + bytes.length > FOPTS_MAX_BYTES) break;
+    fOpts.push(...bytes);
   }
-  const bytes = new Uint8Array(answers.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const answer of answers) {
-    bytes.set(answer, at);
-    at += answer.length;
-  }
-  return bytes.subarray(0, FOPTS_ANSWERS_MAX_BYTES);
+  return Uint8Array.from(fOpts);
 }
-
-/** LinkCheckAns, RekeyConf and DeviceTimeAns together are shorter. */
-const FOPTS_ANSWERS_MAX_BYTES = 15;
 
 function answerTo(name: string, gpsUs: number): MacDownlink | undefined {
   switch (name) {

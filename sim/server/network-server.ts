@@ -87,6 +87,7 @@ export class NetworkServer {
 
   /** Appends to the class A queue of a device. The oldest item makes room in a full one. */
   enqueue(device: ServerDevice, fPort: number, payload: Uint8Array): void {
+    if (!Number.isInteger(fPort) || fPort < 1 || fPort > 255) throw new RangeError(`port ${fPort}`);
     if (device.queue.length >= QUEUE_MAX) device.queue.shift();
     device.queue.push({ fPort, payload });
   }
@@ -205,8 +206,9 @@ export class NetworkServer {
       crypto,
     );
     this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, () => {
-      if (isApplication) session.nextAFCntDown = fCnt + 1;
-      else session.nextNFCntDown = fCnt + 1;
+      // an acknowledgement may come after that of a later downlink
+      if (isApplication) session.nextAFCntDown = Math.max(session.nextAFCntDown, fCnt + 1);
+      else session.nextNFCntDown = Math.max(session.nextNFCntDown, fCnt + 1);
       if (item !== undefined && device.queue[0] === item) device.queue.shift();
     });
   }
