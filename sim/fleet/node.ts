@@ -5,15 +5,14 @@ import { Device } from "#agent/device.ts";
 import type { DeviceEffect, DeviceEvent, DeviceNote } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import { type Crypto, type Entropy, PowerLoss } from "#hal/ports.ts";
-import type { Cut } from "#sim/flash/cuts.ts";
 import type { NorFlash } from "#sim/flash/nor.ts";
-import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
 import { type FirmwareDefect, sameHash } from "./firmware.ts";
 import { describeNote, type TimelineEntry } from "./notes.ts";
 import { Oscillator } from "./oscillator.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
+import { drawCut } from "./supply-cut.ts";
 import { DeviceTimers } from "./timers.ts";
 
 export interface NodeParts {
@@ -41,14 +40,6 @@ const BOOT_TIME_US = 500_000;
 const CRASH_AFTER_US = 3_000_000;
 const TIMELINE_MAX = 400;
 const OFF_FOR_US = 10_000_000;
-/** What a failing supply makes of the operation it strikes. */
-const CUTS: readonly Cut[] = [
-  { kind: "notDone" },
-  { kind: "doneButLost" },
-  { kind: "prefix", bytes: 3 },
-  { kind: "partialBits" },
-  { kind: "unstable" },
-];
 
 /**
  * One device and its hardware: supply, oscillator, flash, modem. The shell that drives the agent in
@@ -188,9 +179,7 @@ export class FleetNode {
   /** The supply fails in the next flash operation, and leaves it as a draw says. */
   failPower(forUs: number): void {
     const { flash, seed } = this.#parts;
-    const key = drawKey(seed, this.id, "powerCut");
-    const cut = CUTS[drawBelow(key, this.powerCuts, CUTS.length)];
-    if (cut !== undefined) flash.cutAt(flash.operations, cut);
+    flash.cutAt(flash.operations, drawCut(seed, this.id, this.powerCuts));
     this.#offForUs = forUs;
   }
 
