@@ -1,5 +1,8 @@
 import type { BootReport, ImageIdentity } from "./boot/strategy.ts";
 import type { FailureReason } from "./events.ts";
+import type { Remembered } from "./memory.ts";
+import { type FragSession, missingOf } from "./packages/frag-session.ts";
+import type { McGroup } from "./packages/multicast-state.ts";
 
 export type FragSessionState = "ready" | "receiving" | "complete" | "failed";
 
@@ -39,4 +42,50 @@ export interface DeviceStatus {
   readonly lastFailure: FailureReason | undefined;
   readonly boot: BootReport;
   readonly running: ImageIdentity;
+}
+
+/** Composes the status from the parts of a device. */
+export function statusOf(
+  state: Remembered,
+  device: Pick<DeviceStatus, "joined" | "clockSynced" | "boot" | "running">,
+): DeviceStatus {
+  const sessions = state.fragmentation.sessions
+    .filter((session) => session !== undefined)
+    .sort((a, b) => a.order - b.order);
+  return {
+    ...device,
+    groups: state.multicast.groups.flatMap((group, groupId) =>
+      group === undefined ? [] : [groupStatus(group, groupId)],
+    ),
+    sessions: sessions.map(sessionStatus),
+    lastFailure: failureOf(sessions.at(-1), device.boot),
+  };
+}
+
+function groupStatus({ mcAddr, nextMcFCnt, session }: McGroup, groupId: number): McGroupStatus {
+  const isOpen = session?.isOpen === true;
+  const state = session === undefined ? "none" : isOpen ? "open" : "programmed";
+  return { groupId, mcAddr, nextMcFCnt, session: state };
+}
+
+function sessionStatus(session: FragSession): FragSessionStatus {
+  const { setup, received, coded, beyondM, phase } = session;
+  const { fragIndex, nbFrag, fragSize } = setup;
+  const missing = missingOf(session);
+  const failure = sessionFailure(session);
+  return { fragIndex, nbFrag, fragSize, received, coded, beyondM, missing, state: phase, failure };
+}
+
+function sessionFailure({ failure, work }: FragSession): FailureReason | undefined {
+  if (failure !== undefined || work === undefined) return failure;
+  if (work.decoder.inconsistent) return "wrongVariant";
+  return work.decoder.memoryError ? "matrixFull" : undefined;
+}
+
+function failureOf(
+  newest: FragSession | undefined,
+  { lastReason }: BootReport,
+): FailureReason | undefined {
+  if (lastReason === "attemptsExhausted" || lastReason === "pendingInvalid") return "rolledBack";
+  return newest && sessionFailure(newest);
 }

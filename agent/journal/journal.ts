@@ -32,6 +32,9 @@ export interface SnapshotSource {
 
 const NO_BYTES = new Uint8Array(0);
 
+/** For records after a snapshot, before the next one is due. */
+const ROOM_BYTES = 512;
+
 /** In use within one call only; views by length, so that the hot path allocates nothing. */
 const record = new Uint8Array(RECORD_BYTES_MAX);
 const readBack = new Uint8Array(RECORD_BYTES_MAX);
@@ -79,6 +82,11 @@ export class Journal implements RecordSink {
   /** Sectors erased by this object: for a wear bound. */
   get erases(): number {
     return this.#erases;
+  }
+
+  /** Whether a live state of that size can always be written anew, power failing or not. */
+  holds(snapshotBytes: number): boolean {
+    return 2 * this.#sectorsFor(snapshotBytes + ROOM_BYTES) <= this.#sectors.length;
   }
 
   /** Reads the log and applies every record in force, oldest first. Writes nothing. */

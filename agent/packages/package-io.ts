@@ -22,4 +22,8 @@ export type PersistItem =
   /** The session programmed for a group, or that there is none. */
   | { readonly type: "mcSession"; readonly mcGroupId: number }
   /** The period of clock synchronisation that the server asked for. */
-  | { readonly type: "clockPeriod" };
+  | { readonly type: "clockPeriod" }
+  /** The parameters of a fragmentation session, or that it is gone. */
+  | { readonly type: "fragSetup"; readonly fragIndex: number }
+  /** How a fragmentation session ended. */
+  | { readonly type: "fragVerdict"; readonly fragIndex: number };

@@ -76,6 +76,10 @@ export class BlockFlash {
     }
   }
 
+  readAt(offset: number, target: Uint8Array): void {
+    this.#flash.read(this.#place.block.address + offset, target);
+  }
+
   /** After a reset, when power failed between the two calls of {@link SectorInSpare}. */
   finishRewrite(sector: number): void {
     const bytes = new Uint8Array(sectorBytes(this.#flash.geometry, sector)).fill(0xff);

@@ -13,6 +13,10 @@ export class EdgeStore {
     this.#map = map;
   }
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   get(granule: number): Uint8Array | undefined {
     return this.#waiting.get(granule);
   }

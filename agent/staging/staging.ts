@@ -1,4 +1,4 @@
-import type { Flash } from "#hal/ports.ts";
+import type { Digest, Flash } from "#hal/ports.ts";
 import type { FragmentStore } from "../fec/decoder.ts";
 import { BlockFlash } from "./block-flash.ts";
 import { BlockMap, type BlockShape } from "./block-map.ts";
@@ -22,6 +22,9 @@ export interface StagingLog {
 
 /** In use within one call only: a fragment of 255 bytes, extended to whole granules of 32. */
 const run = new Uint8Array(320);
+/** In use within one call only. */
+const CHUNK_BYTES = 4096;
+const chunk = new Uint8Array(CHUNK_BYTES);
 const edgeBuffer = new Uint8Array(64);
 
 /**
@@ -83,6 +86,15 @@ export class Staging implements FragmentStore {
 
   readCoded(slot: number, target: Uint8Array): void {
     this.slots.read(slot, target);
+  }
+
+  /** Feeds the finished block, without its padding, from flash. */
+  feed(digest: Digest): void {
+    for (let at = 0; at < this.map.dataBytes; at += CHUNK_BYTES) {
+      const part = chunk.subarray(0, Math.min(CHUNK_BYTES, this.map.dataBytes - at));
+      this.#block.readAt(at, part);
+      digest.update(part);
+    }
   }
 
   /** Erases what an older block left behind this one. */

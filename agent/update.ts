@@ -1,0 +1,74 @@
+import type { Flash } from "#hal/ports.ts";
+import { BANK } from "./blocks.ts";
+import type { DeviceConfig } from "./config.ts";
+import { type DeviceIo, unlessFaulty } from "./device-io.ts";
+import type { FailureReason } from "./events.ts";
+import { verifyImage } from "./image/verify.ts";
+import type { FragSession } from "./packages/frag-session.ts";
+
+/**
+ * Takes over a block that is complete and, as far as TS004 can tell, right: verifies the image from
+ * flash and stages it. Returns whether an image is staged now.
+ */
+export function takeImage(
+  session: FragSession,
+  config: DeviceConfig,
+  flash: Flash,
+  io: DeviceIo,
+): boolean {
+  const isContradictory = session.work?.decoder.inconsistent === true;
+  session.work = undefined;
+  if (session.placeIndex !== BANK) return false;
+  if (session.micError) {
+    io.boot.abandon();
+    return false;
+  }
+  const region = io.boot.updateRegion();
+  const reader = {
+    sizeBytes: region.sizeBytes,
+    read: (offset: number, target: Uint8Array) => flash.read(region.address + offset, target),
+  };
+  const securityCounterMin = io.boot.report().securityCounter;
+  const policy = { ...config.image, securityCounterMin };
+  const verdict = unlessFaulty(() => verifyImage(reader, policy, io.crypto));
+  if (verdict === undefined) {
+    refuse(session, "storage", "the bank cannot be read", io);
+    return false;
+  }
+  if (!verdict.ok) {
+    refuse(session, isContradictory ? "wrongVariant" : verdict.reason, verdict.detail, io);
+    return false;
+  }
+  io.effects.push({
+    type: "note",
+    note: { type: "imageVerified", version: verdict.image.version },
+  });
+  const isStaged = unlessFaulty(() => {
+    io.boot.stage(verdict.image);
+    return true;
+  });
+  if (isStaged !== true) {
+    refuse(session, "storage", "the boot record cannot be written", io);
+    return false;
+  }
+  io.staged = verdict.image;
+  io.effects.push({ type: "note", note: { type: "staged" } });
+  return true;
+}
+
+/** The transfer was right, the image is not: the session's status stays as it is. */
+function refuse(session: FragSession, reason: FailureReason, detail: string, io: DeviceIo): void {
+  session.failure = reason;
+  io.persist({ type: "fragVerdict", fragIndex: session.setup.fragIndex });
+  unlessFaulty(() => io.boot.abandon());
+  io.effects.push({ type: "note", note: { type: "imageRefused", reason, detail } });
+}
+
+/** After a reset: a block was complete, but power failed before its image was staged or refused. */
+export function isImageUndecided(session: FragSession, io: DeviceIo): boolean {
+  if (session.phase !== "complete" || session.placeIndex !== BANK || io.isTrial) return false;
+  if (session.micError || session.failure !== undefined) return false;
+  const { updateId, pending, bankStates, active, lastReason } = io.boot.report();
+  if (updateId !== session.updateId || pending !== undefined) return false;
+  return bankStates[active === 0 ? 1 : 0] === "dirty" && lastReason === "none";
+}

@@ -1,0 +1,125 @@
+import type { Entropy, UptimeUs } from "#hal/ports.ts";
+import type { DeviceEffect } from "./events.ts";
+import { Outbox, type Saying } from "./outbox.ts";
+
+const S_US = 1_000_000;
+/** Uplinks in a row only because the server has more, before the next has to wait for its period. */
+const PENDING_POLLS_MAX = 32;
+/** After a class C session: this many heartbeats come this much faster, for the status request. */
+const SESSION_POLLS = 16;
+const SESSION_POLL_FACTOR = 4;
+const POLL_MIN_S = 5;
+
+/** What a step may push to. */
+interface UplinkIo {
+  readonly at: UptimeUs;
+  readonly entropy: Entropy;
+  readonly effects: DeviceEffect[];
+}
+
+/**
+ * When the device speaks: at once when it has something to say or the server has more to deliver,
+ * else with every heartbeat. In an open class C window it keeps quiet but for answers, because its
+ * receiver is deaf while it sends.
+ */
+export class Uplinks {
+  readonly #heartbeatS: number;
+  readonly #outbox = new Outbox();
+  #isJoined = false;
+  /** Asked for, or being sent: the modem will tell. */
+  #isBusy = false;
+  #isWindowOpen = false;
+  #isMorePending = false;
+  #pendingPolls = 0;
+  #sessionPolls = 0;
+
+  constructor(heartbeatS: number) {
+    this.#heartbeatS = heartbeatS;
+  }
+
+  get isQuiet(): boolean {
+    return this.#outbox.next === undefined;
+  }
+
+  say(saying: Saying, io: UplinkIo): void {
+    if (this.#outbox.push(saying)) this.#request(io);
+  }
+
+  /** The first uplink of a life is spread over a period, but on a trial: that has to hurry. */
+  joined(isTrial: boolean, io: UplinkIo): void {
+    this.#isJoined = true;
+    this.#request(io);
+    if (isTrial) this.say({ type: "heartbeat" }, io);
+    this.#armHeartbeat(io.entropy.below("heartbeat", this.#heartbeatS * S_US) + 1, io);
+  }
+
+  heartbeat(io: UplinkIo): void {
+    if (this.#sessionPolls > 0) this.#sessionPolls -= 1;
+    if (!this.#isWindowOpen) this.say({ type: "heartbeat" }, io);
+    this.#armHeartbeat(this.#periodUs(), io);
+  }
+
+  /** A downlink came, or an acknowledgement. */
+  heard(morePending: boolean): void {
+    this.#isMorePending = morePending;
+    if (!morePending) this.#pendingPolls = 0;
+  }
+
+  /** To be called whenever a class C window may have opened or closed. */
+  setWindow(isOpen: boolean, io: UplinkIo): void {
+    if (isOpen === this.#isWindowOpen) return;
+    this.#isWindowOpen = isOpen;
+    if (isOpen) return;
+    this.#sessionPolls = SESSION_POLLS;
+    this.#armHeartbeat(S_US + io.entropy.below("sessionPoll", this.#periodUs()), io);
+  }
+
+  /** The status was given: no need to hurry any more. */
+  statusAnswered(): void {
+    this.#sessionPolls = 0;
+  }
+
+  /** The modem is ready: takes what is to be said next. Any uplink is as good as a heartbeat. */
+  take(io: UplinkIo): Saying {
+    this.#isBusy = true;
+    this.#isMorePending = false;
+    this.#armHeartbeat(this.#periodUs(), io);
+    return this.#outbox.shift() ?? { type: "heartbeat" };
+  }
+
+  /** Another answer for the same uplink, if it is one for this port and short enough. */
+  takeAlso(fPort: number, sizeBytesMax: number): Uint8Array | undefined {
+    const { next } = this.#outbox;
+    if (next?.type !== "answer" || next.fPort !== fPort) return undefined;
+    if (next.payload.length > sizeBytesMax) return undefined;
+    this.#outbox.shift();
+    return next.payload;
+  }
+
+  done(io: UplinkIo): void {
+    this.#isBusy = false;
+    const mayPoll = this.#pendingPolls < PENDING_POLLS_MAX && !this.#isWindowOpen;
+    if (this.isQuiet && this.#isMorePending && mayPoll) {
+      this.#pendingPolls += 1;
+      this.say({ type: "heartbeat" }, io);
+      return;
+    }
+    this.#request(io);
+  }
+
+  #request(io: UplinkIo): void {
+    if (!this.#isJoined || this.#isBusy || this.isQuiet) return;
+    this.#isBusy = true;
+    io.effects.push({ type: "requestUplink" });
+  }
+
+  #periodUs(): number {
+    if (this.#sessionPolls === 0) return this.#heartbeatS * S_US;
+    const pollS = Math.max(Math.floor(this.#heartbeatS / SESSION_POLL_FACTOR), POLL_MIN_S);
+    return Math.min(pollS, this.#heartbeatS) * S_US;
+  }
+
+  #armHeartbeat(delayUs: number, { at, effects }: UplinkIo): void {
+    effects.push({ type: "setTimer", id: "heartbeat", at: at + delayUs });
+  }
+}
