@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InputError } from "#tools/errors.ts";
 import { parseIntelHex } from "#tools/hex.ts";
