@@ -46,6 +46,11 @@ export const VERBS: readonly Verb[] = [
     summary: "signed firmware images (MCUboot format)",
   },
   {
+    name: "decode",
+    load: async ({ terminal }) => (await import("./decode.ts")).decodeCommand(terminal),
+    summary: "explains a LoRaWAN frame or a TS003-TS006 payload in words",
+  },
+  {
     name: "bench",
     load: async () => (await import("./bench/bench.ts")).benchCommand(),
     summary: "the benchmarks",

@@ -1,0 +1,43 @@
+/** What each command says, in a few words. By name: no two packages use one for different things. */
+export const COMMAND_WORDS: Readonly<Record<string, string>> = {
+  PackageVersionReq: "asks for the version of the package",
+  PackageVersionAns: "the version of the package",
+
+  AppTimeReq: "the device shows its clock and asks how wrong it is",
+  AppTimeAns: "corrects the device's clock",
+  DeviceAppTimePeriodicityReq: "sets how often the device asks for the time",
+  DeviceAppTimePeriodicityAns: "answers a new period",
+  ForceDeviceResyncReq: "makes the device ask for the time now",
+
+  McGroupStatusReq: "asks which multicast groups are set up",
+  McGroupStatusAns: "the multicast groups that are set up",
+  McGroupSetupReq: "sets a multicast group up",
+  McGroupSetupAns: "answers a group setup",
+  McGroupDeleteReq: "deletes a multicast group",
+  McGroupDeleteAns: "answers the deletion of a group",
+  McClassCSessionReq: "programs a class C session",
+  McClassCSessionAns: "answers a class C session",
+  McClassBSessionReq: "programs a class B session",
+  McClassBSessionAns: "answers a class B session",
+
+  FragSessionStatusReq: "asks how many fragments are missing",
+  FragSessionStatusAns: "how many fragments are missing",
+  FragSessionSetupReq: "announces a data block in fragments",
+  FragSessionSetupAns: "answers a fragmentation session",
+  FragSessionDeleteReq: "deletes a fragmentation session",
+  FragSessionDeleteAns: "answers the deletion of a session",
+  FragDataBlockReceivedReq: "the device has the whole block",
+  FragDataBlockReceivedAns: "the server knows that the device has the block",
+  DataFragment: "one fragment",
+
+  DevVersionReq: "asks for the versions of firmware and hardware",
+  DevVersionAns: "the versions of firmware and hardware",
+  DevRebootTimeReq: "programs a reboot by time",
+  DevRebootTimeAns: "answers a reboot by time",
+  DevRebootCountdownReq: "programs a reboot by countdown",
+  DevRebootCountdownAns: "answers a reboot by countdown",
+  DevUpgradeImageReq: "asks for the image in the other bank",
+  DevUpgradeImageAns: "the image in the other bank",
+  DevDeleteImageReq: "deletes the image in the other bank",
+  DevDeleteImageAns: "answers the deletion of an image",
+};
