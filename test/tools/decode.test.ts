@@ -150,6 +150,13 @@ describe("a payload", () => {
     expect(decode(...args).out).toMatch(words);
   });
 
+  test("the heartbeat of our own device goes up only", () => {
+    const heartbeat = "01 05 2C01";
+    const { out } = decode("--port", "1", "--direction", "up", heartbeat);
+    expect(out).toMatch(/session +1 +receiving\n +clockSynced +yes\n +trial +no\n +missing +300/);
+    expect(decode("--port", "1", heartbeat).problem).toMatch(/0x01 is no command here/);
+  });
+
   test("spaces, colons and 0x are for the reader", () => {
     const plain = decode("--port", "200", "0302").out;
     expect(decode("--port", "200", "03", "02").out).toBe(plain);
@@ -173,7 +180,7 @@ describe("unusable input: one line that says what", () => {
     { args: ["00"], problem: /not a LoRaWAN frame.*--port/ },
     { args: [FRAGMENT_1.slice(0, 20)], problem: /not a LoRaWAN frame/ },
     { args: ["E0".padEnd(30, "0")], problem: /message type/ },
-    { args: ["--port", "1", "00"], problem: /FPort 1; known are 0, 200/ },
+    { args: ["--port", "2", "00"], problem: /FPort 2; known are 0, 1, 200/ },
     { args: ["--port", "256", "00"], problem: /--port: "256"/ },
     { args: ["--port", "-1", "00"], problem: /--port: "-1"/ },
     { args: ["--port", "200", "02 00"], problem: /byte 0: command 0x02 is cut short/ },

@@ -1,5 +1,7 @@
 /** What each command says, in a few words. By name: no two packages use one for different things. */
 export const COMMAND_WORDS: Readonly<Record<string, string>> = {
+  Heartbeat: "how the device is getting on",
+
   PackageVersionReq: "asks for the version of the package",
   PackageVersionAns: "the version of the package",
 

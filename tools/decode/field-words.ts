@@ -1,4 +1,5 @@
 /** What the value of a field means. */
+import { HEARTBEAT_STATES } from "#agent/heartbeat.wire.ts";
 
 type Words = (value: number) => string;
 
@@ -35,6 +36,8 @@ const rebootLeft: Words = (value) => {
 
 /** By `command.field`, or else by `field`. */
 const NUMBER_WORDS: Readonly<Record<string, Words>> = {
+  "Heartbeat.session": (value) => HEARTBEAT_STATES[value] ?? "",
+
   packageIdentifier: (value) => PACKAGES[value] ?? "unknown",
 
   deviceTime: utc,

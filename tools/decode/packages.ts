@@ -1,3 +1,4 @@
+import { HEARTBEAT_PORT, heartbeatUplink } from "#agent/heartbeat.wire.ts";
 import { clockSyncDownlink, clockSyncUplink } from "#agent/packages/clock-sync.wire.ts";
 import { fwDownlink, fwUplink } from "#agent/packages/firmware-management.wire.ts";
 import {
@@ -13,7 +14,7 @@ import {
   mcUplinkV1,
   mcUplinkV2,
 } from "#agent/packages/multicast-setup.wire.ts";
-import type { Decoded } from "#agent/wire/commands.ts";
+import { CommandSet, type Decoded } from "#agent/wire/commands.ts";
 import { macDownlink, macUplink } from "#sim/mac/mac-commands.wire.ts";
 
 export type Direction = "down" | "up";
@@ -46,6 +47,13 @@ export const MAC_COMMANDS: CommandLanguage = {
 /** By default port. */
 export const PACKAGES: ReadonlyMap<number, CommandLanguage> = new Map<number, CommandLanguage>([
   [0, MAC_COMMANDS],
+  [
+    HEARTBEAT_PORT,
+    {
+      title: "uplink of a fuota device",
+      setOf: (direction) => (direction === "up" ? heartbeatUplink : new CommandSet({})),
+    },
+  ],
   [
     200,
     {

@@ -44,6 +44,7 @@ describe("DeviceAppTimePeriodicityReq", () => {
     { period: 15, seconds: 4_194_304 },
   ])("period $period is $seconds s, give or take 30", ({ period, seconds }) => {
     const node = new ClockSyncNode({ synced: true });
+    node.send();
     node.receive(`02 0${period.toString(16)}`);
     expect(node.io.sayings).toEqual([{ type: "periodicityAns" }]);
     expect(node.io.persisted).toEqual([{ type: "clockPeriod" }]);

@@ -137,7 +137,7 @@ describe("downlinks", () => {
 
   test("several commands in one frame are obeyed in order, one answer each", () => {
     const node = new ClockSyncNode({ synced: true });
-    node.receive("02 05 00 03 01");
+    expect(node.receive("02 05 00 03 01")).toBe(false);
     expect(node.io.sayings.map(({ type }) => type)).toEqual([
       "periodicityAns",
       "answer",
