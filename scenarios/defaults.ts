@@ -98,7 +98,7 @@ const DEVICE: ResolvedDevice = {
   lorawan: "1.0",
   packages: "v1",
   parity: "auto",
-  uplinkIntervalS: 60,
+  uplinkIntervalS: 600,
   uplinkDr: 5,
   clockOffsetMaxS: 3600,
   clockDriftMaxPpm: 20,

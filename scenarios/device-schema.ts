@@ -27,7 +27,7 @@ export const deviceSchema = Type.Object(
       ),
     ),
     uplinkIntervalS: Type.Optional(
-      Type.Integer({ minimum: 5, maximum: 604_800, description: "Heartbeat period. Default 60." }),
+      Type.Integer({ minimum: 5, maximum: 604_800, description: "Heartbeat period. Default 600." }),
     ),
     uplinkDr: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 5, description: "EU868 uplink data rate. Default 5." }),

@@ -9,7 +9,8 @@ export function imageCheck(flash: Flash, keys: readonly PublicKey[], crypto: Cry
       sizeBytes: region.sizeBytes,
       read: (offset: number, target: Uint8Array) => flash.read(region.address + offset, target),
     };
-    const verdict = verifyImage(reader, { keys, securityCounterMin }, crypto);
+    const policy = { keys, securityCounterMin, ignoresRestOfSlot: true };
+    const verdict = verifyImage(reader, policy, crypto);
     return verdict.ok ? verdict : { ok: false };
   };
 }
