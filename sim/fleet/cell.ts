@@ -128,7 +128,7 @@ export class Cell {
       return;
     }
     const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
-    this.#faults.onFragment(fCnt + 1);
+    this.#faults.onFragment(fCnt + 1, group);
     const isLostForAll = this.#sharedLoss.lost(this.#sharedFrames++);
     for (const member of group) {
       if (!member.node.isListening || !member.mac.hears(downlink)) continue;

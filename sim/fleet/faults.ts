@@ -1,47 +1,70 @@
 import type { ResolvedFault } from "#scenarios/defaults.ts";
 import { draw32, drawKey, threshold } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
-import type { FleetNode } from "./node.ts";
+
+/** What a fault does to a device. */
+export interface FaultTarget {
+  readonly id: number;
+  failPower(forUs: number): void;
+  reset(): void;
+  deafen(forUs: number): void;
+}
 
 /**
  * Decides who is hit by which fault, and when. Faults at a time are scheduled at once; faults at a
- * fragment wait until that fragment is on the air.
+ * fragment wait until that fragment is on the air for the device.
+ *
+ * A fault is known by its kind and time, so that its draws stay when another one is dropped; of
+ * several with the same kind and time, each has a draw of its own.
  */
 export class FaultPlan {
-  readonly #atFragment = new Map<number, (() => void)[]>();
+  readonly #atFragment = new Map<number, Map<FaultTarget, ResolvedFault[]>>();
 
   constructor(
     faults: readonly ResolvedFault[],
-    nodes: readonly FleetNode[],
+    nodes: readonly FaultTarget[],
     seed: number,
     scheduler: Scheduler,
   ) {
-    for (const [index, fault] of faults.entries()) {
+    const drawn = new Map<string, number>();
+    for (const fault of faults) {
+      const purpose = purposeOf(fault);
+      const count = drawn.get(purpose) ?? 0;
+      drawn.set(purpose, count + 1);
       for (const node of nodes) {
-        const isHit = draw32(drawKey(seed, node.id, "fault"), index) < threshold(fault.share);
+        const isHit = draw32(drawKey(seed, node.id, purpose), count) < threshold(fault.share);
         if (isHit) this.#plan(fault, node, scheduler);
       }
     }
   }
 
-  onFragment(n: number): void {
-    for (const strike of this.#atFragment.get(n) ?? []) strike();
+  /** Fragment `n`, from 1, is on the air for the devices of one group. */
+  onFragment(n: number, group: readonly { readonly node: FaultTarget }[]): void {
+    const byNode = this.#atFragment.get(n);
+    if (byNode === undefined) return;
+    for (const { node } of group) {
+      for (const fault of byNode.get(node) ?? []) strike(fault, node);
+    }
   }
 
-  #plan(fault: ResolvedFault, node: FleetNode, scheduler: Scheduler): void {
-    const strike = () => hit(fault, node);
+  #plan(fault: ResolvedFault, node: FaultTarget, scheduler: Scheduler): void {
     if ("atS" in fault.when) {
-      scheduler.schedule(Math.round(fault.when.atS * 1e6), strike);
+      scheduler.schedule(Math.round(fault.when.atS * 1e6), () => strike(fault, node));
       return;
     }
     const { atFragment } = fault.when;
-    const strikes = this.#atFragment.get(atFragment) ?? [];
-    strikes.push(strike);
-    this.#atFragment.set(atFragment, strikes);
+    const byNode = this.#atFragment.get(atFragment) ?? new Map<FaultTarget, ResolvedFault[]>();
+    byNode.set(node, [...(byNode.get(node) ?? []), fault]);
+    this.#atFragment.set(atFragment, byNode);
   }
 }
 
-function hit(fault: ResolvedFault, node: FleetNode): void {
+function purposeOf({ kind, when }: ResolvedFault): string {
+  const time = "atS" in when ? `${when.atS} s` : `fragment ${when.atFragment}`;
+  return `fault ${kind} ${time}`;
+}
+
+function strike(fault: ResolvedFault, node: FaultTarget): void {
   const forUs = Math.round(fault.forS * 1e6);
   switch (fault.kind) {
     case "powerCut":

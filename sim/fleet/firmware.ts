@@ -1,9 +1,10 @@
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
+import { HEADER_BYTES } from "#agent/image/format.ts";
 import { makeImage, type Signer } from "#agent/image/make.ts";
 import type { Crypto, PublicKey } from "#hal/ports.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
 
-/** What a firmware does when it runs; the file cannot tell. */
+/** What is wrong with the update: with the file, or with what it does when it runs. */
 export type FirmwareDefect =
   | "none"
   | "crash"
@@ -32,8 +33,8 @@ const FACTORY_SECURITY_COUNTER = 2;
 const FACTORY_PAYLOAD_BYTES = 8192;
 
 /** Pseudo-random bytes, so that a wrong fragment can never hide behind a repeated pattern. */
-function payloadOf(seed: number, name: string, sizeBytes: number): Uint8Array {
-  const key = drawKey(seed, 0, name);
+function payloadOf(seed: number, attempt: number, name: string, sizeBytes: number): Uint8Array {
+  const key = drawKey(seed, attempt, name);
   const payload = new Uint8Array(sizeBytes);
   for (let index = 0; index < sizeBytes; index++) payload[index] = draw32(key, index) >>> 24;
   return payload;
@@ -53,7 +54,8 @@ function sign(
  * Makes the images of a run.
  *
  * Without `supplied` the update is generated with exactly `sizeBytes`; with it, the supplied bytes
- * are the payload of a signed image, or are taken as they are when `suppliedIsImage`.
+ * are the payload of a signed image, or, when they name who signed them, the image as it is sent.
+ * Throws `RangeError` for a size that has no room for a payload.
  */
 export function makeFirmware(
   spec: FirmwareSpec,
@@ -62,20 +64,40 @@ export function makeFirmware(
   crypto: Crypto,
   supplied?: { readonly bytes: Uint8Array; readonly trusted: readonly PublicKey[] },
 ): FirmwarePair {
-  const factoryPayload = payloadOf(seed, "factoryImage", FACTORY_PAYLOAD_BYTES);
+  const factoryPayload = payloadOf(seed, 0, "factoryImage", FACTORY_PAYLOAD_BYTES);
   const factory = sign(factoryPayload, FACTORY_VERSION, FACTORY_SECURITY_COUNTER, signer, crypto);
-  const counter = FACTORY_SECURITY_COUNTER + (spec.defect === "downgrade" ? -1 : 1);
-  const make = (payload: Uint8Array) => sign(payload, spec.version, counter, signer, crypto);
-  if (supplied !== undefined) {
-    const isImage = supplied.trusted.length > 0;
-    const update = isImage ? supplied.bytes : make(supplied.bytes);
-    return { factory, update, keys: [signer.publicKey, ...supplied.trusted], defect: spec.defect };
+  const trusted = supplied?.trusted ?? [];
+  const keys = [signer.publicKey, ...trusted];
+  const { defect } = spec;
+  if (supplied !== undefined && trusted.length > 0) {
+    return { factory, update: supplied.bytes, keys, defect };
   }
-  const overhead = make(new Uint8Array(0)).length;
-  let update = make(payloadOf(seed, "updateImage", Math.max(16, spec.sizeBytes - overhead)));
-  if (spec.defect === "badSignature") update = flipped(update, update.length - 4);
-  if (spec.defect === "badDigest") update = flipped(update, 64);
-  return { factory, update, keys: [signer.publicKey], defect: spec.defect };
+  const counter = FACTORY_SECURITY_COUNTER + (defect === "downgrade" ? -1 : 1);
+  const make = (payload: Uint8Array) => sign(payload, spec.version, counter, signer, crypto);
+  const good = supplied === undefined ? generate(spec.sizeBytes, seed, make) : make(supplied.bytes);
+  return { factory, update: spoiled(good, defect), keys, defect };
+}
+
+/** An ECDSA signature is 70 to 72 bytes, seldom less: until one fits, the payload is drawn anew. */
+function generate(
+  sizeBytes: number,
+  seed: number,
+  make: (payload: Uint8Array) => Uint8Array,
+): Uint8Array {
+  let overheadBytes = make(new Uint8Array(0)).length;
+  for (let attempt = 0; ; attempt++) {
+    const payloadBytes = sizeBytes - overheadBytes;
+    if (payloadBytes <= 0) throw new RangeError(`an image of ${sizeBytes} bytes has no payload`);
+    const image = make(payloadOf(seed, attempt, "updateImage", payloadBytes));
+    if (image.length === sizeBytes) return image;
+    overheadBytes = image.length - payloadBytes;
+  }
+}
+
+function spoiled(image: Uint8Array, defect: FirmwareDefect): Uint8Array {
+  if (defect === "badSignature") return flipped(image, image.length - 4);
+  if (defect === "badDigest") return flipped(image, HEADER_BYTES);
+  return image;
 }
 
 function flipped(image: Uint8Array, at: number): Uint8Array {

@@ -23,10 +23,15 @@ function purposeHash(purpose: string): number {
   return h >>> 0;
 }
 
-/** Names one stream of draws. `device` is the index in the whole fleet, or any other small integer. */
+/**
+ * Names one stream of draws. `device` is the index in the whole fleet, or any other small integer.
+ *
+ * Seed and purpose fixed, it is a bijection of `device`: no two devices share a stream. The seed
+ * goes in twice, or else the devices of one seed could be those of another in a different order.
+ */
 export function drawKey(seed: number, device: number, purpose: string): DrawKey {
-  const keyed = mix(mix(mix(seed ^ 0x9e37_79b9) ^ device) + purposeHash(purpose));
-  return keyed as DrawKey;
+  const keyed = mix(mix(seed ^ 0x9e37_79b9) ^ device) ^ Math.imul(seed, 0xc2b2_ae3d);
+  return mix(keyed + purposeHash(purpose)) as DrawKey;
 }
 
 /** Uniform in [0, 2^32). */
