@@ -87,6 +87,7 @@ export interface ResolvedScenario {
     readonly multicastLoss: ResolvedLoss;
     readonly unicastLoss: ResolvedLoss;
     readonly sharedLoss: ResolvedLoss;
+    readonly classADutyCycle: boolean;
   };
   readonly faults: readonly ResolvedFault[];
   readonly expect: Scenario["expect"];
@@ -136,6 +137,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       multicastLoss: resolveLoss(air.multicastLoss),
       unicastLoss: resolveLoss(air.unicastLoss),
       sharedLoss: resolveLoss(air.sharedLoss),
+      classADutyCycle: air.classADutyCycle ?? true,
     },
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, ...fault })),
     expect: scenario.expect,

@@ -38,6 +38,12 @@ export const airSchema = Type.Object(
     sharedLoss: Type.Optional(
       loss("Lost at the gateway: the same fragments for every device of a cell. Default: none."),
     ),
+    classADutyCycle: Type.Optional(
+      Type.Boolean({
+        description:
+          "The gateway keeps EU868's duty cycle in class A answers too; false stands for a network of many gateways. Default true.",
+      }),
+    ),
   },
   { ...closed, description: "What gets lost on the way." },
 );

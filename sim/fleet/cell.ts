@@ -58,7 +58,7 @@ export class Cell {
     const { scenario, seed, crypto, index, firmware } = input;
     this.#input = input;
     const { engine } = this;
-    this.#gateway = new InProcessGateway(engine, gatewayAir(scenario.campaign), (downlink) =>
+    this.#gateway = new InProcessGateway(engine, gatewayAir(scenario), (downlink) =>
       this.#onAir(downlink),
     );
     this.#server = new NetworkServer(

@@ -1,4 +1,4 @@
-import type { ResolvedCampaign } from "#scenarios/defaults.ts";
+import type { ResolvedCampaign, ResolvedScenario } from "#scenarios/defaults.ts";
 import { DutyCycle } from "#sim/air/duty-cycle.ts";
 import { airtimeOfDownlinkUs, PHY_OVERHEAD_BYTES, SUB_BANDS } from "#sim/air/eu868.ts";
 import type { GatewayAir } from "#sim/gateway/in-process.ts";
@@ -6,11 +6,18 @@ import type { GatewayAir } from "#sim/gateway/in-process.ts";
 /** Bytes of a DataFragment in front of its data: CID, index and N. */
 const FRAGMENT_HEADER_BYTES = 3;
 
-/** EU868 for one gateway, with the scenario's duty cycle in the band of the multicast channel. */
-export function gatewayAir({ frequencyHz, dutyCyclePercent }: ResolvedCampaign): GatewayAir {
-  const bands = SUB_BANDS.map((band) =>
-    band.fromHz <= frequencyHz && frequencyHz < band.toHz ? { ...band, dutyCyclePercent } : band,
-  );
+const UNLIMITED_PERCENT = 100;
+
+/**
+ * EU868 for one gateway, with the scenario's duty cycle in the band of the multicast channel, and in
+ * the others the region's or none.
+ */
+export function gatewayAir({ campaign, air }: ResolvedScenario): GatewayAir {
+  const { frequencyHz, dutyCyclePercent } = campaign;
+  const bands = SUB_BANDS.map((band) => {
+    if (band.fromHz <= frequencyHz && frequencyHz < band.toHz) return { ...band, dutyCyclePercent };
+    return air.classADutyCycle ? band : { ...band, dutyCyclePercent: UNLIMITED_PERCENT };
+  });
   const dutyCycle = new DutyCycle(bands);
   return {
     downlinkAirtimeUs: airtimeOfDownlinkUs,

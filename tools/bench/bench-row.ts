@@ -10,6 +10,8 @@ export interface BenchResult {
   readonly ms: number;
   /** The first run of a fresh process, when the row has such a figure. */
   readonly coldMs?: number;
+  /** Other figures of the run, as text. */
+  readonly notes?: readonly string[];
   /** The same work by others; `ratio` is their time over ours. */
   readonly compared: readonly {
     readonly name: string;

@@ -3,9 +3,10 @@ import { InputError } from "../errors.ts";
 import type { BenchResult, BenchRow } from "./bench-row.ts";
 import { runCold } from "./cold.ts";
 import { fecRows } from "./fec-bench.ts";
+import { fleetRows } from "./fleet-bench.ts";
 
 /** Every row of the benchmark, in the order they run. */
-const rows: readonly BenchRow[] = [...fecRows];
+const rows: readonly BenchRow[] = [...fecRows, ...fleetRows];
 
 const SCHEMA_VERSION = 1;
 
@@ -61,9 +62,10 @@ function runBench(options: BenchCommandOptions): void {
 }
 
 function formatResult(result: BenchResult): string {
-  const { name, what, ms, coldMs, compared } = result;
+  const { name, what, ms, coldMs, notes = [], compared } = result;
   const cold = coldMs === undefined ? "" : `, first run of a process ${formatMs(coldMs)}`;
   const lines = [`${name}: ${formatMs(ms)}${cold}   (${what})`];
+  if (notes.length > 0) lines.push(`  ${notes.join(", ")}`);
   for (const peer of compared) {
     lines.push(`  ${peer.ratio.toFixed(1).padStart(7)} x  ${formatMs(peer.ms)}  ${peer.name}`);
   }
