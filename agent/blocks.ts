@@ -78,7 +78,7 @@ export class Blocks {
     return { staging, decoder: new Decoder(config, staging), log };
   }
 
-  /** Block first, in whole sectors; what is left is its scratch. */
+  /** Block first, in whole sectors; what is left is its scratch, of which the spare is a part. */
   #split(region: Region, sizeBytes: number): Place | undefined {
     const { geometry } = this.#flash;
     let blockBytes = 0;
@@ -89,7 +89,7 @@ export class Blocks {
       largest = Math.max(largest, sector);
     }
     const scratchBytes = region.sizeBytes - blockBytes;
-    if (blockBytes < sizeBytes || scratchBytes < largest) return undefined;
+    if (blockBytes < sizeBytes || scratchBytes < 2 * largest) return undefined;
     const block = { address: region.address, sizeBytes: blockBytes };
     const scratch = { address: region.address + blockBytes, sizeBytes: scratchBytes };
     return placeOf(geometry, block, scratch);

@@ -52,8 +52,9 @@ export function progressBytesMax(
   granuleBytes: number,
 ): number {
   const { nbFrag, fragSize, padding } = shape;
-  const isAligned = fragSize % granuleBytes === 0 && padding === 0;
-  const boundaries = isAligned ? 0 : fragSize % granuleBytes === 0 ? 1 : nbFrag;
+  const isAligned = fragSize % granuleBytes === 0;
+  const granules = Math.ceil((nbFrag * fragSize) / granuleBytes);
+  const boundaries = isAligned ? Number(padding > 0) : Math.min(nbFrag, granules);
   return progressBytes(shape, Math.min(codedMax, nbFrag), boundaries, granuleBytes);
 }
 

@@ -1,0 +1,267 @@
+import { BankBoot } from "#agent/boot/bank-boot.ts";
+import { installFactoryImage } from "#agent/boot/factory.ts";
+import type { FlashLayout } from "#agent/boot/layout.ts";
+import type { BootDecision, Region } from "#agent/boot/strategy.ts";
+import type { DeviceConfig } from "#agent/config.ts";
+import { Device } from "#agent/device.ts";
+import type {
+  DeviceEffect,
+  DeviceEvent,
+  DeviceNote,
+  DownlinkSource,
+  TimerId,
+} from "#agent/events.ts";
+import { makeImage } from "#agent/image/make.ts";
+import { verifyImage } from "#agent/image/verify.ts";
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { NodeSigner } from "#hal/node/signer.ts";
+import type { FlashGeometry } from "#hal/ports.ts";
+import { NorFlash } from "#sim/flash/nor.ts";
+import { draw32, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
+
+export const S = 1_000_000;
+export const crypto = new NodeCrypto();
+export const signer = NodeSigner.fromSeed("ed25519", new Uint8Array(32).fill(7));
+export const rootSecret = Uint8Array.from({ length: 16 }, (_, index) => 0x2b + index);
+export const GPS_AT_START = 1_451_260_818;
+export const unicast: DownlinkSource = { type: "unicast" };
+
+const BANK_BYTES = 2048;
+const BANK_SECTOR_BYTES = 256;
+const OTHER_SECTOR_BYTES = 2048;
+
+export const layout: FlashLayout = {
+  banks: [
+    { address: 0, sizeBytes: BANK_BYTES },
+    { address: BANK_BYTES, sizeBytes: BANK_BYTES },
+  ],
+  state: [
+    { address: 2 * BANK_BYTES, sizeBytes: OTHER_SECTOR_BYTES },
+    { address: 3 * BANK_BYTES, sizeBytes: OTHER_SECTOR_BYTES },
+  ],
+  journal: { address: 4 * BANK_BYTES, sizeBytes: 8 * OTHER_SECTOR_BYTES },
+  scratch: { address: 12 * BANK_BYTES, sizeBytes: 3 * OTHER_SECTOR_BYTES },
+  auxiliary: [{ address: 15 * BANK_BYTES, sizeBytes: 3 * OTHER_SECTOR_BYTES }],
+};
+
+const geometries = new Map<number, FlashGeometry>();
+
+export function geometryFor(granuleBytes: number): FlashGeometry {
+  const known = geometries.get(granuleBytes);
+  if (known !== undefined) return known;
+  const geometry = {
+    sizeBytes: 18 * BANK_BYTES,
+    granuleBytes,
+    sectors: [
+      { address: 0, sizeBytes: BANK_SECTOR_BYTES, count: (2 * BANK_BYTES) / BANK_SECTOR_BYTES },
+      { address: 2 * BANK_BYTES, sizeBytes: OTHER_SECTOR_BYTES, count: 16 },
+    ],
+  };
+  geometries.set(granuleBytes, geometry);
+  return geometry;
+}
+
+export function imageOf(version: string, securityCounter: number, payloadBytes: number) {
+  const key = drawKey(payloadBytes, securityCounter, version);
+  const payload = Uint8Array.from({ length: payloadBytes }, (_, at) => draw32(key, at) >>> 24);
+  return makeImage(payload, { version, securityCounter }, signer, crypto);
+}
+
+export const factoryImage = imageOf("1.0.0", 1, 100);
+
+export const baseConfig: DeviceConfig = {
+  packages: { clockSync: 1, multicastSetup: 1, fragmentation: 1 },
+  lorawan: "1.0",
+  rootSecret,
+  parityVariant: "ts004-v1",
+  decoder: { matrixRows: 16_383, scratchFragments: 16_383 },
+  activation: { policy: "afterStatus", timeoutS: 3600 },
+  heartbeatS: 60,
+  trialDeadlineS: 600,
+  quirks: { chirpstackAnswers: false, aggregateAnswers: false },
+  image: { keys: [signer.publicKey] },
+  hardwareVersion: 0x12,
+};
+
+export interface TestOptions {
+  readonly config?: Partial<DeviceConfig>;
+  readonly granuleBytes?: number;
+  /** What the modem can carry. */
+  readonly payloadMaxBytes?: number;
+}
+
+export interface SentUplink {
+  readonly atS: number;
+  readonly fPort: number;
+  readonly payload: Uint8Array;
+  readonly confirmed: boolean;
+}
+
+/** A device with its flash, a clock, and a modem that is always willing. */
+export class TestDevice {
+  readonly config: DeviceConfig;
+  readonly flash: NorFlash;
+  readonly boot: BankBoot;
+  readonly uplinks: SentUplink[] = [];
+  readonly notes: DeviceNote[] = [];
+  readonly effects: DeviceEffect[] = [];
+  /** Called for each uplink when it is out, before the device hears of it. */
+  onUplink: (uplink: SentUplink) => void = () => {};
+  device: Device | undefined;
+  decision: BootDecision | undefined;
+  reboots = 0;
+  /** Uptime of this life. */
+  now = 0;
+  rtcGps = GPS_AT_START;
+  rtcSynced = true;
+  readonly #payloadMaxBytes: number;
+  readonly #timers = new Map<TimerId, number>();
+  readonly #queue: DeviceEvent[] = [];
+  #isRunning = false;
+
+  constructor({ config, granuleBytes = 8, payloadMaxBytes = 222 }: TestOptions = {}) {
+    this.config = { ...baseConfig, ...config };
+    this.#payloadMaxBytes = payloadMaxBytes;
+    const geometry = geometryFor(granuleBytes);
+    this.flash = new NorFlash(geometry);
+    installFactoryImage(this.flash, layout, factoryImage);
+    this.boot = new BankBoot(this.flash, layout, (region, min) => this.#verify(region, min), {
+      attemptsMax: 3,
+    });
+  }
+
+  /** Bootloader, then the chosen image; returns after its first step and what follows at once. */
+  powerOn(): void {
+    this.flash.powerOn();
+    this.#timers.clear();
+    this.#queue.length = 0;
+    this.now = 0;
+    this.decision = this.boot.boot();
+    if (!this.decision.ok) throw new Error("bricked");
+    const { flash, boot } = this;
+    this.device = new Device(
+      this.config,
+      { flash, layout, crypto, entropy: new KeyedEntropy(1, this.reboots), boot },
+      { decision: this.decision, rtcGps: this.rtcGps, rtcSynced: this.rtcSynced },
+    );
+    this.send({ type: "boot", at: 0 });
+  }
+
+  send(event: DeviceEvent): void {
+    this.#queue.push(event);
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    try {
+      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+        this.#step(next);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  downlink(fPort: number, payload: Uint8Array, source = unicast, morePending = false): void {
+    this.send({ type: "downlink", at: this.now, fPort, payload, source, morePending });
+  }
+
+  /** Lets time pass, timers included. */
+  wait(seconds: number): void {
+    const until = this.now + seconds * S;
+    for (;;) {
+      const next = [...this.#timers].sort(([, a], [, b]) => a - b)[0];
+      if (next === undefined || next[1] > until) break;
+      const [id, at] = next;
+      this.#timers.delete(id);
+      const life = this.reboots;
+      this.now = Math.max(this.now, at);
+      this.send({ type: "timer", at: this.now, id });
+      if (life !== this.reboots) return;
+    }
+    this.now = until;
+  }
+
+  timerAt(id: TimerId): number | undefined {
+    return this.#timers.get(id);
+  }
+
+  sent(fPort: number): readonly SentUplink[] {
+    return this.uplinks.filter((uplink) => uplink.fPort === fPort);
+  }
+
+  bank(index: 0 | 1): Uint8Array {
+    return this.read(layout.banks[index]);
+  }
+
+  read({ address, sizeBytes }: Region): Uint8Array {
+    const bytes = new Uint8Array(sizeBytes);
+    this.flash.read(address, bytes);
+    return bytes;
+  }
+
+  status() {
+    if (this.device === undefined) throw new Error("no device");
+    return this.device.status();
+  }
+
+  #step(event: DeviceEvent): void {
+    const { device } = this;
+    if (device === undefined) return;
+    let effects: readonly DeviceEffect[];
+    try {
+      effects = [...device.step(event)];
+    } catch (error) {
+      this.device = undefined;
+      throw error;
+    }
+    for (const effect of effects) {
+      this.effects.push(effect);
+      this.#perform(effect);
+    }
+  }
+
+  #perform(effect: DeviceEffect): void {
+    const at = this.now;
+    switch (effect.type) {
+      case "join":
+        this.#queue.push({ type: "joined", at });
+        break;
+      case "requestUplink":
+        this.#queue.push({ type: "uplinkReady", at, payloadMaxBytes: this.#payloadMaxBytes });
+        break;
+      case "uplink": {
+        const { fPort, payload, confirmed } = effect;
+        const sent = { atS: at / S, fPort, payload, confirmed };
+        this.uplinks.push(sent);
+        this.onUplink(sent);
+        this.#queue.push({ type: "uplinkDone", at });
+        break;
+      }
+      case "setTimer":
+        this.#timers.set(effect.id, effect.at);
+        break;
+      case "clearTimer":
+        this.#timers.delete(effect.id);
+        break;
+      case "note":
+        this.notes.push(effect.note);
+        break;
+      case "reboot":
+        this.reboots += 1;
+        this.device = undefined;
+        this.#queue.length = 0;
+        break;
+    }
+  }
+
+  #verify(region: Region, securityCounterMin: number) {
+    const reader = {
+      sizeBytes: region.sizeBytes,
+      read: (offset: number, target: Uint8Array) =>
+        this.flash.read(region.address + offset, target),
+    };
+    const { keys } = this.config.image;
+    const policy = { keys, securityCounterMin, ignoresRestOfSlot: true };
+    const verdict = verifyImage(reader, policy, crypto);
+    return verdict.ok ? verdict : ({ ok: false } as const);
+  }
+}

@@ -1,0 +1,109 @@
+import { expect } from "vitest";
+import { PowerLoss } from "#hal/ports.ts";
+import type { Cut } from "#sim/flash/cuts.ts";
+import { FragServer, multicast, setUpGroup } from "./frag-server.ts";
+import { factoryImage, imageOf, TestDevice } from "./test-device.ts";
+
+export const CUTS: readonly Cut[] = [
+  { kind: "notDone" },
+  { kind: "doneButLost" },
+  { kind: "prefix", bytes: 1 },
+  { kind: "prefix", bytes: 9 },
+  { kind: "halfErase" },
+  { kind: "randomErase" },
+  { kind: "marginalErase" },
+  { kind: "unstable" },
+  { kind: "partialBits" },
+];
+const update = imageOf("2.0.0", 2, 84);
+const LOST = [2, 5, 6, 11];
+
+/** What happens to a device from its set-up to its confirmation. */
+export class UpdateStory {
+  readonly device: TestDevice;
+  readonly server: FragServer;
+  /** Fragments that a step returned from: accepted. */
+  readonly accepted = new Set<number>();
+  cuts = 0;
+
+  constructor(granuleBytes: number) {
+    const packages = { clockSync: 2, multicastSetup: 2, fragmentation: 2 } as const;
+    const config = { packages, parityVariant: "ts004-v2-lbm" } as const;
+    this.device = new TestDevice({ config, granuleBytes });
+    this.server = new FragServer({ version: 2, data: update, fragSize: 21 });
+  }
+
+  /** Repeats a step until power holds; after a cut the device starts anew. */
+  #withPower(step: () => void): void {
+    for (;;) {
+      try {
+        if (this.device.device === undefined) {
+          this.device.powerOn();
+          this.#expectNothingLost();
+        }
+        step();
+        return;
+      } catch (error) {
+        if (!(error instanceof PowerLoss)) throw error;
+        this.cuts += 1;
+        this.device.device = undefined;
+      }
+    }
+  }
+
+  #expectNothingLost(): void {
+    const session = this.device.status().sessions[0];
+    if (session === undefined || session.state === "complete") return;
+    expect(session.received).toBeGreaterThanOrEqual(this.accepted.size);
+    const uncoded = [...this.accepted].filter((n) => n <= this.server.nbFrag).length;
+    expect(session.missing).toBeLessThanOrEqual(this.server.nbFrag - uncoded);
+    const group = this.device.status().groups[0];
+    expect(group?.nextMcFCnt).toBeGreaterThanOrEqual(Math.max(0, ...this.accepted));
+  }
+
+  run(): void {
+    const { device, server } = this;
+    this.#withPower(() => setUpGroup(device));
+    this.#withPower(() => device.downlink(201, server.setup()));
+    for (let n = 1; n <= server.nbFrag + 14; n++) {
+      if (LOST.includes(n)) continue;
+      const { cuts } = this;
+      this.#withPower(() => {
+        // The fragment that power took away is gone: it is not sent again.
+        if (this.cuts === cuts) device.downlink(201, server.fragment(n), multicast(0, n - 1));
+      });
+      if (this.cuts === cuts) this.accepted.add(n);
+    }
+    this.#withPower(() => {
+      if (device.decision?.ok !== true || device.decision.trial) return;
+      device.downlink(201, server.statusReq());
+      device.wait(20);
+    });
+    this.#withPower(() => {
+      device.send({ type: "contact", at: device.now, morePending: false });
+    });
+  }
+}
+
+/** Whatever happened to its power: the update is in, the old image untouched, nothing is blamed. */
+export function expectUpdated({ device }: UpdateStory, where: string): void {
+  expect(device.bank(1).subarray(0, update.length), where).toEqual(update);
+  expect(device.bank(0).subarray(0, factoryImage.length), where).toEqual(factoryImage);
+  expect(device.boot.report(), where).toMatchObject({ active: 1, lastReason: "confirmed" });
+  const status = device.status();
+  expect(status.lastFailure, where).toBeUndefined();
+  expect(status.sessions, where).toMatchObject([{ missing: 0, state: "complete" }]);
+  expect(status.running.version, where).toBe("2.0.0+0");
+}
+
+/** Indices of the flash operations of an update without a cut. */
+export function operationsOf(granuleBytes: number): {
+  readonly first: number;
+  readonly end: number;
+} {
+  const whole = new UpdateStory(granuleBytes);
+  const first = whole.device.flash.operations;
+  whole.run();
+  expectUpdated(whole, "without a cut");
+  return { first, end: whole.device.flash.operations };
+}
