@@ -4,6 +4,7 @@ import { CUTS, expectUpdated, operationsOf, UpdateStory } from "./update-story.t
 /** Of the nine kinds of cut, every operation sees three in turn; the soak tries them all. */
 test.each([1, 8, 32])(
   "power cut in any flash operation of an update, granule %i",
+  { timeout: 60_000 },
   (granuleBytes) => {
     const { first, end } = operationsOf(granuleBytes);
     expect(end - first).toBeGreaterThan(40);

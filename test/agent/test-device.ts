@@ -1,7 +1,7 @@
 import { BankBoot } from "#agent/boot/bank-boot.ts";
 import { installFactoryImage } from "#agent/boot/factory.ts";
 import type { FlashLayout } from "#agent/boot/layout.ts";
-import type { BootDecision, Region } from "#agent/boot/strategy.ts";
+import type { BootDecision, ImageIdentity, Region } from "#agent/boot/strategy.ts";
 import type { DeviceConfig } from "#agent/config.ts";
 import { Device } from "#agent/device.ts";
 import type {
@@ -12,6 +12,7 @@ import type {
   TimerId,
 } from "#agent/events.ts";
 import { makeImage } from "#agent/image/make.ts";
+import { readerOf } from "#agent/image/reader.ts";
 import { verifyImage } from "#agent/image/verify.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
@@ -69,6 +70,15 @@ export function imageOf(version: string, securityCounter: number, payloadBytes: 
 
 export const factoryImage = imageOf("1.0.0", 1, 100);
 
+function identify(image: Uint8Array): ImageIdentity {
+  const policy = { keys: [signer.publicKey], securityCounterMin: 0 };
+  const verdict = verifyImage(readerOf(image), policy, crypto);
+  if (!verdict.ok) throw new Error(verdict.detail);
+  return verdict.image;
+}
+
+const factoryIdentity = identify(factoryImage);
+
 export const baseConfig: DeviceConfig = {
   packages: { clockSync: 1, multicastSetup: 1, fragmentation: 1 },
   lorawan: "1.0",
@@ -124,7 +134,7 @@ export class TestDevice {
     this.#payloadMaxBytes = payloadMaxBytes;
     const geometry = geometryFor(granuleBytes);
     this.flash = new NorFlash(geometry);
-    installFactoryImage(this.flash, layout, factoryImage);
+    installFactoryImage(this.flash, layout, factoryImage, factoryIdentity);
     this.boot = new BankBoot(this.flash, layout, (region, min) => this.#verify(region, min), {
       attemptsMax: 3,
     });

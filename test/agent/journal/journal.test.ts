@@ -111,7 +111,9 @@ describe.each([
     expect(new Numbers(flash).text()).toBe(states.at(-1));
   });
 
-  test("power cut in any operation leaves the state before or after the append, then works on", () => {
+  test("power cut in any operation leaves the state before or after the append, then works on", {
+    timeout: 60_000,
+  }, () => {
     const whole = new NorFlash(geometry);
     write(new Numbers(whole), 0, steps, () => {});
     const operations = whole.operations;
@@ -136,7 +138,7 @@ describe.each([
     }
   });
 
-  test("two cuts in a row, the second anywhere in the recovery", () => {
+  test("two cuts in a row, the second anywhere in the recovery", { timeout: 60_000 }, () => {
     const key = drawKey(7, granuleBytes, "pairs");
     for (let round = 0; round < 300; round++) {
       const flash = new NorFlash(geometry, { key: drawKey(round, 1, "flash") });

@@ -181,28 +181,34 @@ const CUTS: readonly Cut[] = [
 describe.each([1, 8, 32])("power cuts, granule %i", (granuleBytes) => {
   const sessions = [SESSIONS[1], SESSIONS[3]] as Session[];
 
-  test.each(sessions)("in any operation, once and again in the recovery: $fragSize", (session) => {
-    const data = dataOf(session, 5);
-    const encoder = new Encoder("ts004-v1", session.fragSize, data);
-    const numbers = arrivals(session.nbFrag, 5);
-    const whole = new NorFlash(geometryFor(granuleBytes));
-    const reference = new Life(whole, session, new Memory());
-    for (const n of numbers) reference.decoder.accept(n, encoder.fragment(n));
-    expect(reference.decoder.complete).toBe(true);
-    for (let index = 0; index < whole.operations; index++) {
-      for (const [kind, cut] of CUTS.entries()) {
-        const flash = new NorFlash(geometryFor(granuleBytes), { key: drawKey(index, kind, "cut") });
-        flash.cutAt(index, cut);
-        flash.cutAt(index + 1 + ((index * 7 + kind) % 12), CUTS[(kind + index) % 9] as Cut);
-        const memory = new Memory();
-        const done = runToEnd(flash, session, memory, numbers, encoder);
-        expect(done, `${cut.kind} at ${index}`).toBe(true);
-        expect(blockOf(flash, BLOCK.sizeBytes), `${cut.kind} at ${index}`).toEqual(
-          expected(session, data),
-        );
+  test.each(sessions)(
+    "in any operation, once and again in the recovery: $fragSize",
+    { timeout: 60_000 },
+    (session) => {
+      const data = dataOf(session, 5);
+      const encoder = new Encoder("ts004-v1", session.fragSize, data);
+      const numbers = arrivals(session.nbFrag, 5);
+      const whole = new NorFlash(geometryFor(granuleBytes));
+      const reference = new Life(whole, session, new Memory());
+      for (const n of numbers) reference.decoder.accept(n, encoder.fragment(n));
+      expect(reference.decoder.complete).toBe(true);
+      for (let index = 0; index < whole.operations; index++) {
+        for (const [kind, cut] of CUTS.entries()) {
+          const flash = new NorFlash(geometryFor(granuleBytes), {
+            key: drawKey(index, kind, "cut"),
+          });
+          flash.cutAt(index, cut);
+          flash.cutAt(index + 1 + ((index * 7 + kind) % 12), CUTS[(kind + index) % 9] as Cut);
+          const memory = new Memory();
+          const done = runToEnd(flash, session, memory, numbers, encoder);
+          expect(done, `${cut.kind} at ${index}`).toBe(true);
+          expect(blockOf(flash, BLOCK.sizeBytes), `${cut.kind} at ${index}`).toEqual(
+            expected(session, data),
+          );
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 /** Sends each fragment once, but the one that power took away; never one that was accepted. */
