@@ -63,11 +63,16 @@ describe("DeviceAppTimePeriodicityReq", () => {
     expect(buildPeriodicityAns(node.io)).toEqual(hex("02 00 00 04 00 00"));
   });
 
-  test("does not slow down a device that still looks for the time", () => {
-    const node = new ClockSyncNode({ synced: false });
+  test.each([
+    { what: "looks for the time", synced: false, forced: "" },
+    { what: "is told to resynchronise", synced: true, forced: "03 03" },
+  ])("does not put off the next request of a device that $what", ({ synced, forced }) => {
+    const node = new ClockSyncNode({ synced });
+    node.receive(forced);
     node.send();
+    node.io.takeEffects();
     node.receive("02 0f");
-    expect(node.timerIn).toBe(30);
+    expect(node.io.takeEffects()).toEqual([]);
   });
 
   test("holds in the next life, when the journal kept it", () => {

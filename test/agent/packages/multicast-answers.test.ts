@@ -114,6 +114,7 @@ describe("McClassBSessionReq", () => {
   ])("is refused with DRError: $answer", ({ request, answer }) => {
     const node = ready();
     node.receive(request);
+    expect(node.io.notes).toMatchObject([{ type: "mcSession", state: "refused" }]);
     expect(node.takeAnswers()).toEqual([hex(answer)]);
     expect(node.state.groups[0]?.session).toBeUndefined();
     expect(node.io.takeEffects()).toEqual([]);

@@ -33,6 +33,7 @@ describe("McGroupSetupReq", () => {
     const node = new MulticastNode({ groupCount: 2 });
     node.receive(GROUP_0_SETUP.replace("02 00", "02 02"));
     expect(node.takeAnswers()).toEqual([hex("02 06")]);
+    expect(node.io.notes).toEqual([{ type: "mcGroupSetup", groupId: 2, ok: false }]);
     expect(node.io.takeEffects()).toEqual([]);
     expect(node.io.persisted).toEqual([]);
     expect(node.state.groups).toEqual([undefined, undefined, undefined, undefined]);

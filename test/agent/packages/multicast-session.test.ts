@@ -48,6 +48,30 @@ describe("the class C window", () => {
     expect(node.io.takeEffects()).toEqual(OPEN);
   });
 
+  test("has a timer for the longest TimeToStart there is, and none beyond", () => {
+    const node = ready({ openEarlyS: 0 });
+    node.request({ sessionTime: NOW_GPS + 0xffffff });
+    expect(node.io.timerAt("mcStart0")).toBe((100 + 0xffffff) * S);
+    node.request({ sessionTime: NOW_GPS + 0x1000000 });
+    expect(node.io.timerAt("mcStart0")).toBeUndefined();
+  });
+
+  test("is noted for people", () => {
+    const node = programmed();
+    for (const at of [START_AT, END_AT]) {
+      node.io.at = at;
+      node.step({ type: "timer", mcGroupId: 0 });
+    }
+    node.request({ dr: 9 });
+    expect(node.io.notes).toEqual(
+      ["programmed", "started", "ended", "refused"].map((state) => ({
+        type: "mcSession",
+        groupId: 0,
+        state,
+      })),
+    );
+  });
+
   test("a timer without a session does nothing", () => {
     const node = ready();
     for (const mcGroupId of [0, 1]) node.step({ type: "timer", mcGroupId });

@@ -1,5 +1,5 @@
 import { DeviceClock } from "#agent/clock.ts";
-import type { DeviceEffect } from "#agent/events.ts";
+import type { DeviceEffect, DeviceNote } from "#agent/events.ts";
 import type { Saying } from "#agent/outbox.ts";
 import type { PackageIo, PersistItem } from "#agent/packages/package-io.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
@@ -40,6 +40,11 @@ export class TestIo implements PackageIo {
   /** What was pushed since the last call, without the notes for people. */
   takeEffects(): readonly DeviceEffect[] {
     return this.effects.splice(0).filter(({ type }) => type !== "note");
+  }
+
+  /** The notes for people among what was pushed. */
+  get notes(): readonly DeviceNote[] {
+    return this.effects.flatMap((effect) => (effect.type === "note" ? [effect.note] : []));
   }
 
   takeSayings(): readonly Saying[] {
