@@ -67,6 +67,7 @@ export class NetworkServer {
       queue: [],
       usedDevNonces: new Set(),
       joinNonce: 0,
+      sessionCnt: 0,
       session: undefined,
     };
     this.#devices.set(key, device);

@@ -36,6 +36,8 @@ export interface ServerDevice {
   readonly queue: QueueItem[];
   readonly usedDevNonces: Set<number>;
   joinNonce: number;
+  /** TS004 v2: counts every FragSessionSetupReq of every campaign; devices refuse what is not new. */
+  sessionCnt: number;
   session: ServerSession | undefined;
 }
 
