@@ -21,8 +21,11 @@ export class Oscillator {
     return Math.floor((now - this.#startedAt) * this.#rate);
   }
 
+  /** The first moment at which this clock shows `uptime`, or more. */
   worldAt(uptime: UptimeUs): WorldUs {
-    return this.#startedAt + Math.ceil(uptime / this.#rate);
+    const at = this.#startedAt + Math.ceil(uptime / this.#rate);
+    // Two roundings of large times may meet on the wrong side.
+    return this.uptimeAt(at) < uptime ? at + 1 : at;
   }
 
   /** Length on this clock of a span of world time. */

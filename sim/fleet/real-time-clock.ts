@@ -10,7 +10,7 @@ export class RealTimeClock {
   #setAt: WorldUs = 0;
   #isSynced = false;
 
-  /** `wrongGps`: what it shows whenever it gets power. */
+  /** `wrongGps`: where it starts, at first and from every loss of power. */
   constructor(oscillator: Oscillator, wrongGps: GpsSeconds) {
     this.#oscillator = oscillator;
     this.#wrongGps = wrongGps;

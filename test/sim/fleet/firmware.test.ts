@@ -1,0 +1,186 @@
+import { describe, expect, test } from "vitest";
+import { type ImageReader, verifyImage } from "#agent/image/verify.ts";
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { NodeSigner } from "#hal/node/signer.ts";
+import type { PublicKey } from "#hal/ports.ts";
+import {
+  FACTORY_VERSION,
+  type FirmwareDefect,
+  type FirmwarePair,
+  type FirmwareSpec,
+  hexOf,
+  makeFirmware,
+  sameHash,
+} from "#sim/fleet/firmware.ts";
+
+const crypto = new NodeCrypto();
+const seedOf = (byte: number) => new Uint8Array(32).fill(byte);
+const ed25519 = NodeSigner.fromSeed("ed25519", seedOf(1));
+const p256 = NodeSigner.fromSeed("ecdsa-p256", seedOf(2));
+const vendor = NodeSigner.fromSeed("ed25519", seedOf(3));
+
+const spec = (fields: Partial<FirmwareSpec> = {}): FirmwareSpec => ({
+  sizeBytes: 4096,
+  version: "2.0.0",
+  defect: "none",
+  ...fields,
+});
+
+function readerOf(image: Uint8Array): ImageReader {
+  return {
+    sizeBytes: image.length,
+    read: (offset, target) => target.set(image.subarray(offset, offset + target.length)),
+  };
+}
+
+/** What a device that runs the factory image says of an image. */
+function verdictOf(image: Uint8Array, keys: readonly PublicKey[], securityCounterMin = 2) {
+  return verifyImage(readerOf(image), { keys, securityCounterMin }, crypto);
+}
+
+function identityOf(image: Uint8Array, keys: readonly PublicKey[], securityCounterMin = 2) {
+  const verdict = verdictOf(image, keys, securityCounterMin);
+  if (!verdict.ok) throw new Error(verdict.detail);
+  return verdict.image;
+}
+
+const payloadOf = ({ update }: FirmwarePair, sizeBytes: number) => update.slice(32, 32 + sizeBytes);
+
+describe.each([
+  ["ed25519", ed25519],
+  ["ecdsa-p256", p256],
+])("signed with %s", (_, signer) => {
+  test.each([1024, 1027, 16_384])("an update is exactly %i bytes", (sizeBytes) => {
+    for (const seed of [1, 2]) {
+      const { update, keys } = makeFirmware(spec({ sizeBytes }), seed, signer, crypto);
+      expect(update).toHaveLength(sizeBytes);
+      expect(identityOf(update, keys).sizeBytes).toBe(sizeBytes);
+    }
+  });
+
+  test("the factory image verifies, and its counter lets the update follow it", () => {
+    const { factory, update, keys } = makeFirmware(spec(), 1, signer, crypto);
+    const first = identityOf(factory, keys);
+    const second = identityOf(update, keys);
+    expect(first.version).toMatch(FACTORY_VERSION);
+    expect(second.version).toMatch("2.0.0");
+    expect(second.securityCounter).toBeGreaterThan(first.securityCounter);
+    expect(sameHash(first, first.hash)).toBe(true);
+    expect(sameHash(first, second.hash)).toBe(false);
+  });
+
+  test.each<[FirmwareDefect, string]>([
+    ["badSignature", "signature"],
+    ["badDigest", "digest"],
+    ["downgrade", "downgrade"],
+  ])("%s is refused for its %s, and is as long as a good one", (defect, reason) => {
+    for (const seed of [1, 2]) {
+      const pair = makeFirmware(spec({ defect }), seed, signer, crypto);
+      expect(verdictOf(pair.update, pair.keys)).toMatchObject({ ok: false, reason });
+      expect(pair.update).toHaveLength(4096);
+      expect(pair.defect).toBe(defect);
+    }
+  });
+
+  test.each<FirmwareDefect>(["none", "crash", "noNetwork"])(
+    "%s cannot be told from the file",
+    (defect) => {
+      const pair = makeFirmware(spec({ defect }), 1, signer, crypto);
+      expect(pair.update).toEqual(makeFirmware(spec(), 1, signer, crypto).update);
+      expect(verdictOf(pair.update, pair.keys).ok).toBe(true);
+      expect(pair.defect).toBe(defect);
+    },
+  );
+
+  test("the factory image of a bad update is good", () => {
+    for (const defect of ["badSignature", "badDigest", "downgrade"] as const) {
+      const { factory, keys } = makeFirmware(spec({ defect }), 1, signer, crypto);
+      expect(verdictOf(factory, keys).ok).toBe(true);
+    }
+  });
+});
+
+test("a size without room for a payload is a bug of the caller", () => {
+  for (const sizeBytes of [0, 100, 150]) {
+    expect(() => makeFirmware(spec({ sizeBytes }), 1, ed25519, crypto)).toThrow(RangeError);
+  }
+});
+
+test("one seed makes the same images every time, another one others", () => {
+  const first = makeFirmware(spec(), 1, ed25519, crypto);
+  expect(makeFirmware(spec(), 1, ed25519, crypto)).toEqual(first);
+  const other = makeFirmware(spec(), 2, ed25519, crypto);
+  expect(other.update).not.toEqual(first.update);
+  expect(other.factory).not.toEqual(first.factory);
+});
+
+test("no two fragments of the payload are alike", () => {
+  const { update } = makeFirmware(spec({ sizeBytes: 65_536 }), 1, ed25519, crypto);
+  const fragments = new Set<string>();
+  for (let at = 32; at + 32 <= 64_032; at += 32) fragments.add(hexOf(update.slice(at, at + 32)));
+  expect(fragments.size).toBe(2000);
+});
+
+describe("a supplied payload", () => {
+  const bytes = Uint8Array.from({ length: 777 }, (_, index) => index * 3);
+  const supply = (defect: FirmwareDefect = "none", payload = bytes) =>
+    makeFirmware(spec({ defect }), 1, ed25519, crypto, { bytes: payload, trusted: [] });
+
+  test("is wrapped in a signed image of the scenario's version", () => {
+    const pair = supply();
+    expect(payloadOf(pair, bytes.length)).toEqual(bytes);
+    expect(identityOf(pair.update, pair.keys).version).toMatch("2.0.0");
+    expect(pair.keys).toEqual([ed25519.publicKey]);
+  });
+
+  test("may be a single byte", () => {
+    const pair = supply("badDigest", Uint8Array.of(7));
+    expect(verdictOf(pair.update, pair.keys)).toMatchObject({ ok: false, reason: "digest" });
+  });
+
+  test.each<[FirmwareDefect, string]>([
+    ["badSignature", "signature"],
+    ["badDigest", "digest"],
+    ["downgrade", "downgrade"],
+  ])("gets the defect %s", (defect, reason) => {
+    const pair = supply(defect);
+    expect(verdictOf(pair.update, pair.keys)).toMatchObject({ ok: false, reason });
+  });
+});
+
+describe("a supplied image of a trusted signer", () => {
+  const image = makeFirmware(spec({ version: "7.8.9" }), 9, vendor, crypto).update;
+  const supplied = { bytes: image, trusted: [vendor.publicKey] };
+
+  test("is sent as it is, and devices trust its key beside the factory's", () => {
+    const pair = makeFirmware(spec(), 1, ed25519, crypto, supplied);
+    expect(pair.update).toEqual(image);
+    expect(pair.keys).toEqual([ed25519.publicKey, vendor.publicKey]);
+    expect(identityOf(pair.update, pair.keys).version).toMatch("7.8.9");
+    expect(identityOf(pair.factory, pair.keys).version).toMatch(FACTORY_VERSION);
+  });
+
+  test("nothing of it is spoiled: only its behaviour can be defective", () => {
+    for (const defect of ["badSignature", "badDigest", "downgrade", "crash"] as const) {
+      const pair = makeFirmware(spec({ defect }), 1, ed25519, crypto, supplied);
+      expect(pair.update).toEqual(image);
+      expect(pair.defect).toBe(defect);
+    }
+  });
+
+  test("without its key no device would take it", () => {
+    expect(verdictOf(image, [ed25519.publicKey])).toMatchObject({ ok: false, reason: "signature" });
+  });
+});
+
+test("hexOf writes two lower-case digits a byte", () => {
+  expect(hexOf(Uint8Array.of(0, 1, 0xab, 0xff))).toBe("0001abff");
+  expect(hexOf(new Uint8Array(0))).toBe("");
+});
+
+test("hashes of different lengths are not the same", () => {
+  const { factory, keys } = makeFirmware(spec(), 1, ed25519, crypto);
+  const identity = identityOf(factory, keys);
+  expect(sameHash(identity, identity.hash.slice(0, 31))).toBe(false);
+  expect(sameHash(identity, Uint8Array.of(...identity.hash, 0))).toBe(false);
+});
