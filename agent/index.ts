@@ -10,6 +10,8 @@ export type {
   Region,
   VerifyImage,
 } from "./boot/strategy.ts";
+export type { DeviceConfig } from "./config.ts";
+export { Device, type DeviceLife, type DevicePorts } from "./device.ts";
 export type { DeviceEffect, DeviceEvent, DeviceNote, FailureReason } from "./events.ts";
 export {
   type AcceptResult,
@@ -28,3 +30,4 @@ export {
   type ImageVerdict,
   verifyImage,
 } from "./image/verify.ts";
+export type { DeviceStatus } from "./status.ts";

@@ -20,7 +20,7 @@ const GPS_AT_START: GpsSeconds = 1_451_260_818;
 const NET_ID = 0x00_00_13;
 /** A world that is not done by then never will be. */
 const HORIZON_US = 120 * 86_400 * 1e6;
-const PROGRESS_EVENTS = 4000;
+const PROGRESS_EVENTS = 500;
 /** Offsets of DevAddr and FCnt in a PHYPayload. */
 const DEV_ADDR_AT = 1;
 const FCNT_AT = 6;
