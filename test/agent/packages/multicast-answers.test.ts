@@ -39,6 +39,12 @@ describe("answers to McClassCSessionReq", () => {
   test.each([
     { what: "a lone StartMissed is padded", request: past, answer: "04 20 00 00 00" },
     { what: "beside another error it is not", request: { ...past, dr: 9 }, answer: "04 24" },
+    {
+      what: "nor beside a wrong frequency",
+      request: { ...past, dlFrequencyHz: 0 },
+      answer: "04 28",
+    },
+    { what: "nor without a group", request: { ...past, mcGroupId: 2 }, answer: "04 32" },
     { what: "all well", request: {}, answer: "04 00 2c 01 00" },
   ])("for ChirpStack, 2.0.0: $what", ({ request, answer }) => {
     const node = ready({ chirpstackAnswers: true });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { hex } from "../../hex.ts";
-import { MulticastNode } from "./multicast-node.ts";
+import { GROUP_0_SETUP, MulticastNode } from "./multicast-node.ts";
 import { CLOSE, END, END_AT, OPEN, START_AT } from "./session-effects.ts";
-import { NOW_GPS, S } from "./test-io.ts";
+import { multicast, NOW_GPS, S } from "./test-io.ts";
 
 const ready = (options: ConstructorParameters<typeof MulticastNode>[0] = {}) =>
   new MulticastNode(options).setUp();
@@ -78,6 +78,20 @@ describe("a clock that nobody has confirmed", () => {
     expect(node.request()).toBe(true);
     expect(node.request({ dr: 9 })).toBe(false);
     expect(ready({ synced: true }).request()).toBe(false);
+  });
+
+  test("no other command needs the time", () => {
+    const node = ready({ synced: false });
+    expect(node.receive("00 01 0f 03 01 05 00 80 7b 80 56 23 d2 ad 84 00")).toBe(false);
+    expect(node.receive(GROUP_0_SETUP)).toBe(false);
+    const payload = hex("04 00 92 7b 80 56 08 d2 ad 84 00");
+    expect(node.step({ type: "downlink", payload, source: multicast })).toBe(false);
+  });
+
+  test("a start at this very second is no sign of a wrong clock", () => {
+    const node = ready({ synced: false });
+    node.request({ sessionTime: NOW_GPS });
+    expect(node.takeAnswers()).toEqual([hex("04 00 00 00 00")]);
   });
 
   test("since 1980: the session is kept without a timer, until the clock is right", () => {
