@@ -1,6 +1,6 @@
 import type { FailureReason } from "#agent/events.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
-import { FACTORY_VERSION, hexOf } from "./firmware.ts";
+import { hexOf } from "./firmware.ts";
 import type { FleetNode } from "./node.ts";
 import type { TimelineEntry } from "./notes.ts";
 import type { Member } from "./spawn.ts";
@@ -86,9 +86,7 @@ function stateOf(node: FleetNode): DeviceState {
   const status = node.status();
   if (status === undefined) return "neverReached";
   const { lastReason } = status.boot;
-  if (lastReason === "attemptsExhausted" || lastReason === "pendingInvalid") {
-    return node.runningImage?.version === FACTORY_VERSION ? "rolledBack" : "failed";
-  }
+  if (lastReason === "attemptsExhausted" || lastReason === "pendingInvalid") return "rolledBack";
   return status.sessions.length === 0 ? "neverReached" : "failed";
 }
 
