@@ -8,7 +8,7 @@ const STAGES: readonly Stage[] = ["mcGroupSetup", "fragSessionSetup", "mcSession
 /** A device of a deployment, as ChirpStack lists it. Times are GPS seconds. */
 export interface DeviceRow {
   readonly device: ServerDevice;
-  /** When the first good answer to a stage was booked. */
+  /** When the latest good answer to a stage was booked. */
   readonly doneAt: Map<Stage, GpsSeconds>;
   completedAt: GpsSeconds | undefined;
   /** The last error, or else the first time-out. A later good answer does not clear it. */
@@ -27,7 +27,7 @@ export function hasReached(row: DeviceRow, stage: Stage): boolean {
 
 export function bookAnswer(row: DeviceRow, { stage, error }: StageAnswer, now: GpsSeconds): void {
   if (error !== "") row.errorMsg = error;
-  else if (!row.doneAt.has(stage)) row.doneAt.set(stage, now);
+  else row.doneAt.set(stage, now);
 }
 
 /** An error that is there already says more than a time-out. */

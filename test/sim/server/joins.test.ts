@@ -120,3 +120,13 @@ test("addresses are of the network and unique, whatever the draws are", () => {
   );
   expect(addresses).toEqual([0x2600_0005, 0x27ff_ffff, 0x2600_0000]);
 });
+
+test("the address of a session that is over is free again", () => {
+  const draws = [5, 6, 5];
+  const bench = new Bench({ entropy: { below: () => draws.shift() ?? 0 } });
+  const device = new FakeDevice(bench, provisionOf(1));
+  const addresses = [device, device, new FakeDevice(bench, provisionOf(2))].map(
+    (joining) => joining.join()?.devAddr,
+  );
+  expect(addresses).toEqual([0x2600_0005, 0x2600_0006, 0x2600_0005]);
+});
