@@ -11,8 +11,8 @@ export class Activation {
   readonly #policy: ActivationPolicy;
   /** The session whose image is staged. */
   session: FragSession | undefined;
-  /** Nothing more to wait for but the uplinks that are on their way. */
-  #isDue = false;
+  /** Nothing more to wait for but the uplinks that are on their way: then the device reboots. */
+  isDue = false;
 
   constructor(policy: ActivationPolicy) {
     this.#policy = policy;
@@ -21,7 +21,7 @@ export class Activation {
   /** An image was staged. */
   begin(session: FragSession, io: PackageIo): void {
     this.session = session;
-    this.#isDue = false;
+    this.isDue = false;
     this.#arm(io);
   }
 
@@ -29,7 +29,7 @@ export class Activation {
   cancel(io: PackageIo): void {
     if (this.session === undefined) return;
     this.session = undefined;
-    this.#isDue = false;
+    this.isDue = false;
     io.effects.push({ type: "clearTimer", id: "activation" });
   }
 
@@ -39,18 +39,12 @@ export class Activation {
 
   /** The status of a session is in the frame that leaves now. */
   statusAnswered(session: FragSession): void {
-    if (session === this.session && this.#policy.policy === "afterStatus") this.#isDue = true;
+    if (session === this.session && this.#policy.policy === "afterStatus") this.isDue = true;
   }
 
-  timer(io: PackageIo): void {
-    if (this.session !== undefined) this.#reboot(io);
-  }
-
-  /** An uplink is out, and nothing else waits to be said. Returns whether the device reboots. */
-  quiet(io: PackageIo): boolean {
-    if (!this.#isDue) return false;
-    this.#reboot(io);
-    return true;
+  /** The time-out, or the moment: whether there is something to boot. */
+  timer(): boolean {
+    return this.session !== undefined;
   }
 
   #arm(io: PackageIo): void {
@@ -73,10 +67,5 @@ export class Activation {
       default:
         return policy satisfies never;
     }
-  }
-
-  #reboot(io: PackageIo): void {
-    this.#isDue = false;
-    io.effects.push({ type: "reboot", reason: "activate" });
   }
 }

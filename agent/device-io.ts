@@ -120,7 +120,7 @@ export class DeviceIo implements FragIo, FirmwareManagementIo {
   }
 
   deleteImage(): void {
-    this.boot.abandon();
+    if (!succeeds(() => this.boot.abandon())) return;
     this.staged = undefined;
     this.#parts.activation.cancel(this);
   }
@@ -148,12 +148,13 @@ export function versionNumber({ version }: Pick<ImageIdentity, "version">): numb
   return ((parsed.major << 24) | (parsed.minor << 16) | parsed.revision) >>> 0;
 }
 
-/** Runs what may find a cell that is sick; undefined if it did. */
-export function unlessFaulty<T>(attempt: () => T): T | undefined {
+/** Runs what the flash may refuse to do. Returns whether it did not. */
+export function succeeds(attempt: () => void): boolean {
   try {
-    return attempt();
+    attempt();
+    return true;
   } catch (error) {
     if (!(error instanceof FlashFault)) throw error;
-    return undefined;
+    return false;
   }
 }

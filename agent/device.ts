@@ -2,8 +2,14 @@ import type { GpsSeconds, UptimeUs } from "#hal/ports.ts";
 import { Activation } from "./activation.ts";
 import { DeviceClock } from "./clock.ts";
 import type { DeviceConfig } from "./config.ts";
-import { DeviceIo, type DeviceLife, type DevicePorts, versionNumber } from "./device-io.ts";
-import type { DeviceEffect, DeviceEvent, TimerId } from "./events.ts";
+import {
+  DeviceIo,
+  type DeviceLife,
+  type DevicePorts,
+  succeeds,
+  versionNumber,
+} from "./device-io.ts";
+import type { DeviceEffect, DeviceEvent, DownlinkSource, RebootReason, TimerId } from "./events.ts";
 import type { Remembered } from "./memory.ts";
 import { type PackageConfigs, packageConfigs } from "./package-configs.ts";
 import { type ClockSyncEvent, newClockSyncState, stepClockSync } from "./packages/clock-sync.ts";
@@ -17,7 +23,11 @@ import { FIRMWARE_MANAGEMENT_PORT } from "./packages/firmware-management.wire.ts
 import { resumeSession } from "./packages/frag-reception.ts";
 import { type FragSession, newFragmentationState } from "./packages/frag-session.ts";
 import { armReceivedReq } from "./packages/frag-timers.ts";
-import { type FragmentationEvent, stepFragmentation } from "./packages/fragmentation.ts";
+import {
+  type FragmentationEvent,
+  stepFragmentation,
+  takeFragDownlink,
+} from "./packages/fragmentation.ts";
 import { FRAG_PORT } from "./packages/fragmentation.wire.ts";
 import {
   acceptMcFCnt,
@@ -26,7 +36,7 @@ import {
 } from "./packages/multicast-setup.ts";
 import { MULTICAST_SETUP_PORT } from "./packages/multicast-setup.wire.ts";
 import { newMulticastSetupState } from "./packages/multicast-state.ts";
-import { buildUplink } from "./speech.ts";
+import { buildUplink, type SpeechParts } from "./speech.ts";
 import { type DeviceStatus, statusOf } from "./status.ts";
 import { TIMERS } from "./timers.ts";
 import { isImageUndecided, takeImage } from "./update.ts";
@@ -58,6 +68,7 @@ export class Device {
   readonly #firmware = newFirmwareManagementState();
   readonly #uplinks: Uplinks;
   readonly #activation: Activation;
+  readonly #speech: SpeechParts;
   readonly #io: DeviceIo;
   #isJoined = false;
 
@@ -69,14 +80,15 @@ export class Device {
     this.#packages = packageConfigs(config, versionNumber(decision.image));
     this.#uplinks = new Uplinks(config.heartbeatS);
     this.#activation = new Activation(config.activation);
-    const clock = new DeviceClock(rtcGps, 0, rtcSynced);
-    const parts = {
-      state: this.#state,
-      clock,
+    this.#speech = {
       uplinks: this.#uplinks,
       activation: this.#activation,
+      state: this.#state,
+      packages: this.#packages,
+      aggregates: config.quirks.aggregateAnswers,
     };
-    this.#io = new DeviceIo(config, ports, parts, decision.trial);
+    const clock = new DeviceClock(rtcGps, 0, rtcSynced);
+    this.#io = new DeviceIo(config, ports, { ...this.#speech, clock }, decision.trial);
     this.#io.memory.load();
   }
 
@@ -84,13 +96,15 @@ export class Device {
   step(event: DeviceEvent): readonly DeviceEffect[] {
     const io = this.#io;
     io.at = event.at;
-    io.effects.length = 0;
+    if (io.effects.length > 0) io.effects.length = 0;
     switch (event.type) {
       case "boot":
         this.#boot();
         break;
       case "joined":
-        this.#joined();
+        this.#isJoined = true;
+        this.#stepClock({ type: "joined" });
+        this.#uplinks.joined(io.isTrial, io);
         break;
       case "downlink":
         this.#downlink(event);
@@ -152,16 +166,10 @@ export class Device {
     if (session.phase === "complete") armReceivedReq(session, io);
   }
 
-  #joined(): void {
-    this.#isJoined = true;
-    this.#stepClock({ type: "joined" });
-    this.#uplinks.joined(this.#io.isTrial, this.#io);
-  }
-
   #downlink({ fPort, payload, source, morePending }: Downlink): void {
     if (source.type === "multicast") {
       if (!acceptMcFCnt(this.#state.multicast, source.groupId, source.fCnt)) return;
-      if (fPort === FRAG_PORT) this.#stepFragmentation({ type: "downlink", payload, source });
+      if (fPort === FRAG_PORT) this.#multicastFragment(payload, source);
       return;
     }
     this.#contact(morePending);
@@ -181,35 +189,33 @@ export class Device {
     }
   }
 
+  #multicastFragment(payload: Uint8Array, source: DownlinkSource): void {
+    const { fragmentation } = this.#state;
+    const config = this.#packages.fragmentation;
+    const done = takeFragDownlink(fragmentation, payload, source, config, this.#io);
+    if (done !== undefined) this.#blockComplete(done);
+  }
+
   /** The server answered something of this life: what a new image has to prove. */
   #contact(morePending: boolean): void {
     const io = this.#io;
     this.#uplinks.heard(morePending);
-    if (!io.isTrial) return;
-    io.boot.confirm();
+    if (!io.isTrial || !succeeds(() => io.boot.confirm())) return;
     io.isTrial = false;
     io.effects.push({ type: "clearTimer", id: "trialDeadline" });
     io.effects.push({ type: "note", note: { type: "confirmed" } });
   }
 
   #uplinkReady(payloadMaxBytes: number): void {
-    const parts = {
-      uplinks: this.#uplinks,
-      activation: this.#activation,
-      state: this.#state,
-      packages: this.#packages,
-      aggregates: this.#config.quirks.aggregateAnswers,
-    };
-    const { fPort, payload } = buildUplink(parts, payloadMaxBytes, this.#io);
-    this.#io.effects.push({ type: "uplink", fPort, payload, confirmed: this.#io.isTrial });
+    const { fPort, payload } = buildUplink(this.#speech, payloadMaxBytes, this.#io);
+    // Before a reboot of its own accord: the server asks for the status once, and has to get it.
+    const confirmed = this.#io.isTrial || this.#activation.isDue;
+    this.#io.effects.push({ type: "uplink", fPort, payload, confirmed });
   }
 
   #uplinkDone(): void {
-    if (this.#uplinks.isQuiet && this.#activation.quiet(this.#io)) {
-      this.#io.memory.persistCounters();
-      return;
-    }
-    this.#uplinks.done(this.#io);
+    if (this.#uplinks.isQuiet && this.#activation.isDue) this.#reboot("activate");
+    else this.#uplinks.done(this.#io);
   }
 
   #timer(id: TimerId): void {
@@ -231,24 +237,22 @@ export class Device {
         this.#uplinks.heartbeat(this.#io);
         break;
       case "activation":
-        this.#activation.timer(this.#io);
-        this.#io.memory.persistCounters();
+        if (this.#activation.timer()) this.#reboot("activate");
         break;
       case "reboot":
         this.#stepFirmware({ type: "timer" });
         break;
       case "trialDeadline":
-        this.#trialFailed();
+        if (this.#io.isTrial) this.#reboot("trialDeadline");
         break;
       default:
         family satisfies never;
     }
   }
 
-  #trialFailed(): void {
-    if (!this.#io.isTrial) return;
+  #reboot(reason: RebootReason): void {
     this.#io.memory.persistCounters();
-    this.#io.effects.push({ type: "reboot", reason: "trialDeadline" });
+    this.#io.effects.push({ type: "reboot", reason });
   }
 
   #stepClock(event: ClockSyncEvent): void {

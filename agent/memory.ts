@@ -3,7 +3,7 @@ import type { Blocks } from "./blocks.ts";
 import type { Region } from "./boot/strategy.ts";
 import { encodeGroup, encodeMcSession, encodeSetup, encodeVerdict } from "./journal/codec.ts";
 import type { JournalRecord } from "./journal/format.ts";
-import { Journal, type RecordSink, type SnapshotSource } from "./journal/journal.ts";
+import { Journal, JournalFull, type RecordSink, type SnapshotSource } from "./journal/journal.ts";
 import {
   CLOCK_PERIOD,
   FRAG_SETUP,
@@ -39,6 +39,8 @@ export class Memory implements SnapshotSource {
   readonly #granuleBytes: number;
   /** Next counters as the journal knows them, by group. */
   readonly #knownFCnt: number[] = [0, 0, 0, 0];
+  /** The journal cannot be written: the device goes on, forgetful, and takes no new session. */
+  #isSick = false;
 
   constructor(flash: Flash, region: Region, state: Remembered, blocks: Blocks) {
     this.journal = new Journal(flash, region, this);
@@ -105,6 +107,7 @@ export class Memory implements SnapshotSource {
 
   /** Whether the journal can hold a new session of this shape beside the ones that are open. */
   holds(shape: BlockShape, codedMax: number, fragIndex: number): boolean {
+    if (this.#isSick) return false;
     let total = contextBytesMax(this.#granuleBytes);
     total += progressBytesMax(shape, codedMax, this.#granuleBytes);
     for (const session of this.#state.fragmentation.sessions) {
@@ -135,6 +138,11 @@ export class Memory implements SnapshotSource {
   }
 
   #append(kind: number, a: number, extra: Uint8Array | undefined): void {
-    this.journal.append(kind, a, 0, extra);
+    try {
+      this.journal.append(kind, a, 0, extra);
+    } catch (error) {
+      if (!(error instanceof JournalFull)) throw error;
+      this.#isSick = true;
+    }
   }
 }

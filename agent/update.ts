@@ -1,9 +1,9 @@
 import type { Flash } from "#hal/ports.ts";
 import { BANK } from "./blocks.ts";
 import type { DeviceConfig } from "./config.ts";
-import { type DeviceIo, unlessFaulty } from "./device-io.ts";
+import { type DeviceIo, succeeds } from "./device-io.ts";
 import type { FailureReason } from "./events.ts";
-import { verifyImage } from "./image/verify.ts";
+import { type ImageVerdict, verifyImage } from "./image/verify.ts";
 import type { FragSession } from "./packages/frag-session.ts";
 
 /**
@@ -20,7 +20,7 @@ export function takeImage(
   session.work = undefined;
   if (session.placeIndex !== BANK) return false;
   if (session.micError) {
-    io.boot.abandon();
+    succeeds(() => io.boot.abandon());
     return false;
   }
   const region = io.boot.updateRegion();
@@ -30,8 +30,11 @@ export function takeImage(
   };
   const securityCounterMin = io.boot.report().securityCounter;
   const policy = { ...config.image, securityCounterMin };
-  const verdict = unlessFaulty(() => verifyImage(reader, policy, io.crypto));
-  if (verdict === undefined) {
+  let verdict: ImageVerdict | undefined;
+  const isReadable = succeeds(() => {
+    verdict = verifyImage(reader, policy, io.crypto);
+  });
+  if (!isReadable || verdict === undefined) {
     refuse(session, "storage", "the bank cannot be read", io);
     return false;
   }
@@ -43,15 +46,12 @@ export function takeImage(
     type: "note",
     note: { type: "imageVerified", version: verdict.image.version },
   });
-  const isStaged = unlessFaulty(() => {
-    io.boot.stage(verdict.image);
-    return true;
-  });
-  if (isStaged !== true) {
+  const { image } = verdict;
+  if (!succeeds(() => io.boot.stage(image))) {
     refuse(session, "storage", "the boot record cannot be written", io);
     return false;
   }
-  io.staged = verdict.image;
+  io.staged = image;
   io.effects.push({ type: "note", note: { type: "staged" } });
   return true;
 }
@@ -60,7 +60,7 @@ export function takeImage(
 function refuse(session: FragSession, reason: FailureReason, detail: string, io: DeviceIo): void {
   session.failure = reason;
   io.persist({ type: "fragVerdict", fragIndex: session.setup.fragIndex });
-  unlessFaulty(() => io.boot.abandon());
+  succeeds(() => io.boot.abandon());
   io.effects.push({ type: "note", note: { type: "imageRefused", reason, detail } });
 }
 

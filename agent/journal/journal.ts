@@ -56,13 +56,16 @@ export class Journal implements RecordSink {
   readonly #source: SnapshotSource;
   readonly #sectors: readonly number[];
   readonly #granuleBytes: number;
+  readonly #sectorBytesMin: number;
+  readonly #sectorBytesMax: number;
   /** Indices of the sectors in force, oldest first. */
   #chain: number[] = [];
   /** While a snapshot is written: the sectors of the log that is still in force. */
   #inForce: readonly number[] = [];
   /** Sectors that cannot be erased or programmed. */
   readonly #bad = new Set<number>();
-  /** Where the next record goes; beyond the end when a new sector is due. */
+  /** The last sector of the chain, and where in it the next record goes. */
+  #headAddress = 0;
   #at = 0;
   #end = 0;
   #sequence = 0;
@@ -76,6 +79,9 @@ export class Journal implements RecordSink {
     this.#source = source;
     this.#sectors = sectorsOf(flash.geometry, region);
     this.#granuleBytes = flash.geometry.granuleBytes;
+    const sizes = this.#sectors.map((address) => sectorBytes(flash.geometry, address));
+    this.#sectorBytesMin = Math.min(...sizes);
+    this.#sectorBytesMax = Math.max(...sizes);
     if (this.#sectors.length < 2) throw new RangeError("a journal needs two sectors");
   }
 
@@ -98,8 +104,9 @@ export class Journal implements RecordSink {
     if (chain === undefined || head === undefined) return;
     this.#headSequence = chain.headSequence;
     this.#at = chain.end;
-    const address = this.#sectors[head] as number;
-    this.#end = chain.isTorn ? chain.end : sectorBytes(this.#flash.geometry, address);
+    this.#headAddress = this.#sectors[head] as number;
+    const sizeBytes = sectorBytes(this.#flash.geometry, this.#headAddress);
+    this.#end = chain.isTorn ? chain.end : sizeBytes;
     for (const found of chain.records) if (found.kind !== COMMIT_KIND) apply(found);
   }
 
@@ -123,9 +130,8 @@ export class Journal implements RecordSink {
   }
 
   #program(sizeBytes: number): boolean {
-    const address = (this.#sectors[this.#chain.at(-1) as number] as number) + this.#at;
     const source = viewOf(record, recordViews, sizeBytes);
-    if (!this.#programVerified(address, source)) return false;
+    if (!this.#programVerified(this.#headAddress + this.#at, source)) return false;
     this.#at += sizeBytes;
     return true;
   }
@@ -138,14 +144,14 @@ export class Journal implements RecordSink {
   /** Once a further sector is in use, the rest must still hold a snapshot of whatever it adds. */
   #mustCompact(): boolean {
     if (this.#chain.length === 0) return true;
-    const free = this.#free(this.#chain).length;
-    return free - 1 < this.#sectorsFor(this.#source.snapshotBytesMax() + this.#sectorBytesMax());
+    const free = this.#freeCount(this.#chain);
+    return free - 1 < this.#sectorsFor(this.#source.snapshotBytesMax() + this.#sectorBytesMax);
   }
 
   /** Writes the whole live state to free sectors; the commit record puts it in force. */
   #compact(): void {
     const old = this.#chain;
-    const { length: free } = this.#free(old);
+    const free = this.#freeCount(old);
     if (this.#sectorsFor(this.#source.snapshotBytesMax()) > free) {
       if (old.length > 0 && free > 0) return;
       throw new JournalFull("the state does not fit in the journal region");
@@ -153,6 +159,7 @@ export class Journal implements RecordSink {
     const at = this.#at;
     const end = this.#end;
     const headSequence = this.#headSequence;
+    const headAddress = this.#headAddress;
     this.#isCompacting = true;
     this.#inForce = old;
     this.#chain = [];
@@ -166,6 +173,7 @@ export class Journal implements RecordSink {
       this.#at = at;
       this.#end = end;
       this.#headSequence = headSequence;
+      this.#headAddress = headAddress;
       throw error;
     } finally {
       this.#isCompacting = false;
@@ -177,7 +185,9 @@ export class Journal implements RecordSink {
   #openSector(previous: number): void {
     const { geometry } = this.#flash;
     const previousEnd = this.#chain.length === 0 ? 0 : this.#at;
-    for (const index of this.#free([...this.#inForce, ...this.#chain])) {
+    for (;;) {
+      const index = this.#nextFree([...this.#inForce, ...this.#chain]);
+      if (index === undefined) throw new JournalFull("no journal sector is left");
       const address = this.#sectors[index] as number;
       const sequence = this.#sequence + 1;
       this.#sequence = sequence;
@@ -188,39 +198,32 @@ export class Journal implements RecordSink {
       }
       this.#chain.push(index);
       this.#headSequence = sequence;
+      this.#headAddress = address;
       this.#at = headerBytes(this.#granuleBytes);
       this.#end = sectorBytes(geometry, address);
       return;
     }
-    throw new JournalFull("no journal sector is left");
   }
 
-  /** Usable sectors not among `taken`, in ring order after the last of them: wear goes round. */
-  #free(taken: readonly number[]): number[] {
+  #freeCount(taken: readonly number[]): number {
+    return this.#sectors.length - taken.length - this.#bad.size;
+  }
+
+  /** The next usable sector in ring order after the last of `taken`: wear goes round. */
+  #nextFree(taken: readonly number[]): number | undefined {
     const count = this.#sectors.length;
-    const first = (taken.at(-1) ?? -1) + 1;
-    const free: number[] = [];
-    for (let step = 0; step < count; step++) {
-      const index = (first + step) % count;
-      if (!taken.includes(index) && !this.#bad.has(index)) free.push(index);
+    const last = taken.at(-1) ?? -1;
+    for (let step = 1; step <= count; step++) {
+      const index = (last + step) % count;
+      if (!taken.includes(index) && !this.#bad.has(index)) return index;
     }
-    return free;
+    return undefined;
   }
 
   #sectorsFor(sizeBytes: number): number {
-    const usable = this.#sectorBytesMin() - headerBytes(this.#granuleBytes);
+    const usable = this.#sectorBytesMin - headerBytes(this.#granuleBytes);
     if (sizeBytes <= usable - RECORD_HEAD_BYTES) return 1;
     return Math.ceil(sizeBytes / Math.max(1, usable - RECORD_BYTES_MAX));
-  }
-
-  #sectorBytesMin(): number {
-    const { geometry } = this.#flash;
-    return Math.min(...this.#sectors.map((address) => sectorBytes(geometry, address)));
-  }
-
-  #sectorBytesMax(): number {
-    const { geometry } = this.#flash;
-    return Math.max(...this.#sectors.map((address) => sectorBytes(geometry, address)));
   }
 
   #erase(address: number): boolean {

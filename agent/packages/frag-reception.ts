@@ -25,14 +25,14 @@ export function resumeSession(
 ): FragSession | undefined {
   const { work, setup } = session;
   if (work === undefined) return undefined;
-  if (!io.openPlace(session)) {
-    state.sessions[setup.fragIndex] = undefined;
-    return undefined;
-  }
   const { fragIndex } = setup;
   const note = { type: "resumed", fragIndex, received: session.received } as const;
   io.effects.push({ type: "note", note });
   try {
+    if (!io.openPlace(session)) {
+      state.sessions[fragIndex] = undefined;
+      return undefined;
+    }
     work.staging.resume();
     if (!work.decoder.resume()) return undefined;
     finish(session, config, io);
@@ -58,8 +58,13 @@ export function takeFragment(
   if (source.type === "multicast" && ((setup.mcGroupBitMask >> source.groupId) & 1) === 0) {
     return undefined;
   }
-  if (session.phase === "ready" && !begin(state, session, io)) return undefined;
-  return storeFragment(session, indexAndN.n, data, source, config, io);
+  try {
+    if (session.phase === "ready" && !begin(state, session, io)) return undefined;
+    return storeFragment(session, indexAndN.n, data, source, config, io);
+  } catch (error) {
+    failStorage(session, error, io);
+    return undefined;
+  }
 }
 
 /** From its first fragment on, a session's counter may not come again. */
@@ -82,18 +87,13 @@ function storeFragment(
 ): FragSession | undefined {
   const { work, setup } = session;
   if (work === undefined) return undefined;
-  try {
-    work.log.begin(n, source);
-    const result = work.decoder.accept(n, data);
-    work.log.end();
-    session.received += 1;
-    if (n > setup.nbFrag) session.coded += 1;
-    if (result !== "complete") return undefined;
-    finish(session, config, io);
-  } catch (error) {
-    failStorage(session, error, io);
-    return undefined;
-  }
+  work.log.begin(n, source);
+  const result = work.decoder.accept(n, data);
+  work.log.end();
+  session.received += 1;
+  if (n > setup.nbFrag) session.coded += 1;
+  if (result !== "complete") return undefined;
+  finish(session, config, io);
   return session;
 }
 
@@ -106,11 +106,7 @@ function failStorage(session: FragSession, error: unknown, io: FragIo): void {
   const { fragIndex } = session.setup;
   const note = { type: "fragFailed", fragIndex, reason: "storage" } as const;
   io.effects.push({ type: "note", note });
-  try {
-    io.persist({ type: "fragVerdict", fragIndex });
-  } catch (again) {
-    if (!(again instanceof FlashFault || again instanceof JournalFull)) throw again;
-  }
+  io.persist({ type: "fragVerdict", fragIndex });
 }
 
 function finish(session: FragSession, config: FragmentationConfig, io: FragIo): void {

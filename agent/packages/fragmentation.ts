@@ -35,7 +35,7 @@ export function stepFragmentation(
 ): FragSession | undefined {
   switch (event.type) {
     case "downlink":
-      return takeDownlink(state, event.payload, event.source, config, io);
+      return takeFragDownlink(state, event.payload, event.source, config, io);
     case "answerTimer":
       sayStatus(state, event.fragIndex, io);
       return undefined;
@@ -47,8 +47,11 @@ export function stepFragmentation(
   }
 }
 
-/** TS004 lets a multicast address carry fragments and status requests, nothing else. */
-function takeDownlink(
+/**
+ * The event that happens most, without an object for it. TS004 lets a multicast address carry
+ * fragments and status requests, nothing else.
+ */
+export function takeFragDownlink(
   state: FragmentationState,
   payload: Uint8Array,
   source: DownlinkSource,

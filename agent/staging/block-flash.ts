@@ -17,6 +17,8 @@ export type SectorInSpare = (address: number | undefined) => void;
 export class BlockFlash {
   readonly #flash: Flash;
   readonly #place: Place;
+  /** Of the block. */
+  readonly #address: number;
   readonly #map: BlockMap;
   readonly #sectorInSpare: SectorInSpare;
   /** A bit per sector of the block: erased for it. */
@@ -30,11 +32,11 @@ export class BlockFlash {
   constructor(flash: Flash, place: Place, map: BlockMap, sectorInSpare: SectorInSpare) {
     this.#flash = flash;
     this.#place = place;
+    this.#address = place.block.address;
     this.#map = map;
     this.#sectorInSpare = sectorInSpare;
-    const { address } = place.block;
-    this.#firstSector = sectorOrdinal(flash.geometry, address);
-    const last = sectorOrdinal(flash.geometry, address + map.sizeBytes - 1);
+    this.#firstSector = sectorOrdinal(flash.geometry, this.#address);
+    const last = sectorOrdinal(flash.geometry, this.#address + map.sizeBytes - 1);
     this.#erased = new Uint8Array((last - this.#firstSector + 8) >> 3);
   }
 
@@ -54,7 +56,7 @@ export class BlockFlash {
 
   /** Whole granules at `offset`, which are open and not final. */
   program(offset: number, source: Uint8Array): void {
-    const address = this.#place.block.address + offset;
+    const address = this.#address + offset;
     try {
       if (this.isWary) this.#programWarily(address, source);
       else this.#flash.program(address, source);
@@ -67,17 +69,16 @@ export class BlockFlash {
 
   /** Bytes of missing fragments are unspecified. */
   read(target: Uint8Array): void {
-    const { address } = this.#place.block;
     try {
-      this.#flash.read(address, target);
+      this.#flash.read(this.#address, target);
     } catch (error) {
       if (!(error instanceof FlashFault)) throw error;
-      this.#readFinal(address, address, target);
+      this.#readFinal(this.#address, this.#address, target);
     }
   }
 
   readAt(offset: number, target: Uint8Array): void {
-    this.#flash.read(this.#place.block.address + offset, target);
+    this.#flash.read(this.#address + offset, target);
   }
 
   /** After a reset, when power failed between the two calls of {@link SectorInSpare}. */
@@ -148,7 +149,7 @@ export class BlockFlash {
   /** Runs of final granules as offsets from `address`. */
   #forFinal(address: number, sizeBytes: number, visit: (start: number, end: number) => void): void {
     const { granuleBytes } = this.#map;
-    const offset = address - this.#place.block.address;
+    const offset = address - this.#address;
     const end = Math.min(sizeBytes, this.#map.sizeBytes - offset);
     let runStart = -1;
     for (let at = 0; at < end; at += granuleBytes) {
@@ -173,11 +174,10 @@ export class BlockFlash {
 
   #forSectors(start: number, end: number, visit: (sector: number) => void): void {
     const { geometry } = this.#flash;
-    const { address } = this.#place.block;
-    const first = sectorStart(geometry, address + start);
+    const first = sectorStart(geometry, this.#address + start);
     let sector = first;
-    for (; sector < address + end; sector += sectorBytes(geometry, sector)) visit(sector);
-    this.#spanStart = first - address;
-    this.#spanEnd = sector - address;
+    for (; sector < this.#address + end; sector += sectorBytes(geometry, sector)) visit(sector);
+    this.#spanStart = first - this.#address;
+    this.#spanEnd = sector - this.#address;
   }
 }

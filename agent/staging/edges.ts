@@ -1,5 +1,7 @@
 import type { BlockMap } from "./block-map.ts";
 
+const NO_BYTES = new Uint8Array(0);
+
 /**
  * Granules whose other fragments are not there yet, by number within the block. What is not known
  * of one is 0xFF.
@@ -8,16 +10,23 @@ export class EdgeStore {
   readonly #map: BlockMap;
   readonly #waiting = new Map<number, Uint8Array>();
   readonly #unused: Uint8Array[] = [];
+  /** In front of the map, because in order of arrival no more than two granules wait; -1: unused. */
+  #firstGranule = -1;
+  #secondGranule = -1;
+  #firstBytes: Uint8Array = NO_BYTES;
+  #secondBytes: Uint8Array = NO_BYTES;
 
   constructor(map: BlockMap) {
     this.#map = map;
   }
 
   get size(): number {
-    return this.#waiting.size;
+    return this.#waiting.size + Number(this.#firstGranule >= 0) + Number(this.#secondGranule >= 0);
   }
 
   get(granule: number): Uint8Array | undefined {
+    if (granule === this.#firstGranule) return this.#firstBytes;
+    if (granule === this.#secondGranule) return this.#secondBytes;
     return this.#waiting.get(granule);
   }
 
@@ -31,6 +40,14 @@ export class EdgeStore {
   }
 
   drop(granule: number): void {
+    if (granule === this.#firstGranule) {
+      this.#firstGranule = -1;
+      return;
+    }
+    if (granule === this.#secondGranule) {
+      this.#secondGranule = -1;
+      return;
+    }
     const bytes = this.#waiting.get(granule);
     if (bytes === undefined) return;
     this.#waiting.delete(granule);
@@ -39,7 +56,7 @@ export class EdgeStore {
 
   /** Lays the known bytes over a copy of the block. */
   overlay(block: Uint8Array): void {
-    for (const [granule, bytes] of this.#waiting) {
+    for (const [granule, bytes] of this.#entries()) {
       const start = granule * bytes.length;
       for (let at = 0; at < bytes.length && start + at < block.length; at++) {
         if (this.#isKnown(start + at)) block[start + at] = bytes[at] as number;
@@ -49,7 +66,7 @@ export class EdgeStore {
 
   /** Calls `visit` with each waiting granule and its known bytes, packed. For a snapshot. */
   forEach(visit: (granule: number, known: Uint8Array) => void): void {
-    for (const [granule, bytes] of this.#waiting) {
+    for (const [granule, bytes] of this.#entries()) {
       const start = granule * bytes.length;
       visit(
         granule,
@@ -75,11 +92,31 @@ export class EdgeStore {
   }
 
   #need(granule: number): Uint8Array {
-    const known = this.#waiting.get(granule);
+    const known = this.get(granule);
     if (known !== undefined) return known;
-    const bytes = this.#unused.pop() ?? new Uint8Array(this.#map.granuleBytes);
-    bytes.fill(0xff);
+    if (this.#firstGranule < 0) {
+      this.#firstGranule = granule;
+      this.#firstBytes = this.#fresh(this.#firstBytes);
+      return this.#firstBytes;
+    }
+    if (this.#secondGranule < 0) {
+      this.#secondGranule = granule;
+      this.#secondBytes = this.#fresh(this.#secondBytes);
+      return this.#secondBytes;
+    }
+    const bytes = this.#fresh(this.#unused.pop() ?? NO_BYTES);
     this.#waiting.set(granule, bytes);
     return bytes;
+  }
+
+  #fresh(used: Uint8Array): Uint8Array {
+    const bytes = used.length > 0 ? used : new Uint8Array(this.#map.granuleBytes);
+    return bytes.fill(0xff);
+  }
+
+  *#entries(): Iterable<readonly [number, Uint8Array]> {
+    if (this.#firstGranule >= 0) yield [this.#firstGranule, this.#firstBytes];
+    if (this.#secondGranule >= 0) yield [this.#secondGranule, this.#secondBytes];
+    yield* this.#waiting;
   }
 }

@@ -41,6 +41,10 @@ export class Staging implements FragmentStore {
   readonly slots: ScratchSlots;
   readonly #block: BlockFlash;
   readonly #log: StagingLog;
+  /** As in the map. */
+  readonly #fragSize: number;
+  readonly #granuleBytes: number;
+  readonly #dataBytes: number;
   #sectorInSpare: number | undefined;
 
   constructor(flash: Flash, place: Place, shape: BlockShape, log: StagingLog) {
@@ -51,14 +55,17 @@ export class Staging implements FragmentStore {
     this.slots = new ScratchSlots(flash, place.scratch, shape.fragSize);
     this.#block = new BlockFlash(flash, place, this.map, (sector) => log.sectorInSpare(sector));
     this.#log = log;
+    this.#fragSize = shape.fragSize;
+    this.#granuleBytes = this.map.granuleBytes;
+    this.#dataBytes = this.map.dataBytes;
   }
 
   writeFragment(index: number, data: Uint8Array): void {
-    const { granuleBytes } = this.map;
-    const start = index * this.map.shape.fragSize;
-    const end = start + this.map.shape.fragSize;
+    const granuleBytes = this.#granuleBytes;
+    const start = index * this.#fragSize;
+    const end = start + this.#fragSize;
     this.#block.open(start, end);
-    if (end > this.map.dataBytes) {
+    if (end > this.#dataBytes) {
       this.#writeUnaligned(index, start, this.#withoutPadding(start, data));
       return;
     }
@@ -188,10 +195,8 @@ export class Staging implements FragmentStore {
 
 /** Lays the fragment at offset `start` over a run that begins at offset `from`. */
 function fillRun(from: number, data: Uint8Array, start: number): void {
-  const skip = Math.max(0, from - start);
-  const at = Math.max(0, start - from);
-  const count = data.length - skip;
-  for (let index = 0; index < count; index++) run[at + index] = data[skip + index] as number;
+  if (start >= from) run.set(data, start - from);
+  else run.set(data.subarray(from - start));
 }
 
 function setRun(at: number, granule: Uint8Array | undefined): void {
