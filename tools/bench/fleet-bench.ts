@@ -104,4 +104,4 @@ class HeapPeak {
   }
 }
 /** Of the simulation's progress reports. */
-const SAMPLE_EVERY = 4;
+const SAMPLE_EVERY = 40;
