@@ -7,7 +7,7 @@ import {
   refuseClassB,
   setUpGroup,
 } from "./multicast-commands.ts";
-import { endSession, reviewSession } from "./multicast-session.ts";
+import { reviewSession } from "./multicast-session.ts";
 import { type McDownlink, mcDownlink } from "./multicast-setup.wire.ts";
 import type { MulticastSetupConfig, MulticastSetupState } from "./multicast-state.ts";
 import type { PackageIo } from "./package-io.ts";
@@ -62,12 +62,6 @@ export function acceptMcFCnt(state: MulticastSetupState, mcGroupId: number, fCnt
   if (fCnt < group.nextMcFCnt || fCnt >= group.maxMcFCnt) return false;
   group.nextMcFCnt = fCnt + 1;
   return true;
-}
-
-/** Ends a session early, for a device that has all it listened for. */
-export function endMcSession(state: MulticastSetupState, mcGroupId: number, io: PackageIo): void {
-  const group = state.groups[mcGroupId];
-  if (group !== undefined) endSession(group, mcGroupId, io);
 }
 
 /** A modem forgets its contexts in a reset, and every window is closed after one. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { acceptMcFCnt, endMcSession } from "#agent/packages/multicast-setup.ts";
+import { acceptMcFCnt } from "#agent/packages/multicast-setup.ts";
 import { MulticastNode } from "./multicast-node.ts";
 import { END, END_AT, OPEN, START_AT } from "./session-effects.ts";
 import { NOW_GPS, S } from "./test-io.ts";
@@ -85,18 +85,6 @@ describe("the class C window", () => {
       { type: "setTimer", id: "mcEnd0", at: 256 * S },
       { type: "startClassC", groupId: 0, frequencyHz: 869_525_000, dr: 0 },
     ]);
-  });
-
-  test("can be closed early by a device that has everything", () => {
-    const node = programmed();
-    node.io.at = START_AT;
-    node.step({ type: "timer", mcGroupId: 0 });
-    node.forget();
-    endMcSession(node.state, 0, node.io);
-    expect(node.io.takeEffects()).toEqual(END);
-    endMcSession(node.state, 0, node.io);
-    endMcSession(node.state, 3, node.io);
-    expect(node.io.takeEffects()).toEqual([]);
   });
 
   test("groups have sessions and timers of their own", () => {

@@ -142,4 +142,9 @@ describe("encoding", () => {
     const twins = { A: { cid: 1, fields: {} }, B: { cid: 1, fields: {} } };
     expect(() => new CommandSet(twins)).toThrow(/duplicate CID/);
   });
+
+  test("nor a command whose first field depends on the first byte", () => {
+    const table = { A: { cid: 1, fields: { value: when(() => true, u8) } } };
+    expect(() => new CommandSet(table)).toThrow(/cannot be the first/);
+  });
 });
