@@ -121,8 +121,9 @@ export class NorFlash implements Flash {
     this.#cells.needFaults().cuts.set(index, cut);
   }
 
-  /** The supply fails between operations. */
+  /** The supply fails between operations; a cut that waited for the next one does not come then. */
   powerOff(): void {
+    this.#cells.faults?.cuts.delete(this.#operations);
     this.#isPowered = false;
   }
 

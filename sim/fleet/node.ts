@@ -39,7 +39,8 @@ const BOOT_TIME_US = 500_000;
 /** A crashing image lives this long; then the watchdog resets it. */
 const CRASH_AFTER_US = 3_000_000;
 const TIMELINE_MAX = 400;
-const OFF_FOR_US = 10_000_000;
+/** A supply that is failing does not last until a device that writes nothing writes again. */
+const CUT_WITHIN_US = 10_000_000;
 
 /**
  * One device and its hardware: supply, oscillator, flash, modem. The shell that drives the agent in
@@ -57,7 +58,8 @@ export class FleetNode {
   readonly #rtc: RealTimeClock;
   #wake: Scheduled | undefined;
   #deafUntil = 0;
-  #offForUs = OFF_FOR_US;
+  #offForUs = 0;
+  #hasPower = false;
   #deafImage = false;
   /** Fragments that were on the air while the device listened, but lost to it. */
   framesLost = 0;
@@ -127,6 +129,7 @@ export class FleetNode {
   /** Switches the supply on: bootloader first, then the image it chose. */
   powerOn(): void {
     this.#wake = undefined;
+    this.#hasPower = true;
     this.#parts.flash.powerOn();
     this.reboots += 1;
     try {
@@ -171,20 +174,28 @@ export class FleetNode {
   cutPower(forUs: number): void {
     this.powerCuts += 1;
     this.log("power cut");
+    this.#hasPower = false;
+    this.#parts.flash.powerOff();
     this.#rtc.losePower(this.#parts.scheduler.now);
     this.#stop();
     this.#wakeAt(this.#parts.scheduler.now + forUs, () => this.powerOn());
   }
 
-  /** The supply fails in the next flash operation, and leaves it as a draw says. */
+  /** The supply fails in the next flash operation and leaves it as a draw says, or else soon. */
   failPower(forUs: number): void {
-    const { flash, seed } = this.#parts;
-    flash.cutAt(flash.operations, drawCut(seed, this.id, this.powerCuts));
+    if (!this.#hasPower) return;
+    const { flash, seed, scheduler } = this.#parts;
+    const { powerCuts } = this;
+    flash.cutAt(flash.operations, drawCut(seed, this.id, powerCuts));
     this.#offForUs = forUs;
+    scheduler.schedule(scheduler.now + CUT_WITHIN_US, () => {
+      if (this.powerCuts === powerCuts) this.cutPower(forUs);
+    });
   }
 
   /** A warm reset, as by a pin or a watchdog: the clock goes on. */
   reset(cause = "reset"): void {
+    if (!this.#hasPower) return;
     this.#keepClock();
     this.log(cause);
     this.#stop();
@@ -194,7 +205,7 @@ export class FleetNode {
   /** Hears nothing for a while (antenna off). */
   deafen(forUs: number): void {
     this.log(`hears nothing for ${forUs / 1e6} s`);
-    this.#deafUntil = this.#parts.scheduler.now + forUs;
+    this.#deafUntil = Math.max(this.#deafUntil, this.#parts.scheduler.now + forUs);
   }
 
   /** From the modem. */
@@ -202,23 +213,13 @@ export class FleetNode {
     if (event.type === "joined") this.isJoined = true;
     if (this.#device === undefined || this.#deafImage) return;
     const at = this.#oscillator.uptimeAt(this.#parts.scheduler.now);
-    switch (event.type) {
-      case "joined":
-      case "uplinkDone":
-        this.post({ type: event.type, at });
-        return;
-      case "contact":
-        this.post({ type: "contact", at, morePending: event.morePending });
-        return;
-      case "uplinkReady":
-        this.post({ type: "uplinkReady", at, payloadMaxBytes: event.payloadMaxBytes });
-        return;
-      case "downlink": {
-        const { fPort, payload, source, morePending } = event;
-        this.post({ type: "downlink", at, fPort, payload, source, morePending });
-        return;
-      }
+    if (event.type !== "downlink") {
+      this.post({ ...event, at });
+      return;
     }
+    // By far the most frequent: spelt out, it is one object of one shape.
+    const { fPort, payload, source, morePending } = event;
+    this.post({ type: "downlink", at, fPort, payload, source, morePending });
   }
 
   post(event: DeviceEvent): void {
