@@ -122,8 +122,10 @@ function restoreFragment(
   const n = a & 0x3fff;
   const group = state.multicast.groups[(kind >> 2) & 0b11];
   if ((kind & FROM_MULTICAST) !== 0 && group !== undefined) {
-    // The counter was accepted, so it is the next one with these low bits.
-    group.nextMcFCnt += ((b - group.nextMcFCnt) & 0xffff) + 1;
+    // The counter was accepted, so it is the next one with these low bits; or the last one, when a
+    // snapshot was written between the frame and its record.
+    const ahead = (b - group.nextMcFCnt) & 0xffff;
+    if (ahead !== 0xffff) group.nextMcFCnt += ahead + 1;
   }
   const session = state.fragmentation.sessions[a >> 14];
   if (session === undefined) return;

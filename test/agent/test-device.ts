@@ -98,6 +98,8 @@ export interface TestOptions {
   readonly granuleBytes?: number;
   /** What the modem can carry. */
   readonly payloadMaxBytes?: number;
+  /** Of its eight sectors, how many the journal has. */
+  readonly journalSectors?: number;
 }
 
 export interface SentUplink {
@@ -124,20 +126,23 @@ export class TestDevice {
   now = 0;
   rtcGps = GPS_AT_START;
   rtcSynced = true;
+  readonly #layout: FlashLayout;
   readonly #payloadMaxBytes: number;
   readonly #timers = new Map<TimerId, number>();
   readonly #queue: DeviceEvent[] = [];
   #isRunning = false;
 
-  constructor({ config, granuleBytes = 8, payloadMaxBytes = 222 }: TestOptions = {}) {
+  constructor(options: TestOptions = {}) {
+    const { config, granuleBytes = 8, payloadMaxBytes = 222, journalSectors = 8 } = options;
+    const { address } = layout.journal;
+    const sizeBytes = journalSectors * OTHER_SECTOR_BYTES;
+    this.#layout = { ...layout, journal: { address, sizeBytes } };
     this.config = { ...baseConfig, ...config };
     this.#payloadMaxBytes = payloadMaxBytes;
     const geometry = geometryFor(granuleBytes);
     this.flash = new NorFlash(geometry);
     installFactoryImage(this.flash, layout, factoryImage, factoryIdentity);
-    this.boot = new BankBoot(this.flash, layout, (region, min) => this.#verify(region, min), {
-      attemptsMax: 3,
-    });
+    this.boot = this.#bootOn(this.flash);
   }
 
   /** Bootloader, then the chosen image; returns after its first step and what follows at once. */
@@ -148,13 +153,19 @@ export class TestDevice {
     this.now = 0;
     this.decision = this.boot.boot();
     if (!this.decision.ok) throw new Error("bricked");
-    const { flash, boot } = this;
-    this.device = new Device(
-      this.config,
-      { flash, layout, crypto, entropy: new KeyedEntropy(1, this.reboots), boot },
-      { decision: this.decision, rtcGps: this.rtcGps, rtcSynced: this.rtcSynced },
-    );
+    this.device = this.#deviceOn(this.flash, this.boot, this.decision);
     this.send({ type: "boot", at: 0 });
+  }
+
+  /** What another device would make of this flash, were power to fail now. */
+  twin(): Device {
+    const flash = this.flash.clone();
+    const boot = this.#bootOn(flash);
+    const decision = boot.boot();
+    if (!decision.ok) throw new Error("bricked");
+    const twin = this.#deviceOn(flash, boot, decision);
+    twin.step({ type: "boot", at: 0 });
+    return twin;
   }
 
   send(event: DeviceEvent): void {
@@ -263,15 +274,24 @@ export class TestDevice {
     }
   }
 
-  #verify(region: Region, securityCounterMin: number) {
-    const reader = {
-      sizeBytes: region.sizeBytes,
-      read: (offset: number, target: Uint8Array) =>
-        this.flash.read(region.address + offset, target),
-    };
+  #bootOn(flash: NorFlash): BankBoot {
     const { keys } = this.config.image;
-    const policy = { keys, securityCounterMin, ignoresRestOfSlot: true };
-    const verdict = verifyImage(reader, policy, crypto);
-    return verdict.ok ? verdict : ({ ok: false } as const);
+    const verify = (region: Region, securityCounterMin: number) => {
+      const reader = {
+        sizeBytes: region.sizeBytes,
+        read: (offset: number, target: Uint8Array) => flash.read(region.address + offset, target),
+      };
+      const policy = { keys, securityCounterMin, ignoresRestOfSlot: true };
+      const verdict = verifyImage(reader, policy, crypto);
+      return verdict.ok ? verdict : ({ ok: false } as const);
+    };
+    return new BankBoot(flash, layout, verify, { attemptsMax: 3 });
+  }
+
+  #deviceOn(flash: NorFlash, boot: BankBoot, decision: BootDecision & { readonly ok: true }) {
+    const entropy = new KeyedEntropy(1, this.reboots);
+    const ports = { flash, layout: this.#layout, crypto, entropy, boot };
+    const { rtcGps, rtcSynced } = this;
+    return new Device(this.config, ports, { decision, rtcGps, rtcSynced });
   }
 }
