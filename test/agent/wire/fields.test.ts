@@ -54,6 +54,8 @@ describe("frequency", () => {
   test.each([
     { hz: 869_525_000, text: "d2 ad 84" },
     { hz: 0, text: "00 00 00" },
+    { hz: 1_199_999_900, text: "ff 1a b7" },
+    { hz: 2_400_000_000, text: "00 1b b7" },
     { hz: 2_422_000_000, text: "b0 c8 b8" },
   ])("$hz Hz <-> $text", ({ hz, text }) => {
     expect(write(frequencyHz, hz)).toEqual(hex(text));
