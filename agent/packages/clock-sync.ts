@@ -27,7 +27,10 @@ export type ClockSyncEvent =
 
 /** Plain data. Only `period` must survive a reboot. */
 export interface ClockSyncState {
-  /** TokenReq of the next request: moves on when an answer was used, not when a request was sent. */
+  /**
+   * TokenReq of the next request: drawn at boot, moves on when an answer was used, not when a request
+   * was sent.
+   */
   token: number;
   /** A request with this token has left, so an answer to it may be used. */
   isAwaiting: boolean;
@@ -74,6 +77,9 @@ export function stepClockSync(
 ): boolean {
   switch (event.type) {
     case "boot":
+      // An answer to the life before may still wait in the server's queue: its correction is not
+      // for the clock of this one.
+      state.token = io.entropy.below("clockToken", TOKENS);
       if (io.clock.synced) armNext(state, io);
       return false;
     case "joined":

@@ -290,6 +290,9 @@ export class FleetNode {
     const { now } = this.#parts.scheduler;
     const clock = this.#device?.clockAt(this.#oscillator.uptimeAt(now));
     if (clock === undefined) return;
+    // Both show whole seconds: set anew at every reset, the clock would fall behind.
+    const ahead = this.#rtc.gpsAt(now) - clock.gps;
+    if (clock.synced === this.#rtc.isSynced && (ahead === 0 || ahead === 1)) return;
     this.#rtc.set(clock.gps, clock.synced, now);
   }
 }

@@ -38,6 +38,18 @@ describe("AppTimeReq", () => {
 });
 
 describe("the token", () => {
+  test("starts anywhere: what the server still holds for the life before is not for this one", () => {
+    const before = new ClockSyncNode({ synced: false });
+    before.step("boot");
+    expect(before.send()[5]).toBe(0x10);
+    const after = new ClockSyncNode({ synced: false });
+    after.io.luck = 0.5;
+    after.step("boot");
+    expect(after.send()[5]).toBe(0x18);
+    expect(after.correct(9770, 0)).toBe(false);
+    expect(after.correct(10_120, 8)).toBe(true);
+  });
+
   test("stays while requests are not answered", () => {
     const node = new ClockSyncNode({ synced: false });
     for (let count = 0; count < 3; count++) expect(node.send()[5]).toBe(0x10);
