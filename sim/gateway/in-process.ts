@@ -30,9 +30,10 @@ export class InProcessGateway {
   readonly #air: GatewayAir;
   readonly #onAir: (downlink: AirDownlink) => void;
   readonly #queue: Queued[] = [];
-  /** Transmissions promised or running, ascending and disjoint. */
+  /** Transmissions promised, running or just over; disjoint. */
   #booked: { readonly startUs: WorldUs; readonly endUs: WorldUs }[] = [];
-  #pumpAt: WorldUs | undefined;
+  /** When the head of the queue may go; what has passed says nothing. */
+  #pumpAt: WorldUs = 0;
   airtimeUs = 0;
   sent = 0;
 
@@ -96,7 +97,7 @@ export class InProcessGateway {
       if (span.startUs < startUs + airtimeUs && startUs < span.endUs) startUs = span.endUs;
     }
     if (startUs > now) {
-      if (this.#pumpAt !== undefined && this.#pumpAt > now && this.#pumpAt <= startUs) return;
+      if (this.#pumpAt > now) return;
       this.#pumpAt = startUs;
       this.#scheduler.schedule(startUs, () => this.#pump());
       return;
@@ -112,7 +113,6 @@ export class InProcessGateway {
     this.#air.spend(request.frequencyHz, startUs, endUs - startUs);
     this.#booked = this.#booked.filter((span) => span.endUs + UPLINK_AIRTIME_MAX_US > now);
     this.#booked.push({ startUs, endUs });
-    this.#booked.sort((a, b) => a.startUs - b.startUs);
     this.airtimeUs += endUs - startUs;
     this.sent += 1;
     const { phyPayload, dr, frequencyHz } = request;

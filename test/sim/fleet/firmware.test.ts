@@ -101,7 +101,9 @@ describe.each([
 });
 
 test("a size without room for a payload is a bug of the caller", () => {
-  for (const sizeBytes of [0, 100, 150]) {
+  const oneByte = { bytes: Uint8Array.of(0), trusted: [] };
+  const overheadBytes = makeFirmware(spec(), 1, ed25519, crypto, oneByte).update.length - 1;
+  for (const sizeBytes of [0, 100, overheadBytes]) {
     expect(() => makeFirmware(spec({ sizeBytes }), 1, ed25519, crypto)).toThrow(RangeError);
   }
 });
@@ -136,6 +138,7 @@ describe("a supplied payload", () => {
   test("may be a single byte", () => {
     const pair = supply("badDigest", Uint8Array.of(7));
     expect(verdictOf(pair.update, pair.keys)).toMatchObject({ ok: false, reason: "digest" });
+    expect(payloadOf(pair, 1)).toEqual(Uint8Array.of(6));
   });
 
   test.each<[FirmwareDefect, string]>([

@@ -37,6 +37,13 @@ describe("the gateway's duty cycle", () => {
     expect(freeAfter(airOf(RX2_HZ, 50, false), hz)).toBe(1);
   });
 
+  test("the edge of two bands is the upper one's", () => {
+    expect(freeAfter(airOf(868_000_000, 50), 868_000_000)).toBe(2);
+    expect(freeAfter(airOf(868_000_000, 50), 868_599_900)).toBe(2);
+    expect(freeAfter(airOf(868_000_000, 50), 867_999_900)).toBe(100);
+    expect(freeAfter(airOf(868_600_000, 50), 868_599_900)).toBe(100);
+  });
+
   test("channels of the multicast band share it", () => {
     const air = airOf(868_100_000, 50);
     air.spend(868_300_000, 0, 1000);
