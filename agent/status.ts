@@ -1,5 +1,6 @@
 import type { BootReport, ImageIdentity } from "./boot/strategy.ts";
 import type { FailureReason } from "./events.ts";
+import { stuckReason } from "./fec/twins.ts";
 import type { Remembered } from "./memory.ts";
 import { type FragSession, missingOf } from "./packages/frag-session.ts";
 import type { McGroup } from "./packages/multicast-state.ts";
@@ -76,10 +77,11 @@ function sessionStatus(session: FragSession): FragSessionStatus {
   return { fragIndex, nbFrag, fragSize, received, coded, beyondM, missing, state: phase, failure };
 }
 
+/** While fragments may still come, being short of rows is no failure. */
 function sessionFailure({ failure, work }: FragSession): FailureReason | undefined {
   if (failure !== undefined || work === undefined) return failure;
-  if (work.decoder.inconsistent) return "wrongVariant";
-  return work.decoder.memoryError ? "matrixFull" : undefined;
+  const reason = stuckReason(work.decoder);
+  return reason === "shortOfRows" ? undefined : reason;
 }
 
 function failureOf(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ActivationPolicy } from "#agent/config.ts";
 import type { DeviceEffect } from "#agent/events.ts";
+import { twinColumns } from "#agent/fec/twins.ts";
 import { fwDownlink } from "#agent/packages/firmware-management.wire.ts";
 import { hex } from "../hex.ts";
 import { FragServer, multicast, openWindow, setUpGroup } from "./frag-server.ts";
@@ -176,6 +177,18 @@ function flipped(image: Uint8Array, at: number): Uint8Array {
   bad[at] = (bad[at] ?? 0) ^ 0x10;
   return bad;
 }
+
+test("two lost fragments that no coded one tells apart are named", () => {
+  const device = started();
+  const server = new FragServer({ version: 1, data: new Uint8Array(1536), fragSize: 8 });
+  const [twins] = twinColumns("ts004-v1", server.nbFrag, 57);
+  device.downlink(FRAG_PORT, server.setup());
+  for (let n = 1; n <= server.nbFrag + 57; n++) {
+    if (twins?.includes(n - 1) !== true) device.downlink(FRAG_PORT, server.fragment(n));
+  }
+  expect(twins).toHaveLength(2);
+  expect(device.status()).toMatchObject({ lastFailure: "twinColumns", sessions: [{ missing: 1 }] });
+});
 
 describe("activation", () => {
   function staged(activation: ActivationPolicy): TestDevice {
