@@ -60,19 +60,22 @@ export function encodeRecord(
 /** The record at `at`, a view into `bytes`; undefined if there is no whole one. */
 export function decodeRecord(bytes: Uint8Array, at: number): JournalRecord | undefined {
   if (at + RECORD_HEAD_BYTES > bytes.length) return undefined;
-  const byte = (offset: number) => bytes[at + offset] as number;
-  const kind = byte(0);
-  const extraBytes = byte(1);
+  const kind = bytes[at] as number;
+  const extraBytes = bytes[at + 1] as number;
   const start = at + RECORD_HEAD_BYTES;
   if (extraBytes > EXTRA_BYTES_MAX || start + extraBytes > bytes.length) return undefined;
   const crc = crc16(crc16(CRC_START, bytes, at, at + 6), bytes, start, start + extraBytes);
-  if (crc !== (byte(6) | (byte(7) << 8))) return undefined;
+  if (crc !== u16At(bytes, at + 6)) return undefined;
   return {
     kind,
-    a: byte(2) | (byte(3) << 8),
-    b: byte(4) | (byte(5) << 8),
+    a: u16At(bytes, at + 2),
+    b: u16At(bytes, at + 4),
     extra: bytes.subarray(start, start + extraBytes),
   };
+}
+
+function u16At(bytes: Uint8Array, at: number): number {
+  return (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
 }
 
 /** First thing in a sector: which sector of the log it is, and where the one before it ended. */
