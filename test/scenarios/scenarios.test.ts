@@ -95,7 +95,7 @@ describe("defaults", () => {
     expect(scenario.devices.kinds[0]?.device).toMatchObject({
       packages: "v1",
       attempts: 5,
-      uplinkIntervalS: 60,
+      uplinkIntervalS: 600,
     });
   });
 

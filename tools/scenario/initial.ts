@@ -19,7 +19,7 @@ devices:
   defaults:
     packages: v2                # v1 or v2 of TS003, TS004 and TS005 (default v1)
     # lorawan: "1.0"            # or "1.1"
-    # uplinkIntervalS: 60       # heartbeat; it also paces the server's set-up stages
+    # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages
     # uplinkDr: 5
     # clockOffsetMaxS: 3600     # the clock starts wrong by up to this much
     # clockDriftMaxPpm: 20
@@ -59,6 +59,7 @@ air:
   unicastLoss: { model: bernoulli, probability: 0.02 }
   # multicastLoss: { model: gilbertElliott, goodToBad: 0.02, badToGood: 0.2 }
   # sharedLoss: { model: bernoulli, probability: 0.05 }   # lost at the gateway, for all alike
+  # classADutyCycle: true       # false: as behind many gateways
 
 # faults:
 #   - { kind: powerCut, share: 0.1, when: { atFragment: 60 }, forS: 30 }

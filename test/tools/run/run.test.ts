@@ -39,7 +39,7 @@ describe("run", () => {
 
   test("without arguments is the quick start", async () => {
     expect(await fuota(lucky)).toBe(0);
-    expect(bench.terminal.stdout).toContain("quick-start · seed 1 · 200 devices in 4 cells");
+    expect(bench.terminal.stdout).toContain("quick-start · seed 1 · 200 devices in 8 cells");
   });
 
   test("the summary names the command that replays it", async () => {
