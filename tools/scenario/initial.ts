@@ -15,7 +15,7 @@ name: my-campaign
 
 devices:
   count: 50
-  # perCell: 50                 # devices behind one gateway; more cells can be run as shards
+  perCell: 25                   # devices behind one gateway; more cells can be run as shards
   defaults:
     packages: v2                # v1 or v2 of TS003, TS004 and TS005 (default v1)
     # lorawan: "1.0"            # or "1.1"
