@@ -25,5 +25,7 @@ export interface BenchRow {
   readonly name: string;
   /** For people. */
   readonly what: string;
+  /** Takes minutes: runs only when it is named. */
+  readonly onRequest?: true;
   run(options: BenchOptions): BenchResult;
 }

@@ -48,7 +48,7 @@ function runBench(options: BenchCommandOptions): void {
     process.stdout.write(`${runCold(options.cold)}\n`);
     return;
   }
-  const chosen = options.rows?.map(rowNamed) ?? rows;
+  const chosen = options.rows?.map(rowNamed) ?? rows.filter(({ onRequest }) => !onRequest);
   const results: BenchResult[] = [];
   for (const row of chosen) {
     const result = row.run({ peers: options.peer });

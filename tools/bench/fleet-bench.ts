@@ -18,7 +18,11 @@ const LOSS = 0.05;
 const SEED = 1;
 
 /** Whole updates on one thread: join, set-up, fragments, decoding, digest, signature, reboot, confirm. */
-export const fleetRows: readonly BenchRow[] = [fleetRow(1000), fleetRow(10_000), fleetRow(100_000)];
+export const fleetRows: readonly BenchRow[] = [
+  fleetRow(1000),
+  { ...fleetRow(10_000), onRequest: true },
+  { ...fleetRow(100_000), onRequest: true },
+];
 
 function fleetRow(devices: number): BenchRow {
   const name = `fleet-${devices}`;
