@@ -16,7 +16,8 @@ export interface StageAnswer {
 
 /**
  * Reads an answer the way ChirpStack v4 does: one command per uplink, of exactly its length, and
- * nothing of group, index or TimeToStart is compared. Undefined: not an answer, or not readable.
+ * nothing of group, index or TimeToStart is compared. Errors are in its words. Undefined: not an
+ * answer, or not readable.
  */
 export function readAnswer(
   fPort: number,
@@ -31,10 +32,46 @@ export function readAnswer(
 /** Behind error bits ChirpStack ignores what follows. */
 const SESSION_ERRORS = 0b0001_1100;
 
+/** Error flags of a status with ChirpStack's words for them, in its order. */
+type Words = readonly (readonly [flag: string, word: string])[];
+type WordsOfVersions = Readonly<Record<1 | 2, Words>>;
+
+const GROUP_WORDS: Words = [["idError", "id_error"]];
+
+const SESSION_WORDS_V1: Words = [
+  ["drError", "dr_error"],
+  ["freqError", "freq_error"],
+  ["mcGroupUndefined", "mc_group_undefined"],
+];
 /** In 1.0.0 the bit of StartMissed is reserved. */
-const NO_SESSION_ERRORS: Readonly<Record<1 | 2, readonly string[]>> = {
-  1: ["mcGroupId", "startMissed", "reservedErrors"],
-  2: ["mcGroupId", "reservedErrors"],
+const SESSION_WORDS: WordsOfVersions = {
+  1: SESSION_WORDS_V1,
+  2: [...SESSION_WORDS_V1, ["startMissed", "start_missed"]],
+};
+
+const SETUP_WORDS: WordsOfVersions = {
+  1: [
+    ["encodingUnsupported", "encoding_unsupported"],
+    ["notEnoughMemory", "not_enough_memory"],
+    ["fragIndexUnsupported", "frag_session_index_not_supported"],
+    ["wrongDescriptor", "wrong_descriptor"],
+  ],
+  2: [
+    ["encodingUnsupported", "frag_algo_unsupported"],
+    ["notEnoughMemory", "not_enough_memory"],
+    ["fragIndexUnsupported", "frag_index_unsupported"],
+    ["wrongDescriptor", "wrong_descriptor"],
+    ["sessionCntReplay", "session_cnt_replay"],
+  ],
+};
+
+const STATUS_WORDS: WordsOfVersions = {
+  1: [["notEnoughMatrixMemory", "not_enough_matrix_memory"]],
+  2: [
+    ["memoryError", "memory_error"],
+    ["micError", "mic_error"],
+    ["sessionDoesNotExist", "session_does_not_exist"],
+  ],
 };
 
 function readMulticastSetup(payload: Uint8Array, packages: 1 | 2): StageAnswer | undefined {
@@ -44,10 +81,10 @@ function readMulticastSetup(payload: Uint8Array, packages: 1 | 2): StageAnswer |
   const command = isRefusal ? first(decoded) : only(decoded);
   switch (command?.name) {
     case "McGroupSetupAns":
-      return answer("mcGroupSetup", command.name, command.status, ["mcGroupId"]);
+      return flagsAnswer("mcGroupSetup", command.name, command.status, GROUP_WORDS, "=");
     case "McClassBSessionAns":
     case "McClassCSessionAns":
-      return answer("mcSession", command.name, command.status, NO_SESSION_ERRORS[packages]);
+      return flagsAnswer("mcSession", command.name, command.status, SESSION_WORDS[packages], ": ");
     default:
       return undefined;
   }
@@ -57,9 +94,9 @@ function readFragmentationV1(payload: Uint8Array): StageAnswer | undefined {
   const command = only(fragUplinkV1.decode(payload));
   switch (command?.name) {
     case "FragSessionSetupAns":
-      return answer("fragSessionSetup", command.name, command.status, ["fragIndex"]);
+      return setupAnswer(command.status, SETUP_WORDS[1]);
     case "FragSessionStatusAns":
-      return statusAnswer(command.missingFrag, command.status);
+      return statusAnswer(command, STATUS_WORDS[1]);
     default:
       return undefined;
   }
@@ -69,32 +106,55 @@ function readFragmentationV2(payload: Uint8Array): StageAnswer | undefined {
   const command = only(fragUplinkV2Chirpstack.decode(payload));
   switch (command?.name) {
     case "FragSessionSetupAns":
-      return answer("fragSessionSetup", command.name, command.status, ["fragIndex"]);
+      return setupAnswer(command.status, SETUP_WORDS[2]);
     case "FragSessionStatusAns":
-      return statusAnswer(command.missingFrag ?? 0, command.status);
+      return statusAnswer(command, STATUS_WORDS[2]);
     default:
       return undefined;
   }
 }
 
-function statusAnswer(missingFrag: number, status: Status): StageAnswer {
-  const flagged = answer("fragStatus", "FragSessionStatusAns", status, []);
-  if (missingFrag === 0) return flagged;
-  return { stage: "fragStatus", error: `FragSessionStatusAns: ${missingFrag} fragments missing` };
-}
-
 type Status = Readonly<Record<string, boolean | number>>;
 
-function answer(
+function setupAnswer(status: Status, words: Words): StageAnswer {
+  return flagsAnswer("fragSessionSetup", "FragSessionAns", status, words, "=");
+}
+
+interface StatusAns {
+  readonly received?: { readonly nbFragReceived: number } | undefined;
+  readonly missingFrag?: number | undefined;
+  readonly status: Status;
+}
+
+function statusAnswer(command: StatusAns, words: Words): StageAnswer {
+  const { received, missingFrag = 0, status } = command;
+  const isError = missingFrag !== 0 || hasFlag(status, words);
+  const counts = `nb_frag_received=${received?.nbFragReceived ?? 0}, missing_frag=${missingFrag}`;
+  const text = `FragSessionStatusAns response ${counts}, ${wordsOf(status, words, "=")}`;
+  return answer("fragStatus", isError, text);
+}
+
+function flagsAnswer(
   stage: Stage,
   name: string,
   status: Status,
-  notErrors: readonly string[],
+  words: Words,
+  joint: "=" | ": ",
 ): StageAnswer {
-  const errors = Object.entries(status)
-    .filter(([key, value]) => !notErrors.includes(key) && value !== false && value !== 0)
-    .map(([key]) => key);
-  return { stage, error: errors.length === 0 ? "" : `${name}: ${errors.join(", ")}` };
+  const text = `${name} response ${wordsOf(status, words, joint)}`;
+  return answer(stage, hasFlag(status, words), text);
+}
+
+function hasFlag(status: Status, words: Words): boolean {
+  return words.some(([flag]) => status[flag] === true);
+}
+
+function wordsOf(status: Status, words: Words, joint: string): string {
+  return words.map(([flag, word]) => `${word}${joint}${status[flag] === true}`).join(", ");
+}
+
+function answer(stage: Stage, isError: boolean, text: string): StageAnswer {
+  return { stage, error: isError ? `Error: ${text}` : "" };
 }
 
 function only<C>(decoded: readonly Decoded<C>[]): C | undefined {

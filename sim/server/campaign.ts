@@ -72,7 +72,6 @@ export class Campaign {
   onDone: (() => void) | undefined;
   readonly #config: CampaignConfig;
   readonly #server: NetworkServer;
-  readonly #byDevice: ReadonlyMap<ServerDevice, DeviceRow>;
   #attempts = 0;
   #sessionStartUs: WorldUs | undefined;
 
@@ -81,13 +80,14 @@ export class Campaign {
     this.#config = config;
     this.#server = server;
     this.rows = devices.map(newRow);
-    this.#byDevice = new Map(this.rows.map((row) => [row.device, row]));
-    this.mcAddr = server.newDevAddr();
+    for (const row of this.rows) {
+      row.device.onAnswer = (fPort, payload) => this.#book(row, fPort, payload);
+    }
+    this.mcAddr = server.newMcAddr();
     const mcKey = Uint8Array.from({ length: 16 }, () => entropy.below("mcKey", 256));
     const group = { mcAddr: this.mcAddr, mcKey };
     this.requests = new CampaignRequests(config, group, crypto);
     this.queue = new FragmentQueue(config, this.requests, group, server.io);
-    server.listen((device, fPort, payload) => this.#book(device, fPort, payload));
   }
 
   start(): void {
@@ -150,7 +150,14 @@ export class Campaign {
       return;
     }
     for (const row of pending) bookTimeout(row, timeoutText);
-    this.#enter(next, next === "ENQUEUE" ? this.#untilUs(this.#startUs) : 0);
+    this.#enter(next, this.#delayUsOf(next));
+  }
+
+  /** A group of which nobody has to be asked for the status stays until the session ends. */
+  #delayUsOf(next: Job): number {
+    if (next === "ENQUEUE") return this.#untilUs(this.#startUs);
+    const isUnasked = next === "DELETE_MC_GROUP" && this.#attempts === 0;
+    return isUnasked ? this.#untilUs(this.#endUs) : 0;
   }
 
   #cutShort(): void {
@@ -224,9 +231,7 @@ export class Campaign {
     return this.#server.gpsAt(this.#server.io.scheduler.now);
   }
 
-  #book(device: ServerDevice, fPort: number, payload: Uint8Array): void {
-    const row = this.#byDevice.get(device);
-    if (row === undefined || this.done) return;
+  #book(row: DeviceRow, fPort: number, payload: Uint8Array): void {
     const answer = readAnswer(fPort, payload, this.#config.packages);
     if (answer !== undefined) bookAnswer(row, answer, this.#gps);
   }

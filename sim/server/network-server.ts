@@ -29,7 +29,7 @@ export interface ServerIo {
   transmit(request: DownlinkRequest, ack: (isSent: boolean) => void): void;
 }
 
-/** Listens to the application uplinks of one device. */
+/** Hears the application uplinks of every device. */
 export type ApplicationListener = (
   device: ServerDevice,
   fPort: number,
@@ -39,6 +39,8 @@ export type ApplicationListener = (
 const RECEIVE_DELAY1_US = 1_000_000;
 const JOIN_ACCEPT_DELAY1_US = 5_000_000;
 const RX2_AFTER_RX1_US = 1_000_000;
+/** GPS time is 32 bits of seconds. */
+const GPS_PERIOD_US = 2 ** 32 * 1e6;
 const QUEUE_MAX = 64;
 const NO_BYTES = new Uint8Array(0);
 
@@ -52,6 +54,7 @@ export class NetworkServer {
   readonly io: ServerIo;
   readonly #devices = new Map<string, ServerDevice>();
   readonly #byDevAddr = new Map<number, ServerDevice>();
+  readonly #mcAddrs = new Set<number>();
   readonly #listeners: ApplicationListener[] = [];
 
   constructor(config: ServerConfig, io: ServerIo) {
@@ -69,6 +72,7 @@ export class NetworkServer {
       joinNonce: 0,
       sessionCnt: 0,
       session: undefined,
+      onAnswer: undefined,
     };
     this.#devices.set(key, device);
     return device;
@@ -106,12 +110,23 @@ export class NetworkServer {
     if (frame.type === "data" && frame.direction === "up") this.#receiveData(uplink, frame);
   }
 
-  /** A DevAddr that no other device has. */
   newDevAddr(): number {
+    return this.#freeAddress("devAddr");
+  }
+
+  /** For a multicast group, for good. */
+  newMcAddr(): number {
+    const mcAddr = this.#freeAddress("mcAddr");
+    this.#mcAddrs.add(mcAddr);
+    return mcAddr;
+  }
+
+  /** One that neither a device nor a group has. */
+  #freeAddress(purpose: "devAddr" | "mcAddr"): number {
     for (;;) {
-      const nwkAddr = this.io.entropy.below("devAddr", 2 ** 25);
-      const devAddr = ((this.config.netId & 0x7f) * 2 ** 25 + nwkAddr) >>> 0;
-      if (!this.#byDevAddr.has(devAddr)) return devAddr;
+      const nwkAddr = this.io.entropy.below(purpose, 2 ** 25);
+      const address = ((this.config.netId & 0x7f) * 2 ** 25 + nwkAddr) >>> 0;
+      if (!this.#byDevAddr.has(address) && !this.#mcAddrs.has(address)) return address;
     }
   }
 
@@ -169,9 +184,10 @@ export class NetworkServer {
 
   #dispatch(device: ServerDevice, fPort: number, payload: Uint8Array, at: WorldUs): void {
     if (fPort === CLOCK_SYNC_PORT) {
-      const answer = answerClockSync(payload, this.gpsAt(at));
+      const answer = answerClockSync(payload, this.gpsUsAt(at) % GPS_PERIOD_US);
       if (answer !== undefined) this.enqueue(device, fPort, answer);
     }
+    device.onAnswer?.(fPort, payload);
     for (const listener of this.#listeners) listener(device, fPort, payload);
   }
 

@@ -39,6 +39,8 @@ export interface ServerDevice {
   /** TS004 v2: counts every FragSessionSetupReq of every campaign; devices refuse what is not new. */
   sessionCnt: number;
   session: ServerSession | undefined;
+  /** Whose answers to a deployment these are: the newest one's, running or not. */
+  onAnswer: ((fPort: number, payload: Uint8Array) => void) | undefined;
 }
 
 export function deviceKeyOf(devEui: Uint8Array): string {

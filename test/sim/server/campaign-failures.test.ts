@@ -14,6 +14,11 @@ import {
 } from "./campaign-bench.ts";
 
 const NOBODY = "There are no devices available to complete this step";
+const GROUP_REFUSED = "Error: McGroupSetupAns response id_error=true";
+const SETUP_REFUSED =
+  "Error: FragSessionAns response encoding_unsupported=false, not_enough_memory=true, frag_session_index_not_supported=false, wrong_descriptor=false";
+const THREE_MISSING =
+  "Error: FragSessionStatusAns response nb_frag_received=7, missing_frag=3, not_enough_matrix_memory=false";
 const silent: Answers = () => undefined;
 
 /** Says `first` to the first command of a kind, and the good answer to the others. */
@@ -138,12 +143,23 @@ describe("a late answer", () => {
     expect(others?.errorMsg).toBe("");
   });
 
-  test("after the last job is not booked", () => {
+  test("after the last job is booked too, and completes nothing", () => {
     const bench = new CampaignBench([goodBut("201 1")]).run();
-    const before = bench.rows;
+    expect(bench.rows[0]?.done).toHaveLength(3);
     bench.device.radio.send({ fPort: 201, payload: hex("01 0d 00 00 00") });
-    expect(bench.rows).toEqual(before);
-    expect(before[0]).toMatchObject({ errorMsg: "FragStatusReq timeout." });
+    expect(bench.rows[0]?.done).toHaveLength(4);
+    expect(bench.rows[0]).toMatchObject({
+      errorMsg: "FragStatusReq timeout.",
+      completedAt: undefined,
+    });
+  });
+
+  test("is booked on the newest deployment of the device, whichever is running", () => {
+    const bench = new CampaignBench([good(1)]);
+    const newest = bench.campaignOf(CONFIG);
+    bench.run();
+    expect(bench.rows[0]).toMatchObject({ done: [], errorMsg: "McGroupSetupReq timeout." });
+    expect([...(newest.rows[0]?.doneAt.keys() ?? [])]).toEqual(["mcGroupSetup"]);
   });
 });
 
@@ -152,14 +168,14 @@ describe("an error", () => {
     const { rows } = new CampaignBench([firstSays("201 2", hex("02 02"))]).run();
     expect(rows[0]?.done).toHaveLength(4);
     expect(rows[0]?.completedAt).toBeDefined();
-    expect(rows[0]?.errorMsg).toBe("FragSessionSetupAns: notEnoughMemory");
+    expect(rows[0]?.errorMsg).toBe(SETUP_REFUSED);
   });
 
   test("is not overwritten by a time-out", () => {
     const script = goodBut("200 2", hex("02 05"));
     const { rows, device } = new CampaignBench([script, good(1)]).run();
     expect(device.all("200 2")).toHaveLength(2);
-    expect(rows[0]).toMatchObject({ done: [], errorMsg: "McGroupSetupAns: idError" });
+    expect(rows[0]).toMatchObject({ done: [], errorMsg: GROUP_REFUSED });
   });
 
   test("is overwritten by a later one", () => {
@@ -169,13 +185,13 @@ describe("an error", () => {
       return count++ === 0 ? hex("02 01") : hex("02 02");
     };
     const { rows } = new CampaignBench([script, good(1)]).run();
-    expect(rows[0]).toMatchObject({ errorMsg: "FragSessionSetupAns: notEnoughMemory" });
+    expect(rows[0]).toMatchObject({ errorMsg: SETUP_REFUSED });
   });
 
   test("of the status says how many fragments are missing", () => {
     const { rows } = new CampaignBench([goodBut("201 1", hex("01 07 00 03 00"))]).run();
     expect(rows[0]).toMatchObject({
-      errorMsg: "FragSessionStatusAns: 3 fragments missing",
+      errorMsg: THREE_MISSING,
       completedAt: undefined,
     });
   });

@@ -150,6 +150,22 @@ describe("the status", () => {
     expect(bench.campaign.queue).toMatchObject({ sent: 13, fragments: 20 });
   });
 
+  test("volunteered: nobody is asked, and the group goes at the end of the session", () => {
+    const bench = new CampaignBench([good(1)], { requestStatus: "afterFragmentEnqueue" });
+    bench.bench.engine.schedule(200e6, () => {
+      bench.device.radio.send({ fPort: 201, payload: hex("01 0d 00 00 00") });
+    });
+    const { device, jobs, rows, campaign } = bench.run();
+    expect(device.all("201 1")).toEqual([]);
+    expect(jobs.slice(6)).toEqual([
+      ["FRAG_STATUS", 246],
+      ["DELETE_MC_GROUP", 247],
+      ["COMPLETE", 502],
+    ]);
+    expect(campaign.queue.sent).toBe(13);
+    expect(rows[0]).toMatchObject({ completedAt: 503, errorMsg: "" });
+  });
+
   test("deleting the group at the end of the session drops what is left too", () => {
     const { campaign } = new CampaignBench([good(1)], {
       timeoutExponent: 5,

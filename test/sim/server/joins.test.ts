@@ -112,6 +112,24 @@ test("a DevEUI is provisioned once", () => {
   expect(() => bench.server.provision(provisionOf(1))).toThrow(RangeError);
 });
 
+test("no device gets the address of a group, nor a group that of a device or of a group", () => {
+  const draws = [7, 7, 8, 7, 8, 9, 9, 10];
+  const bench = new Bench({ entropy: { below: () => draws.shift() ?? 0 } });
+  const groups = [bench.server.newMcAddr(), bench.server.newMcAddr()];
+  const device = new FakeDevice(bench, provisionOf(1)).join()?.devAddr;
+  expect([...groups, device]).toEqual([0x2600_0007, 0x2600_0008, 0x2600_0009]);
+  expect(bench.server.newMcAddr()).toBe(0x2600_000a);
+});
+
+test("drawing the address of a group leaves those of the devices as they are", () => {
+  const addressIn = (groups: number) => {
+    const bench = new Bench();
+    for (let group = 0; group < groups; group++) bench.server.newMcAddr();
+    return new FakeDevice(bench, provisionOf(1)).join()?.devAddr;
+  };
+  expect(addressIn(3)).toBe(addressIn(0));
+});
+
 test("addresses are of the network and unique, whatever the draws are", () => {
   const draws = [5, 5, 5, 2 ** 25 - 1];
   const bench = new Bench({ entropy: { below: () => draws.shift() ?? 0 } });
