@@ -8,6 +8,7 @@ import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { TraceHash } from "#sim/kernel/trace-hash.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
+import type { ServerDevice } from "#sim/server/server-device.ts";
 import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
@@ -20,7 +21,7 @@ const GPS_AT_START: GpsSeconds = 1_451_260_818;
 const NET_ID = 0x00_00_13;
 /** A world that is not done by then never will be. */
 const HORIZON_US = 120 * 86_400 * 1e6;
-const PROGRESS_EVENTS = 500;
+const PROGRESS_EVENTS = 2000;
 /** Offsets of DevAddr and FCnt in a PHYPayload. */
 const DEV_ADDR_AT = 1;
 const FCNT_AT = 6;
@@ -52,6 +53,7 @@ export class Cell {
   readonly #gateway: InProcessGateway;
   readonly #sharedLoss: LossModel;
   readonly #faults: FaultPlan;
+  readonly #byServerDevice: ReadonlyMap<ServerDevice, Member>;
   #sharedFrames = 0;
 
   constructor(input: CellInput) {
@@ -81,6 +83,7 @@ export class Cell {
       onUplink: (member, uplink) => this.#onUplink(member, uplink),
     });
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
+    this.#byServerDevice = new Map(this.members.map((member) => [member.serverDevice, member]));
     const nodes = this.members.map(({ node }) => node);
     this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
     this.deployments = new Deployments(input, this.members, this.#server);
@@ -137,11 +140,16 @@ export class Cell {
     }
   }
 
-  /** A class A downlink: all who have a window open hear it, and the MAC looks at the address. */
+  /**
+   * A class A downlink. Many may have a window open, but only the one it is for takes anything from
+   * it; whose a join accept is, only its receivers can tell.
+   */
   #toOne(downlink: AirDownlink): void {
-    for (const member of this.members) {
-      if (!member.node.isListening || !member.mac.hears(downlink)) continue;
-      if (!member.unicastLoss.lost(member.unicastFrames++)) member.mac.receive(downlink);
+    const device = this.#server.deviceAt(u32At(downlink.phyPayload, DEV_ADDR_AT));
+    const member = device && this.#byServerDevice.get(device);
+    for (const receiver of member === undefined ? this.members : [member]) {
+      if (!receiver.node.isListening || !receiver.mac.hears(downlink)) continue;
+      if (!receiver.unicastLoss.lost(receiver.unicastFrames++)) receiver.mac.receive(downlink);
     }
   }
 

@@ -97,6 +97,11 @@ export class NetworkServer {
     device.queue.push({ fPort, payload });
   }
 
+  /** Whose session has this address. */
+  deviceAt(devAddr: number): ServerDevice | undefined {
+    return this.#byDevAddr.get(devAddr);
+  }
+
   /** From the gateway, when the uplink ends. */
   receive(uplink: GatewayUplink): void {
     const frame = parsePhyPayload(uplink.phyPayload);

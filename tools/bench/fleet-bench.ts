@@ -116,4 +116,4 @@ class HeapPeak {
   }
 }
 /** Of the simulation's progress reports. */
-const SAMPLE_EVERY = 12;
+const SAMPLE_EVERY = 4;
