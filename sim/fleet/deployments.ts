@@ -2,7 +2,9 @@ import { FIRMWARE_MANAGEMENT_PORT, fwDownlink } from "#agent/packages/firmware-m
 import type { ResolvedKind } from "#scenarios/defaults.ts";
 import { planSession } from "#scenarios/session.ts";
 import { Campaign } from "#sim/server/campaign.ts";
+import type { DeviceRow } from "#sim/server/device-row.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
+import type { ServerDevice } from "#sim/server/server-device.ts";
 import type { CellInput } from "./cell.ts";
 import { fragmentSpacingUs } from "./gateway-air.ts";
 import type { ServerView } from "./result.ts";
@@ -30,6 +32,7 @@ export class Deployments {
   readonly #server: NetworkServer;
   readonly #deployments: readonly Deployment[];
   readonly #byMcAddr: ReadonlyMap<number, Deployment>;
+  readonly #rows: ReadonlyMap<ServerDevice, DeviceRow>;
   #index = 0;
   settled = false;
 
@@ -45,6 +48,8 @@ export class Deployments {
         campaign: campaignOf(input, kind, own, server),
       }));
     this.#byMcAddr = new Map(this.#deployments.map((one) => [one.campaign.mcAddr, one]));
+    const rows = this.#deployments.flatMap(({ campaign }) => campaign.rows);
+    this.#rows = new Map(rows.map((row) => [row.device, row]));
   }
 
   /** The devices that a multicast address is for. */
@@ -53,13 +58,10 @@ export class Deployments {
   }
 
   viewOf(member: Member): ServerView {
-    for (const { campaign } of this.#deployments) {
-      const row = campaign.rows.find(({ device }) => device === member.serverDevice);
-      if (row === undefined) continue;
-      const complete = row.completedAt !== undefined && row.errorMsg === "";
-      return { complete, error: row.errorMsg };
-    }
-    return { complete: false, error: "" };
+    const row = this.#rows.get(member.serverDevice);
+    if (row === undefined) return { complete: false, error: "" };
+    const complete = row.completedAt !== undefined && row.errorMsg === "";
+    return { complete, error: row.errorMsg };
   }
 
   start(): void {
