@@ -1,17 +1,7 @@
+import type { FleetProgress } from "#sim/fleet/progress.ts";
 import type { Terminal } from "#tools/terminal.ts";
 
-/** Devices by how far they have come, while a run goes on. */
-export interface Progress {
-  readonly cellsDone: number;
-  readonly cells: number;
-  readonly virtualSeconds: number;
-  readonly devices: number;
-  readonly joined: number;
-  readonly receiving: number;
-  readonly complete: number;
-  readonly updated: number;
-  readonly failed: number;
-}
+export type Progress = FleetProgress;
 
 const CLEAR_LINE = "\r\u001B[K";
 
