@@ -318,6 +318,23 @@ describe("a new image on trial", () => {
     expect(other.boot.report().active).toBe(0);
   });
 
+  test("leaves its bank alone when fragments come for a session set up before the reset", () => {
+    const device = started();
+    setUpGroup(device);
+    const server = new FragServer({ version: 1, data: update, fragSize: 20 });
+    transfer(device, server);
+    device.downlink(FRAG_PORT, server.setup());
+    device.powerOn();
+    expect(device.decision).toMatchObject({ bank: 1, trial: true });
+    device.downlink(FRAG_PORT, server.fragment(1), multicast(0, 0));
+    expect(device.bank(1).subarray(0, update.length)).toEqual(update);
+    expect(device.status().sessions).toMatchObject([{ state: "ready", received: 0 }]);
+    contact(device);
+    device.downlink(FRAG_PORT, server.fragment(2), multicast(0, 1));
+    expect(device.status().sessions).toMatchObject([{ state: "receiving", received: 1 }]);
+    expect(device.bank(1).subarray(0, update.length)).toEqual(update);
+  });
+
   test("without contact it resets itself, and after three trials the old image is back", () => {
     const device = onTrial();
     for (let trial = 1; trial <= 3; trial++) {

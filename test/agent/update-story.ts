@@ -24,6 +24,8 @@ export class UpdateStory {
   readonly server: FragServer;
   /** Fragments that a step returned from: accepted. */
   readonly accepted = new Set<number>();
+  /** Those of them that came before the block was complete. */
+  useful = 0;
   cuts = 0;
 
   constructor(granuleBytes: number) {
@@ -51,6 +53,10 @@ export class UpdateStory {
     }
   }
 
+  #isComplete(): boolean {
+    return this.device.device?.status().sessions[0]?.state === "complete";
+  }
+
   #expectNothingLost(): void {
     const session = this.device.status().sessions[0];
     if (session === undefined || session.state === "complete") return;
@@ -68,11 +74,13 @@ export class UpdateStory {
     for (let n = 1; n <= server.nbFrag + 14; n++) {
       if (LOST.includes(n)) continue;
       const { cuts } = this;
+      const wasComplete = device.boot.report().updateId !== 0 && this.#isComplete();
       this.#withPower(() => {
         // The fragment that power took away is gone: it is not sent again.
         if (this.cuts === cuts) device.downlink(201, server.fragment(n), multicast(0, n - 1));
       });
       if (this.cuts === cuts) this.accepted.add(n);
+      if (this.cuts === cuts && !wasComplete) this.useful += 1;
     }
     this.#withPower(() => {
       if (device.decision?.ok !== true || device.decision.trial) return;
@@ -86,13 +94,15 @@ export class UpdateStory {
 }
 
 /** Whatever happened to its power: the update is in, the old image untouched, nothing is blamed. */
-export function expectUpdated({ device }: UpdateStory, where: string): void {
+export function expectUpdated({ device, useful, cuts }: UpdateStory, where: string): void {
   expect(device.bank(1).subarray(0, update.length), where).toEqual(update);
   expect(device.bank(0).subarray(0, factoryImage.length), where).toEqual(factoryImage);
   expect(device.boot.report(), where).toMatchObject({ active: 1, lastReason: "confirmed" });
   const status = device.status();
   expect(status.lastFailure, where).toBeUndefined();
   expect(status.sessions, where).toMatchObject([{ missing: 0, state: "complete" }]);
+  expect(status.sessions[0]?.received, where).toBeGreaterThanOrEqual(useful);
+  expect(status.sessions[0]?.received, where).toBeLessThanOrEqual(useful + cuts);
   expect(status.running.version, where).toBe("2.0.0+0");
 }
 

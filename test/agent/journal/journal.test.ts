@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { recordBytes } from "#agent/journal/format.ts";
+import { encodeHeader, recordBytes } from "#agent/journal/format.ts";
 import {
   Journal,
   JournalFull,
@@ -11,7 +11,8 @@ import type { Cut } from "#sim/flash/cuts.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 
-const SECTOR_BYTES = 256;
+/** Large enough that a log goes on in the next sector before a snapshot is due. */
+const SECTOR_BYTES = 512;
 const KEYS = 4;
 const SET = 1;
 const BLOB = 2;
@@ -94,13 +95,12 @@ const CUTS: readonly Cut[] = [
 ];
 
 describe.each([
-  [1, 2],
-  [8, 2],
-  [8, 5],
-  [32, 3],
-])("granule %i, %i sectors", (granuleBytes, sectors) => {
+  [1, 2, 90],
+  [8, 2, 90],
+  [8, 6, 170],
+  [32, 5, 50],
+])("granule %i, %i sectors", (granuleBytes, sectors, steps) => {
   const geometry = geometryOf(granuleBytes, sectors);
-  const steps = granuleBytes === 32 ? 24 : 50;
 
   test("what was appended is there after a reset, and again after the next", () => {
     const flash = new NorFlash(geometry);
@@ -132,7 +132,7 @@ describe.each([
         const next = states.length - 1;
         const after = stateAfter(next, before);
         expect([before, after], `${cut.kind} at ${index}`).toContain(restored.text());
-        write(restored, next, 10, () => {});
+        write(restored, next, 4, () => {});
         expect(new Numbers(flash).text(), `${cut.kind} at ${index}`).toBe(restored.text());
       }
     }
@@ -146,7 +146,7 @@ describe.each([
       let next = 0;
       for (let life = 0; life < 4; life++) {
         const cut = CUTS[drawBelow(key, round * 8 + life, CUTS.length)] as Cut;
-        const offset = drawBelow(key, 10_000 + round * 8 + life, 25);
+        const offset = drawBelow(key, 10_000 + round * 8 + life, 60);
         flash.cutAt(flash.operations + offset, cut);
         const numbers = new Numbers(flash);
         const candidates = [known, stateAfter(next, known)];
@@ -154,7 +154,7 @@ describe.each([
         if (numbers.text() !== known) next += 1;
         known = numbers.text();
         try {
-          write(numbers, next, 40, (text) => {
+          write(numbers, next, 90, (text) => {
             known = text;
             next += 1;
           });
@@ -189,6 +189,13 @@ function stateAfter(step: number, before: string | undefined): string {
   return JSON.stringify([[...map].sort(([a], [b]) => a - b), blob]);
 }
 
+/** Address of a byte of the newest record. */
+function lastProgrammed(flash: NorFlash): number {
+  const bytes = new Uint8Array(SECTOR_BYTES);
+  flash.read(0, bytes);
+  return bytes.findLastIndex((byte) => byte !== 0xff) - 2;
+}
+
 describe("a sick journal", () => {
   const geometry = geometryOf(8, 4);
 
@@ -213,6 +220,37 @@ describe("a sick journal", () => {
     expect(new Numbers(flash).text()).toBe(numbers.text());
   });
 
+  test("a record that was torn and passed over does not come back when it reads right again", () => {
+    const flash = new NorFlash(geometryOf(8, 8));
+    const numbers = new Numbers(flash);
+    numbers.set(0, 7);
+    numbers.set(1, 8);
+    const last = lastProgrammed(flash);
+    flash.flipBit(last, 2);
+    const passedOver = new Numbers(flash);
+    expect(passedOver.text()).toBe("[[[0,7]],[]]");
+    passedOver.set(2, 9);
+    flash.flipBit(last, 2);
+    expect(new Numbers(flash).text()).toBe(passedOver.text());
+  });
+
+  test("a snapshot that cannot be written leaves the log in force alone", () => {
+    const flash = new NorFlash(geometryOf(8, 2));
+    const numbers = new Numbers(flash);
+    write(numbers, 0, 10, () => {});
+    flash.failNext("erase", Number.POSITIVE_INFINITY, {
+      address: SECTOR_BYTES,
+      sizeBytes: SECTOR_BYTES,
+    });
+    const fill = () => {
+      for (let value = 0; value < 100; value++) numbers.set(1, value);
+    };
+    expect(fill).toThrow(JournalFull);
+    const before = numbers.text();
+    for (let tries = 0; tries < 3; tries++) expect(() => numbers.set(0, 1)).toThrow(JournalFull);
+    expect(new Numbers(flash).text()).toBe(before);
+  });
+
   test("when every program fails, the append says so and the old state stands", () => {
     const flash = new NorFlash(geometry);
     const numbers = new Numbers(flash);
@@ -234,6 +272,15 @@ describe("a sick journal", () => {
     expect(refused).toThrow(JournalFull);
     expect(flash.operations - operations).toBeLessThanOrEqual(1);
     expect(new Numbers(flash).text()).toBe(numbers.text());
+  });
+
+  test("a sector that claims to go on from itself, or from a later one, is no journal", () => {
+    for (const previous of [5, 6]) {
+      const flash = new NorFlash(geometry);
+      flash.program(0, encodeHeader({ sequence: 5, previous, previousEnd: 24 }, 8));
+      flash.program(512, encodeHeader({ sequence: 6, previous: 5, previousEnd: 24 }, 8));
+      expect(new Numbers(flash).text()).toBe("[[],[]]");
+    }
   });
 
   test("garbage in the region is no journal", () => {

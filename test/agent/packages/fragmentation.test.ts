@@ -325,6 +325,22 @@ describe("status", () => {
     }
   });
 
+  test("a second request while an answer waits does not move or double it", () => {
+    const device = started();
+    const server = new FragServer({
+      version: 1,
+      data: counting(20),
+      fragSize: 10,
+      blockAckDelay: 7,
+    });
+    device.downlink(PORT, server.setup());
+    device.downlink(PORT, server.statusReq());
+    const due = device.timerAt("fragAnswer0");
+    for (let copy = 0; copy < 5; copy++) device.downlink(PORT, server.statusReq());
+    expect(device.timerAt("fragAnswer0")).toBe(due);
+    expect(answers(device, () => {}, 2048)).toEqual(["0100000200"]);
+  });
+
   test("an operator may cap the delay for requests by unicast", () => {
     const device = started({ config: { unicastStatusDelayMaxS: 0 } });
     const server = new FragServer({ version: 1, data: counting(20), fragSize: 10 });
