@@ -1,6 +1,7 @@
-import { type FlashLayout, layoutOf } from "#agent/boot/layout.ts";
+import { type FlashLayout, layoutOf, SECTOR_BYTES } from "#agent/boot/layout.ts";
 import type { DeviceConfig } from "#agent/config.ts";
 import type { ParityVariant } from "#agent/fec/rows.ts";
+import { journalBytesFor } from "#agent/journal/sizing.ts";
 import type { PublicKey } from "#hal/ports.ts";
 import type { ResolvedDevice } from "#scenarios/defaults.ts";
 
@@ -9,7 +10,6 @@ const ACTIVATION_TIMEOUT_S = 7200;
 const TRIAL_DEADLINE_S = 600;
 /** Scratch when the scenario does not say: enough for half as many fragments as the bank holds. */
 const SCRATCH_BYTES_MIN = 16_384;
-const JOURNAL_BYTES_PER_FRAGMENT = 16;
 
 export function parityVariantOf(device: ResolvedDevice): ParityVariant {
   if (device.parity !== "auto") return device.parity;
@@ -19,10 +19,12 @@ export function parityVariantOf(device: ResolvedDevice): ParityVariant {
 /** Flash of a device that has to take `nbFrag` fragments of `fragSize` bytes. */
 export function layoutFor(device: ResolvedDevice, nbFrag: number, fragSize: number): FlashLayout {
   const scratchFragments = device.scratchFragments ?? nbFrag;
+  const shape = { nbFrag, fragSize, padding: 1 };
   return layoutOf({
     bankBytes: device.bankBytes,
-    journalBytes: 8192 + nbFrag * JOURNAL_BYTES_PER_FRAGMENT * 3,
-    scratchBytes: Math.max(SCRATCH_BYTES_MIN, scratchFragments * (fragSize + 32)),
+    journalBytes: journalBytesFor(shape, scratchFragments, device.granuleBytes, SECTOR_BYTES),
+    // The last sector is the spare in which a sector of the bank is rewritten.
+    scratchBytes: SECTOR_BYTES + Math.max(SCRATCH_BYTES_MIN, scratchFragments * (fragSize + 32)),
   });
 }
 
