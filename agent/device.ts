@@ -78,7 +78,7 @@ export class Device {
     this.#ports = ports;
     this.#life = life;
     this.#packages = packageConfigs(config, versionNumber(decision.image));
-    this.#uplinks = new Uplinks(config.heartbeatS);
+    this.#uplinks = new Uplinks(config.heartbeatS, config.trialDeadlineS);
     this.#activation = new Activation(config.activation);
     this.#speech = {
       uplinks: this.#uplinks,
@@ -202,6 +202,7 @@ export class Device {
     this.#uplinks.heard(morePending);
     if (!io.isTrial || !succeeds(() => io.boot.confirm())) return;
     io.isTrial = false;
+    this.#uplinks.confirmed();
     io.effects.push({ type: "clearTimer", id: "trialDeadline" });
     io.effects.push({ type: "note", note: { type: "confirmed" } });
   }

@@ -9,6 +9,8 @@ const PENDING_POLLS_MAX = 32;
 const SESSION_POLLS = 16;
 const SESSION_POLL_FACTOR = 4;
 const POLL_MIN_S = 5;
+/** On trial: so many heartbeats before the deadline, because any of them may be lost. */
+const TRIAL_POLLS = 10;
 
 /** What a step may push to. */
 interface UplinkIo {
@@ -20,21 +22,24 @@ interface UplinkIo {
 /**
  * When the device speaks: at once when it has something to say or the server has more to deliver,
  * else with every heartbeat. In an open class C window it keeps quiet but for answers, because its
- * receiver is deaf while it sends.
+ * receiver is deaf while it sends. A new image on trial cannot afford that.
  */
 export class Uplinks {
   readonly #heartbeatS: number;
+  readonly #trialDeadlineS: number;
   readonly #outbox = new Outbox();
   #isJoined = false;
   /** Asked for, or being sent: the modem will tell. */
   #isBusy = false;
   #isWindowOpen = false;
+  #isTrial = false;
   #isMorePending = false;
   #pendingPolls = 0;
   #sessionPolls = 0;
 
-  constructor(heartbeatS: number) {
+  constructor(heartbeatS: number, trialDeadlineS: number) {
     this.#heartbeatS = heartbeatS;
+    this.#trialDeadlineS = trialDeadlineS;
   }
 
   get isQuiet(): boolean {
@@ -48,14 +53,20 @@ export class Uplinks {
   /** The first uplink of a life is spread over a period, but on a trial: that has to hurry. */
   joined(isTrial: boolean, io: UplinkIo): void {
     this.#isJoined = true;
+    this.#isTrial = isTrial;
     this.#request(io);
     if (isTrial) this.say({ type: "heartbeat" }, io);
-    this.#armHeartbeat(io.entropy.below("heartbeat", this.#heartbeatS * S_US) + 1, io);
+    this.#armHeartbeat(io.entropy.below("heartbeat", this.#periodUs()) + 1, io);
+  }
+
+  /** The trial is over. */
+  confirmed(): void {
+    this.#isTrial = false;
   }
 
   heartbeat(io: UplinkIo): void {
     if (this.#sessionPolls > 0) this.#sessionPolls -= 1;
-    if (!this.#isWindowOpen) this.say({ type: "heartbeat" }, io);
+    if (!this.#isWindowOpen || this.#isTrial) this.say({ type: "heartbeat" }, io);
     this.#armHeartbeat(this.#periodUs(), io);
   }
 
@@ -114,9 +125,10 @@ export class Uplinks {
   }
 
   #periodUs(): number {
-    if (this.#sessionPolls === 0) return this.#heartbeatS * S_US;
-    const pollS = Math.max(Math.floor(this.#heartbeatS / SESSION_POLL_FACTOR), POLL_MIN_S);
-    return Math.min(pollS, this.#heartbeatS) * S_US;
+    let periodS = this.#heartbeatS;
+    if (this.#isTrial) periodS = Math.min(periodS, this.#trialDeadlineS / TRIAL_POLLS);
+    if (this.#sessionPolls > 0) periodS = Math.min(periodS, this.#heartbeatS / SESSION_POLL_FACTOR);
+    return Math.ceil(Math.max(periodS, Math.min(POLL_MIN_S, this.#heartbeatS))) * S_US;
   }
 
   #armHeartbeat(delayUs: number, { at, effects }: UplinkIo): void {

@@ -17,7 +17,7 @@ interface FoundSector {
 }
 
 /** The part of the log that is in force: a committed snapshot and everything after it. */
-export interface Chain {
+interface Chain {
   /** Sector indices, oldest first. */
   readonly sectors: readonly number[];
   readonly records: readonly JournalRecord[];
@@ -29,7 +29,7 @@ export interface Chain {
   readonly isTorn: boolean;
 }
 
-export interface FoundLog {
+interface FoundLog {
   readonly chain: Chain | undefined;
   /** Highest sequence in use, in force or not. */
   readonly sequenceMax: number;

@@ -84,7 +84,7 @@ export function decodeMcSession(bytes: Uint8Array): McSession | undefined {
   };
 }
 
-export interface SetupRecord {
+interface SetupRecord {
   readonly setup: FragSetup;
   readonly placeIndex: number;
   readonly updateId: number;

@@ -5,7 +5,7 @@ import { eraseSector, isErased, isErasedAt } from "./flash-access.ts";
 import type { Place } from "./place.ts";
 
 /** Told before a sector of the block is erased for the second time, and when it is whole again. */
-export type SectorInSpare = (address: number | undefined) => void;
+type SectorInSpare = (address: number | undefined) => void;
 
 /**
  * The flash under a block: sectors erased at first touch, each granule programmed once.

@@ -309,6 +309,23 @@ describe("a new image on trial", () => {
     expect(device.uplinks.at(-1)?.confirmed).toBe(false);
   });
 
+  test("tries often enough before its deadline, also in an open class C window", () => {
+    const device = started({ config: { heartbeatS: 3600 } });
+    setUpGroup(device);
+    openWindow(device, GPS_AT_START + 10, 12);
+    transfer(device, new FragServer({ version: 1, data: update, fragSize: 20 }));
+    device.powerOn();
+    expect(device.decision).toMatchObject({ trial: true });
+    device.uplinks.length = 0;
+    device.wait(590);
+    expect(device.status().groups).toMatchObject([{ session: "open" }]);
+    expect(device.uplinks.length).toBeGreaterThanOrEqual(9);
+    contact(device);
+    device.uplinks.length = 0;
+    device.wait(1000);
+    expect(device.uplinks).toEqual([]);
+  });
+
   test("a downlink of its own confirms, a multicast frame does not", () => {
     const device = onTrial();
     setUpGroup(device);
