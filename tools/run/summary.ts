@@ -8,7 +8,7 @@ import { countText, durationText, mean, tableText } from "./words.ts";
 export function summaryText(report: Report, scenario: Scenario, replay?: string): string {
   const parts = [
     headText(report, scenario),
-    fleetTable(report.devices),
+    fleetTable(report.devices, scenario),
     serverLine(report.devices),
     laggardLines(report.devices),
     timeLine(report),
@@ -36,9 +36,11 @@ function headText(report: Report, scenario: Scenario): string {
   );
 }
 
-function fleetTable(devices: readonly ReportedDevice[]): string {
+function fleetTable(devices: readonly ReportedDevice[], scenario: Scenario): string {
   if (devices.length === 0) return "";
-  const kinds = [...new Set(devices.map(({ kind }) => kind))];
+  const kinds = resolveScenario(scenario)
+    .devices.kinds.map(({ name }) => name)
+    .filter((name) => devices.some(({ kind }) => kind === name));
   const head = ["kind", "devices", "updated", "failed", "rolled back", "bricked", "not reached"];
   const means = ["received", "lost", "coded", "beyond M"];
   const rows = kinds.map((kind) =>
