@@ -23,10 +23,12 @@ export interface FlashGeometry {
   readonly granuleBytes: number;
   /** Ascending, without gaps, covering the device. */
   readonly sectors: readonly SectorRun[];
+  /** What an erased byte reads; 0xFF if not said. STM32L0 and L1 erase to 0x00. */
+  readonly erasedByte?: 0xff | 0x00;
 }
 
 /**
- * One NOR flash, addressed from 0. Erased bytes read 0xFF.
+ * One NOR flash, addressed from 0. Erased bytes read `geometry.erasedByte`.
  *
  * Calls are synchronous so that "written" and "remembered as written" cannot be separated by an
  * await. Misuse (out of range, misaligned, a second program of a granule) is a bug and throws

@@ -47,3 +47,8 @@ export function roundUp(value: number, unit: number): number {
   const over = value % unit;
   return over === 0 ? value : value + unit - over;
 }
+
+/** What an erased byte of this flash reads. */
+export function erasedByteOf(geometry: FlashGeometry): 0xff | 0x00 {
+  return geometry.erasedByte ?? 0xff;
+}
