@@ -162,6 +162,26 @@ test("a pending image that does not verify, or is not the one that was staged, i
   expect(summary(swapped.reset())).toBe("A 1 confirmed/bad pendingInvalid");
 });
 
+test("a trial that cannot be counted does not run: no state sector takes a record", () => {
+  const device = new Device();
+  device.reset();
+  device.stage(2);
+  for (const copy of tinyLayout.state) {
+    device.flash.failNext("program", Number.POSITIVE_INFINITY, copy);
+  }
+  for (let boot = 0; boot < 2 * ATTEMPTS; boot++) {
+    expect(summary(device.reset())).toBe("A 1 confirmed/ready none");
+  }
+});
+
+test("an image is looked at again before it is blamed: a read may fail once", () => {
+  const device = new Device();
+  device.reset();
+  device.stage(2);
+  device.flash.failNext("read", 1, tinyLayout.banks[1]);
+  expect(summary(device.reset())).toBe("B 2 trial 1 confirmed/ready none");
+});
+
 test("the security counter rises at confirm, and older images never run again", () => {
   const device = new Device(3);
   device.reset();

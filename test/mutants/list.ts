@@ -1,0 +1,5 @@
+import { bootMutants, schemeMutants } from "./boot-mutants.ts";
+import type { Mutant } from "./mutant.ts";
+
+/** Every mutant; the tests have to kill them all. */
+export const mutants: readonly Mutant[] = [...schemeMutants, ...bootMutants];
