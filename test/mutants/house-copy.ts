@@ -16,6 +16,10 @@ import { type Mutant, mutate } from "./mutant.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Source of the FEC kernel, and what the compiler makes of it. */
+const KERNEL = "agent/fec/kernel/assembly/kernel.ts";
+const KERNEL_WASM = "agent/fec/kernel/kernel-wasm.ts";
+
 function filesInGit(): readonly string[] {
   const run = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" });
   if (run.status !== 0) throw new Error(`git ls-files: ${run.stderr}`);
@@ -35,12 +39,23 @@ export class HouseCopy {
     symlinkSync(join(root, "node_modules"), join(this.root, "node_modules"), "dir");
   }
 
-  /** Returns what undoes it. Throws `RangeError` when the mutant does not apply. */
+  /**
+   * Returns what undoes it. Throws `RangeError` when the mutant does not apply, or is none that the
+   * compiler of the FEC kernel takes.
+   */
   apply(mutant: Mutant): () => void {
-    const path = join(this.root, mutant.file);
-    const text = readFileSync(path, "utf8");
-    writeFileSync(path, mutate(text, mutant));
-    return () => writeFileSync(path, text);
+    const paths = mutant.file === KERNEL ? [mutant.file, KERNEL_WASM] : [mutant.file];
+    const texts = paths.map((path) => readFileSync(join(this.root, path), "utf8"));
+    const undo = () => {
+      paths.forEach((path, index) => void writeFileSync(join(this.root, path), texts[index] ?? ""));
+    };
+    writeFileSync(join(this.root, mutant.file), mutate(texts[0] ?? "", mutant));
+    if (mutant.file !== KERNEL) return undo;
+    const args = ["--conditions=fuota-source", "--import", "tsx", "tools/build-kernel.ts"];
+    const build = spawnSync(process.execPath, args, { cwd: this.root, encoding: "utf8" });
+    if (build.status === 0) return undo;
+    undo();
+    throw new RangeError(`${mutant.name}: ${build.stderr}`);
   }
 
   remove(): void {

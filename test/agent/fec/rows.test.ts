@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Encoder } from "#agent/fec/encoder.ts";
 import {
   clearParityRows,
+  N_MAX,
   type ParityVariant,
   parityRow,
   parityVariants,
@@ -13,6 +14,24 @@ import { hex } from "../../hex.ts";
 function printed(variant: ParityVariant, nbFrag: number, n: number): string {
   const set = new Set(rowIndices(parityRow(variant, nbFrag, n)));
   return Array.from({ length: nbFrag }, (_, index) => (set.has(index) ? "1" : "0")).join("");
+}
+
+/** The columns of a row, drawn by the book. */
+function drawn(variant: ParityVariant, nbFrag: number, n: number): number[] {
+  const modulus = (nbFrag & (nbFrag - 1)) === 0 ? nbFrag + 1 : nbFrag;
+  let state = 1 + 1001 * (variant === "ts004-v2-spec" ? n : n - nbFrag);
+  const columns = new Set<number>();
+  for (let count = 0; count < nbFrag >> 1; ) {
+    let column = nbFrag;
+    while (column >= nbFrag) {
+      const feedback = (state & 1) ^ ((state >> 5) & 1);
+      state = (state >> 1) + (feedback << 22);
+      column = state % modulus;
+    }
+    if (variant === "ts004-v1" || !columns.has(column)) count += 1;
+    columns.add(column);
+  }
+  return [...columns].sort((a, b) => a - b);
 }
 
 describe("rows", () => {
@@ -27,6 +46,20 @@ describe("rows", () => {
   ])("M = %s, N = %s", (nbFrag, n, ...rows) => {
     expect(parityVariants.map((variant) => printed(variant, nbFrag, n))).toEqual(rows);
   });
+
+  /** Powers of two have a modulus of their own; from 32 columns on the kernel draws 18 at a time. */
+  test.each([2, 3, 31, 32, 33, 63, 64, 65, 127, 128, 129, 256, 1000, 1024, 2048, 8192])(
+    "M = %s, as the specification says it, one draw after the other",
+    (nbFrag) => {
+      for (const variant of parityVariants) {
+        for (const n of [1, 2, 3, 17, 200, 8000].map((k) => nbFrag + k)) {
+          if (n > N_MAX) continue;
+          const row = rowIndices(parityRow(variant, nbFrag, n));
+          expect(row).toEqual(drawn(variant, nbFrag, n));
+        }
+      }
+    },
+  );
 
   test("M = 1 names no fragment at all", () => {
     for (const variant of parityVariants) expect(printed(variant, 1, 2)).toBe("0");
@@ -77,13 +110,22 @@ describe("encoder", () => {
     expect(encoder.fragment(10)).toEqual(block.slice(90));
   });
 
-  test("two encoders and a row in between do not disturb each other", () => {
-    const encoders = parityVariants.map((variant) => new Encoder(variant, 20, block));
-    const alone = encoders.map((encoder) => [7, 8, 9].map((n) => encoder.fragment(n)));
-    const mixed = [7, 8, 9].map((n) => encoders.map((encoder) => encoder.fragment(n)));
-    alone.forEach((fragments, which) => {
-      expect(mixed.map((row) => row[which])).toEqual(fragments);
+  test("encoders of other blocks at the same time do not disturb each other", () => {
+    const blocks = parityVariants.map((_, shift) => block.map((byte) => byte ^ (shift * 85)));
+    const encoders = parityVariants.map((variant, which) => {
+      return new Encoder(variant, 20, blocks[which] ?? block);
     });
+    for (const n of [7, 8, 9]) {
+      for (const [which, variant] of parityVariants.entries()) {
+        const sum = new Uint8Array(20);
+        for (const index of rowIndices(parityRow(variant, 5, n))) {
+          for (let at = 0; at < 20; at++) {
+            sum[at] = (sum[at] ?? 0) ^ (blocks[which]?.[20 * index + at] ?? 0);
+          }
+        }
+        expect(encoders[which]?.fragment(n)).toEqual(sum);
+      }
+    }
   });
 
   test("numbers and sizes out of range are bugs", () => {

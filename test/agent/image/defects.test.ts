@@ -96,6 +96,11 @@ const structure: readonly Defect[] = [
     verdict: "imageFormat: TLV area of 65535 bytes, there are 4",
   },
   {
+    name: "TLV area longer than the slot by one byte",
+    image: { area: () => area(0x6907, [], 5) },
+    verdict: "imageFormat: TLV area of 5 bytes, there are 4",
+  },
+  {
     name: "TLV area that ends inside the header of an entry",
     image: { area: () => Uint8Array.from([...u16(0x6907), ...u16(7), 0x10, 0, 32]) },
     verdict: "imageFormat: TLV area ends inside the entry at its byte 4",
