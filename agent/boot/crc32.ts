@@ -4,9 +4,12 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, octet) => {
   return crc;
 });
 
-/** CRC-32 of IEEE 802.3: reflected, initial value and final XOR all ones. */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffff_ffff;
+/**
+ * CRC-32 of IEEE 802.3: reflected, initial value and final XOR all ones. `before` is that of the
+ * bytes in front of these.
+ */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let crc = ~before;
   for (let index = 0; index < bytes.length; index++) {
     const octet = (crc ^ (bytes[index] as number)) & 0xff;
     crc = (crc >>> 8) ^ (TABLE[octet] as number);
