@@ -1,7 +1,11 @@
 import { bootMutants, schemeMutants } from "./boot-mutants.ts";
 import { fecMutants, kernelMutants } from "./fec-mutants.ts";
 import { imageMutants } from "./image-mutants.ts";
+import { journalMutants } from "./journal-mutants.ts";
 import type { Mutant } from "./mutant.ts";
+import { keyMutants, packageMutants } from "./package-mutants.ts";
+import { resumeMutants } from "./resume-mutants.ts";
+import { stagingMutants } from "./staging-mutants.ts";
 
 /** Every mutant; the tests have to kill them all. */
 export const mutants: readonly Mutant[] = [
@@ -10,4 +14,9 @@ export const mutants: readonly Mutant[] = [
   ...kernelMutants,
   ...fecMutants,
   ...imageMutants,
+  ...journalMutants,
+  ...resumeMutants,
+  ...stagingMutants,
+  ...packageMutants,
+  ...keyMutants,
 ];

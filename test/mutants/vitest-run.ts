@@ -104,6 +104,9 @@ function outcomeOf(report: JsonReport, root: string, tests: readonly string[]): 
   }
   const broken = files.find(({ status }) => status === "failed");
   if (broken !== undefined) return { type: "broken", message: broken.message };
-  if (files.length < tests.length) return { type: "broken", message: "a test file is missing" };
+  const missing = tests.filter((path) => !files.some(({ name }) => relative(root, name) === path));
+  if (missing.length > 0) {
+    return { type: "broken", message: `not in git, or no tests: ${missing.join(", ")}` };
+  }
   return { type: "passed", tests: report.numTotalTests };
 }

@@ -79,6 +79,18 @@ describe("the set-up vectors of TS004", () => {
     ]);
   });
 
+  test("every byte of the MIC counts", () => {
+    const server = new FragServer({ version: 2, data: counting(95), fragSize: 10 });
+    for (const spoilt of [1, 2, 3, 4]) {
+      const device = started({ config: v2 });
+      const setup = server.setup().slice();
+      setup[setup.length - spoilt] = (setup.at(-spoilt) ?? 0) ^ 0x10;
+      device.downlink(PORT, setup);
+      for (let n = 1; n <= 10; n++) device.downlink(PORT, server.fragment(n));
+      expect(status(device)).toEqual(["01020a0000"]);
+    }
+  });
+
   test("the answer ends the received-requests", () => {
     const data = counting(95);
     const options = { version: 2, data, fragSize: 10, ackReception: true } as const;

@@ -136,9 +136,10 @@ describe.each([1, 2, 4, 8, 16, 32])("granule %i", (granuleBytes) => {
         const data = dataOf(session, seed);
         const encoder = new Encoder("ts004-v1", session.fragSize, data);
         const flash = new NorFlash(geometryFor(granuleBytes));
-        const { decoder } = new Life(flash, session, new Memory());
+        const { decoder, staging } = new Life(flash, session, new Memory());
         for (const n of arrivals(session.nbFrag, seed)) decoder.accept(n, encoder.fragment(n));
         if (!decoder.complete) continue;
+        expect(staging.edges.size).toBe(0);
         expect(blockOf(flash, BLOCK.sizeBytes)).toEqual(expected(session, data));
         for (let at = BLOCK.address; at < BLOCK.address + data.length; at += SECTOR_BYTES) {
           expect(flash.eraseCount(at)).toBe(1);
@@ -236,6 +237,20 @@ function runToEnd(
   }
   return false;
 }
+
+test("what an older block left behind this one is erased, and nothing else", () => {
+  const session = SESSIONS[1] as Session;
+  const flash = new NorFlash(geometryFor(8));
+  for (let at = 0; at < 3072; at += 64) flash.program(at, new Uint8Array(64));
+  const { decoder, staging } = new Life(flash, session, new Memory());
+  const data = dataOf(session, 1);
+  const encoder = new Encoder("ts004-v1", session.fragSize, data);
+  for (let n = 1; n <= 12; n++) decoder.accept(n, encoder.fragment(n));
+  staging.eraseRest();
+  expect(blockOf(flash, BLOCK.sizeBytes)).toEqual(expected(session, data));
+  const erased = Array.from({ length: 24 }, (_, sector) => flash.eraseCount(sector * SECTOR_BYTES));
+  expect(erased).toEqual(erased.map((_, sector) => (sector >= 2 && sector < 10 ? 1 : 0)));
+});
 
 test("a cell that fails once costs a rewrite of its sector by way of the spare", () => {
   const session = SESSIONS[1] as Session;
