@@ -293,7 +293,7 @@ export class Device {
   }
 
   #blockComplete(session: FragSession): void {
-    const isStaged = takeImage(session, this.#config, this.#ports.flash, this.#io);
+    const isStaged = takeImage(session, this.#config, this.#ports, this.#life, this.#io);
     if (isStaged) this.#activation.begin(session, this.#io);
   }
 }

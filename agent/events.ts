@@ -106,6 +106,8 @@ export type DeviceNote =
   | { readonly type: "fragSetup"; readonly fragIndex: number; readonly errors: number }
   | { readonly type: "fragComplete"; readonly fragIndex: number; readonly received: number }
   | { readonly type: "fragFailed"; readonly fragIndex: number; readonly reason: FailureReason }
+  /** The block was a patch of that size; the bank holds the image that it makes. */
+  | { readonly type: "patchApplied"; readonly patchBytes: number }
   | { readonly type: "imageVerified"; readonly version: string }
   | { readonly type: "imageRefused"; readonly reason: FailureReason; readonly detail: string }
   | { readonly type: "staged" }
@@ -130,6 +132,9 @@ export type FailureReason =
   | "downgrade"
   | "wrongHardware"
   | "storage"
+  /** A patch, but not one to the image that runs. */
+  | "wrongBase"
+  | "patchFormat"
   | "rolledBack"
   | "bricked"
   | "notActivated";

@@ -49,6 +49,11 @@ export class Memory implements SnapshotSource {
     this.#granuleBytes = flash.geometry.granuleBytes;
   }
 
+  /** Whether all that was to be written down has been. */
+  get isComplete(): boolean {
+    return !this.#isSick;
+  }
+
   /** Brings the state to what the journal says. Writes nothing. */
   load(): void {
     this.journal.load((record: JournalRecord) => {

@@ -1,19 +1,21 @@
-import type { Flash } from "#hal/ports.ts";
 import { BANK } from "./blocks.ts";
 import type { DeviceConfig } from "./config.ts";
-import { type DeviceIo, succeeds } from "./device-io.ts";
+import { type DeviceIo, type DeviceLife, type DevicePorts, succeeds } from "./device-io.ts";
 import type { FailureReason } from "./events.ts";
+import { flashReader } from "./flash/flash-reader.ts";
 import { type ImageVerdict, verifyImage } from "./image/verify.ts";
 import type { FragSession } from "./packages/frag-session.ts";
+import { unpackPatch } from "./patch.ts";
 
 /**
- * Takes over a block that is complete and, as far as TS004 can tell, right: verifies the image from
- * flash and stages it. Returns whether an image is staged now.
+ * Takes over a block that is complete and, as far as TS004 can tell, right: makes an image of it if
+ * it is a patch, verifies the image from flash and stages it. Returns whether one is staged now.
  */
 export function takeImage(
   session: FragSession,
   config: DeviceConfig,
-  flash: Flash,
+  ports: DevicePorts,
+  { decision }: DeviceLife,
   io: DeviceIo,
 ): boolean {
   const isContradictory = session.work?.decoder.inconsistent === true;
@@ -23,11 +25,12 @@ export function takeImage(
     succeeds(() => io.boot.abandon());
     return false;
   }
-  const region = io.boot.updateRegion();
-  const reader = {
-    sizeBytes: region.sizeBytes,
-    read: (offset: number, target: Uint8Array) => flash.read(region.address + offset, target),
-  };
+  const unpacked = unpackPatch(session, ports, decision, io);
+  if (!unpacked.ok) {
+    refuse(session, isContradictory ? "wrongVariant" : unpacked.reason, unpacked.detail, io);
+    return false;
+  }
+  const reader = flashReader(ports.flash, io.boot.updateRegion());
   const securityCounterMin = io.boot.report().securityCounter;
   const policy = { ...config.image, securityCounterMin };
   let verdict: ImageVerdict | undefined;

@@ -7,7 +7,7 @@ const KEY_BYTES = 16;
 export const GROUP_BYTES = 16 + 2 * KEY_BYTES;
 export const MC_SESSION_BYTES = 13;
 export const SETUP_BYTES = 26;
-export const VERDICT_BYTES = 9;
+export const VERDICT_BYTES = 13;
 
 /** Position is the code in flash. */
 const REASONS: readonly (FailureReason | undefined)[] = [
@@ -29,6 +29,8 @@ const REASONS: readonly (FailureReason | undefined)[] = [
   "rolledBack",
   "bricked",
   "notActivated",
+  "wrongBase",
+  "patchFormat",
 ];
 
 function viewOf(bytes: Uint8Array): DataView {
@@ -143,6 +145,7 @@ export function encodeVerdict(session: FragSession): Uint8Array {
   view.setUint16(3, session.received, true);
   view.setUint16(5, session.coded, true);
   view.setUint16(7, session.beyondM, true);
+  view.setUint32(9, session.patchStep, true);
   return bytes;
 }
 
@@ -158,4 +161,5 @@ export function decodeVerdict(bytes: Uint8Array, session: FragSession): void {
   session.received = view.getUint16(3, true);
   session.coded = view.getUint16(5, true);
   session.beyondM = view.getUint16(7, true);
+  session.patchStep = view.getUint32(9, true);
 }

@@ -51,6 +51,8 @@ export interface FragSession {
   beyondM: number;
   micError: boolean;
   failure: FailureReason | undefined;
+  /** How far the block is applied, if it is a patch; see `delta/apply.ts`. */
+  patchStep: number;
   /** FragDataBlockReceivedReq still to be sent. */
   receivedReqsLeft: number;
   /** While fragments are awaited. */
@@ -94,6 +96,7 @@ export function newFragSession(
     beyondM: 0,
     micError: false,
     failure: undefined,
+    patchStep: 0,
     receivedReqsLeft: 0,
     work: undefined,
     isAnswerDue: false,

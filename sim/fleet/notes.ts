@@ -25,6 +25,8 @@ export function describeNote(note: DeviceNote): string {
       return `block ${note.fragIndex} complete after ${note.received} fragments`;
     case "fragFailed":
       return `block ${note.fragIndex} failed: ${note.reason}`;
+    case "patchApplied":
+      return `patch of ${note.patchBytes} bytes applied`;
     case "imageVerified":
       return `image ${note.version} verified`;
     case "imageRefused":
