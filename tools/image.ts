@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Command } from "commander";
+import { isPatch } from "#agent/delta/container.ts";
 import { hashedBytesOf, refusalOfFlags } from "#agent/image/header.ts";
 import { type Signer, signImage } from "#agent/image/make.ts";
 import { readerOf } from "#agent/image/reader.ts";
@@ -15,6 +16,8 @@ import { explanationOf } from "./image/explain.ts";
 import { isHexName, readBinaryFile, readSigner } from "./image/input.ts";
 import { integer } from "./image/integer.ts";
 import { addPayloadOptions, imageOfPayload, isImage, type PayloadFlags } from "./image/make.ts";
+import { addPatchCommands } from "./image/patch-commands.ts";
+import { patchExplanation } from "./image/patch-file.ts";
 import { readPublicKey } from "./public-key.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -45,11 +48,16 @@ export function imageCommand(terminal: Terminal = processTerminal()): Command {
   );
   image
     .command("info")
-    .description("explains header, TLVs and trailer")
-    .argument("<file>", "image, raw or .hex")
+    .description("explains header, TLVs and trailer of an image, or what a patch is")
+    .argument("<file>", "image, raw or .hex; or a patch")
     .option("--json", "as JSON (docs/image.schema.json)")
     .action((path: string, { json }: { json?: true }) => {
       const bytes = readBinaryFile(path);
+      if (isPatch(bytes)) {
+        if (json) throw new InputError(`${path}: is a patch; --json explains images`);
+        terminal.out(patchExplanation(path, bytes));
+        return;
+      }
       const description = describeImage(path, bytes, structureOf(path, bytes));
       terminal.out(json ? `${JSON.stringify(description, null, 2)}\n` : explanationOf(description));
     });
@@ -69,6 +77,7 @@ export function imageCommand(terminal: Terminal = processTerminal()): Command {
       0,
     )
     .action((path: string, flags: VerifyFlags) => verifyCommand(path, flags, terminal));
+  addPatchCommands(image, terminal);
   return image;
 }
 
