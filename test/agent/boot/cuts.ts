@@ -1,214 +1,247 @@
 import type { Cut, FlashOperation } from "#sim/flash/cuts.ts";
+import type { NorFlash } from "#sim/flash/nor.ts";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
-import { type Adversity, factoryFlash, Lifetime } from "./lifetime.ts";
-import { tinyLayout } from "./tiny.ts";
+import type { Tally } from "../../reliability/tally.ts";
+import { ANY_CUT, cutsOfPairs } from "./cut-kinds.ts";
+import { factoryFlash, Lifetime } from "./lifetime.ts";
+import type { Scene } from "./scene.ts";
+import { tiny } from "./tiny.ts";
 
-/** A lifetime without any adversity. */
+/** A life without any adversity. */
 export interface Baseline {
+  readonly granuleBytes: number;
+  readonly scene: Scene;
   readonly operations: readonly FlashOperation[];
-  readonly boots: number;
+  /** Operations of the factory, before the first of the life. */
+  readonly firstOperation: number;
+  /** The life before each of its boots: where another one can take over. */
+  readonly starts: readonly Lifetime[];
 }
 
-const baselines = new Map<number, Baseline>();
+const baselines = new Map<string, Baseline>();
 
-export function baselineOf(granuleBytes: number): Baseline {
-  let baseline = baselines.get(granuleBytes);
+export function baselineOf(granuleBytes: number, scene = tiny): Baseline {
+  const key = `${granuleBytes} ${scene.sizes.bankBytes}`;
+  let baseline = baselines.get(key);
   if (baseline === undefined) {
-    baseline = traceOf(granuleBytes);
-    baselines.set(granuleBytes, baseline);
+    baseline = traceOf(granuleBytes, scene);
+    baselines.set(key, baseline);
   }
   return baseline;
 }
 
-function traceOf(granuleBytes: number): Baseline {
-  const lifetime = new Lifetime(factoryFlash(granuleBytes));
+function traceOf(granuleBytes: number, scene: Scene): Baseline {
+  const life = new Lifetime(factoryFlash(granuleBytes, scene), undefined, scene);
+  const firstOperation = life.flash.operations;
+  const starts: Lifetime[] = [];
+  const operations = watched(life.flash);
+  life.run(() => starts.push(life.fork()));
+  return { granuleBytes, scene, operations, firstOperation, starts };
+}
+
+/** The operations of a flash from now on. */
+function watched(flash: NorFlash): readonly FlashOperation[] {
   const operations: FlashOperation[] = [];
-  const watch = lifetime.flash.onOperation;
-  lifetime.flash.onOperation = (operation) => {
+  const watch = flash.onOperation;
+  flash.onOperation = (operation) => {
     operations.push(operation);
     watch?.(operation);
   };
-  lifetime.run();
-  return { operations, boots: lifetime.oracles.boots };
+  return operations;
 }
 
-/** Every way in which power can fail in an operation: for a program of 64 bytes, 67. */
-export function allCuts(operation: FlashOperation): readonly Cut[] {
-  const prefixes = Array.from({ length: operation.sizeBytes - 1 }, (_, index): Cut => {
-    return { kind: "prefix", bytes: index + 1 };
-  });
-  return [...representativeCuts(operation), ...prefixes];
-}
-
-/** One of each kind. */
-export function representativeCuts({ kind }: FlashOperation): readonly Cut[] {
-  const common = ["notDone", "doneButLost", "unstable", "partialBits"] as const;
-  const erase = ["halfErase", "randomErase", "marginalErase"] as const;
-  return (kind === "program" ? common : [...common, ...erase]).map((each) => ({ kind: each }));
-}
-
-/** Prefixes where something may change: around a granule, in the middle, at the end. */
-export function sampledPrefixes(sizeBytes: number, granuleBytes: number): readonly Cut[] {
-  const lengths = [
-    1,
-    granuleBytes - 1,
-    granuleBytes,
-    granuleBytes + 1,
-    sizeBytes / 2,
-    sizeBytes - 1,
-  ];
-  const distinct = new Set(lengths.filter((length) => length > 0 && length < sizeBytes));
-  return [...distinct].map((bytes) => ({ kind: "prefix", bytes }));
-}
-
-/** A cut this many operations after the one before it. */
+/** A cut this many operations after the one before it; the first, after those of the factory. */
 export interface PlannedCut {
   readonly after: number;
   readonly cut: Cut;
 }
 
 /**
- * Lives a whole life with these cuts; the first counts from the first operation. A cut that the
- * life ends before is never made. Throws with everything needed to do it again.
+ * Lives a whole life with these cuts. A cut that the life ends before is never made. Throws with
+ * everything needed to do it again.
  */
-export function liveThrough(granuleBytes: number, cuts: readonly PlannedCut[]): Lifetime {
-  const lifetime = new Lifetime(factoryFlash(granuleBytes));
-  const { flash, oracles } = lifetime;
+export function liveThrough(baseline: Baseline, cuts: readonly PlannedCut[]): Lifetime {
+  const { firstOperation, starts } = baseline;
+  const life = lastBefore(starts, firstOperation + (cuts[0]?.after ?? 0)).fork();
+  const { flash, oracles } = life;
   let planned = 0;
+  requireGoodEnd(baseline, life, cuts, () => {
+    const next = cuts[planned];
+    if (planned !== oracles.cuts || next === undefined) return;
+    flash.cutAt((planned === 0 ? firstOperation : flash.operations) + next.after, next.cut);
+    planned += 1;
+  });
+  return life;
+}
+
+/** The last of the lives that has not yet begun operation `index`. */
+function lastBefore(lives: readonly Lifetime[], index: number): Lifetime {
+  const life = lives.findLast(({ flash }) => flash.operations <= index);
+  if (life === undefined) throw new RangeError(`no life before operation ${index}`);
+  return life;
+}
+
+function requireGoodEnd(
+  baseline: Baseline,
+  life: Lifetime,
+  story: unknown,
+  adversity?: (flash: NorFlash, boot: number) => void,
+): void {
   try {
-    lifetime.run(() => {
-      const next = cuts[planned];
-      if (planned !== oracles.cuts || next === undefined) return;
-      flash.cutAt(flash.operations + next.after, next.cut);
-      planned += 1;
-    });
-    requireQuiescence(lifetime, granuleBytes);
+    life.run(adversity);
+    requireQuiescence(baseline, life);
   } catch (error) {
-    const story = JSON.stringify({ granuleBytes, cuts });
-    throw new Error(`liveThrough(${story}): ${String(error)}`, { cause: error });
+    const text = `granule ${baseline.granuleBytes}, ${JSON.stringify(story)}: ${String(error)}`;
+    throw new Error(text, { cause: error });
   }
-  return lifetime;
 }
 
 /** I10: what a cut may cost, in reboots and in operations, before the device is quiet again. */
 const BOOTS_PER_CUT_MAX = 1;
-const OPERATIONS_PER_CUT_MAX = 24;
+/** Beside writing the bank once more. */
+const STATE_OPERATIONS_PER_CUT_MAX = 15;
 
-function requireQuiescence({ flash, oracles }: Lifetime, granuleBytes: number): void {
-  const baseline = baselineOf(granuleBytes);
-  const factoryOperations = factoryFlash(granuleBytes).operations;
-  const boots = oracles.boots - baseline.boots;
-  const operations = flash.operations - factoryOperations - baseline.operations.length;
+function requireQuiescence(baseline: Baseline, { flash, oracles }: Lifetime): void {
+  const { operations, firstOperation, scene, starts } = baseline;
+  const { bankBytes, sectorBytes, imageBytes, programBytes } = scene.sizes;
+  const rewrite = bankBytes / sectorBytes + Math.ceil(imageBytes / programBytes);
+  const boots = oracles.boots - starts.length;
+  const more = flash.operations - firstOperation - operations.length;
   if (boots > BOOTS_PER_CUT_MAX * oracles.cuts) {
     throw new RangeError(`I10: ${boots} more boots after ${oracles.cuts} cuts`);
   }
-  if (operations > OPERATIONS_PER_CUT_MAX * oracles.cuts) {
-    throw new RangeError(`I10: ${operations} more operations after ${oracles.cuts} cuts`);
+  if (more > (rewrite + STATE_OPERATIONS_PER_CUT_MAX) * oracles.cuts) {
+    throw new RangeError(`I10: ${more} more operations after ${oracles.cuts} cuts`);
   }
 }
 
-/** Single cuts: every operation with each of `cutsOf` it. Returns how many lives that were. */
+/** Single cuts: every operation with each of `cutsOf` it. */
 export function liveThroughSingles(
-  granuleBytes: number,
+  baseline: Baseline,
+  tally: Tally,
   cutsOf: (operation: FlashOperation) => readonly Cut[],
-): number {
-  let lives = 0;
-  baselineOf(granuleBytes).operations.forEach((operation, after) => {
+): void {
+  baseline.operations.forEach((operation, after) => {
     for (const cut of cutsOf(operation)) {
-      liveThrough(granuleBytes, [{ after, cut }]);
-      lives += 1;
+      tally.case(() => liveThrough(baseline, [{ after, cut }]));
     }
   });
-  return lives;
 }
 
 /**
- * Double cuts: one of each kind at every operation, then one of each kind at each of the next
- * `reach` operations. Only every `stride`-th pair, counting from `stride` - 1.
+ * Double cuts: each kind at every operation, then each kind that fits at each of the next `reach`
+ * operations. Only every `stride`-th pair, counting from `stride` - 1.
  */
-export function liveThroughPairs(granuleBytes: number, reach: number, stride: number): number {
+export function liveThroughPairs(
+  baseline: Baseline,
+  tally: Tally,
+  reach: number,
+  stride = 1,
+): void {
   let pairs = 0;
-  let lives = 0;
-  baselineOf(granuleBytes).operations.forEach((operation, first) => {
-    for (const cut of representativeCuts(operation)) {
-      for (let second = 0; second < reach; second++) {
-        for (const secondCut of ANY_KIND) {
+  baseline.operations.forEach((operation, after) => {
+    for (const cut of cutsOfPairs(operation)) {
+      const { starts, operations } = cutOnce(baseline, { after, cut });
+      for (const [second, { index, ...next }] of operations.slice(0, reach).entries()) {
+        for (const secondCut of cutsOfPairs({ index, ...next })) {
           pairs += 1;
           if (pairs % stride !== 0) continue;
-          liveThrough(granuleBytes, [
-            { after: first, cut },
-            { after: second, cut: secondCut },
-          ]);
-          lives += 1;
+          tally.case(() => {
+            const life = lastBefore(starts, index).fork();
+            life.flash.cutAt(index, secondCut);
+            const story = [
+              { after, cut },
+              { after: second, cut: secondCut },
+            ];
+            requireGoodEnd(baseline, life, story);
+          });
         }
       }
     }
   });
-  return lives;
 }
 
-/** Of a second cut it is not known whether it meets a program or an erase. */
-const ANY_KIND: readonly Cut[] = [
-  { kind: "notDone" },
-  { kind: "doneButLost" },
-  { kind: "unstable" },
-  { kind: "partialBits" },
-  { kind: "halfErase" },
-  { kind: "prefix", bytes: 33 },
-];
+/** What comes after one cut, and the life before each boot of it. */
+function cutOnce(
+  { firstOperation, starts: undisturbed }: Baseline,
+  { after, cut }: PlannedCut,
+): { readonly starts: readonly Lifetime[]; readonly operations: readonly FlashOperation[] } {
+  const index = firstOperation + after;
+  const life = lastBefore(undisturbed, index).fork();
+  const starts: Lifetime[] = [];
+  const operations = watched(life.flash);
+  life.flash.cutAt(index, cut);
+  life.run(() => {
+    if (life.oracles.cuts > 0) starts.push(life.fork());
+  });
+  return { starts, operations: operations.filter((operation) => operation.index > index) };
+}
 
-/** Storms: 3 to 12 cuts, each at random within 40 operations of the one before. */
-export function liveThroughStorms(granuleBytes: number, seed: number, lives: number): number {
+/** Lives with `count` cuts (or a number from a span), each within 40 operations of the one before. */
+export function liveThroughStorms(
+  baseline: Baseline,
+  tally: Tally,
+  lives: number,
+  [countMin, countMax]: readonly [number, number],
+  seed: number,
+): void {
   for (let life = 0; life < lives; life++) {
     const key = drawKey(seed, life, "storm");
     let draws = 0;
     const below = (bound: number) => drawBelow(key, draws++, bound);
-    const cuts = Array.from({ length: 3 + below(10) }, (): PlannedCut => {
+    const count = countMin + below(countMax - countMin + 1);
+    const cuts = Array.from({ length: count }, (_, which): PlannedCut => {
       const bytes = 1 + below(63);
-      const cut = ANY_KIND[below(ANY_KIND.length)] ?? { kind: "notDone" };
-      return { after: below(40), cut: cut.kind === "prefix" ? { kind: "prefix", bytes } : cut };
+      const cut = ANY_CUT[below(ANY_CUT.length)] ?? { kind: "notDone" };
+      // The first anywhere in the life: a storm may break late.
+      const after = below(which === 0 ? baseline.operations.length : 40);
+      return { after, cut: cut.kind === "prefix" ? { kind: "prefix", bytes } : cut };
     });
-    liveThrough(granuleBytes, cuts);
+    tally.case(() => liveThrough(baseline, cuts));
   }
-  return lives;
 }
 
 /** Rot while the supply is off: one bit of a state sector, before the given boot. */
-export function liveThroughFlip(granuleBytes: number, boot: number, bit: number): void {
-  liveThroughRot(granuleBytes, `bit ${bit} before boot ${boot}`, (flash, each) => {
-    if (each !== boot) return;
-    const sizeBytes = tinyLayout.state[0].sizeBytes;
-    const region = tinyLayout.state[bit < 8 * sizeBytes ? 0 : 1];
+export function liveThroughFlip(baseline: Baseline, boot: number, bit: number): void {
+  liveThroughRot(baseline, boot, `bit ${bit} before boot ${boot}`, (flash) => {
+    const { state } = baseline.scene.layout;
+    const { sizeBytes } = state[0];
+    const region = state[bit < 8 * sizeBytes ? 0 : 1];
     flash.flipBit(region.address + ((bit >> 3) % sizeBytes), bit & 7);
   });
 }
 
 /** A whole copy of the record goes, to erased or to zeros. */
 export function liveThroughLoss(
-  granuleBytes: number,
+  baseline: Baseline,
   boot: number,
   copy: 0 | 1,
   to: "erased" | "zeros",
 ): void {
-  liveThroughRot(granuleBytes, `copy ${copy} ${to} before boot ${boot}`, (flash, each) => {
-    if (each !== boot) return;
-    const { address, sizeBytes } = tinyLayout.state[copy];
+  liveThroughRot(baseline, boot, `copy ${copy} ${to} before boot ${boot}`, (flash) => {
+    const { address, sizeBytes } = baseline.scene.layout.state[copy];
+    const watch = flash.onOperation;
     flash.onOperation = undefined;
     flash.powerOn();
     flash.erase(address);
     if (to === "zeros") flash.program(address, new Uint8Array(sizeBytes));
+    flash.onOperation = watch;
   });
 }
 
-function liveThroughRot(granuleBytes: number, story: string, rot: Adversity): void {
-  const lifetime = new Lifetime(factoryFlash(granuleBytes));
-  const watch = lifetime.flash.onOperation;
+function liveThroughRot(
+  baseline: Baseline,
+  boot: number,
+  story: string,
+  rot: (flash: NorFlash) => void,
+): void {
+  const life = baseline.starts[boot]?.fork();
+  if (life === undefined) throw new RangeError(`no boot ${boot}`);
+  rot(life.flash);
   try {
-    lifetime.run((flash, boot) => {
-      rot(flash, boot);
-      flash.onOperation = watch;
-    });
+    life.run();
   } catch (error) {
-    throw new Error(`granule ${granuleBytes}, ${story}: ${String(error)}`, { cause: error });
+    const text = `granule ${baseline.granuleBytes}, ${story}: ${String(error)}`;
+    throw new Error(text, { cause: error });
   }
 }

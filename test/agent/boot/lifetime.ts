@@ -1,18 +1,12 @@
 import { BankBoot } from "#agent/boot/bank-boot.ts";
 import { installFactoryImage } from "#agent/boot/factory.ts";
-import type { BootDecision, BootStrategy } from "#agent/boot/strategy.ts";
+import type { BootDecision, BootStrategy, ImageIdentity } from "#agent/boot/strategy.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
 import { drawKey } from "#sim/kernel/draws.ts";
 import { BootOracles } from "./oracles.ts";
-import {
-  tinyGeometry,
-  tinyIdentity,
-  tinyImage,
-  tinyLayout,
-  verifyTiny,
-  writeTiny,
-} from "./tiny.ts";
+import type { Scene } from "./scene.ts";
+import { tiny } from "./tiny.ts";
 
 export const ATTEMPTS_MAX = 3;
 const BOOTS_MAX = 200;
@@ -30,31 +24,44 @@ export const UPDATES: readonly Update[] = [
   { id: 2, major: 3, securityCounter: 1, isGood: true },
   { id: 3, major: 4, securityCounter: 2, isGood: true },
 ];
-const IMAGES = UPDATES.map(({ major, securityCounter }) => tinyImage(major, securityCounter));
-const IDENTITIES = UPDATES.map(({ major, securityCounter }) =>
-  tinyIdentity(major, securityCounter),
-);
-const FACTORY = tinyIdentity(1);
+
+interface Images {
+  readonly factory: ImageIdentity;
+  readonly updates: readonly Uint8Array[];
+  readonly identities: readonly ImageIdentity[];
+}
+
+const imagesByScene = new Map<Scene, Images>();
+
+function imagesOf(scene: Scene): Images {
+  let images = imagesByScene.get(scene);
+  if (images === undefined) {
+    images = {
+      factory: scene.identity(1),
+      updates: UPDATES.map(({ major, securityCounter }) => scene.image(major, securityCounter)),
+      identities: UPDATES.map(({ major, securityCounter }) =>
+        scene.identity(major, securityCounter),
+      ),
+    };
+    imagesByScene.set(scene, images);
+  }
+  return images;
+}
 
 /** Called before each boot, the supply off: rots cells, sets the next cut. */
 export type Adversity = (flash: NorFlash, boot: number) => void;
 
-export type BootMaker = (flash: NorFlash) => BootStrategy;
+export type BootMaker = (flash: NorFlash, scene: Scene) => BootStrategy;
 
-export const bankBoot: BootMaker = (flash) =>
-  new BankBoot(flash, tinyLayout, verifyTiny(flash), { attemptsMax: ATTEMPTS_MAX });
-
-const factoryFlashes = new Map<number, NorFlash>();
+export const bankBoot: BootMaker = (flash, scene) =>
+  new BankBoot(flash, scene.layout, scene.verify(flash), { attemptsMax: ATTEMPTS_MAX });
 
 /** A flash as it leaves the factory, image 1 confirmed in bank A. */
-export function factoryFlash(granuleBytes: number): NorFlash {
-  let flash = factoryFlashes.get(granuleBytes);
-  if (flash === undefined) {
-    flash = new NorFlash(tinyGeometry(granuleBytes), { key: drawKey(1, granuleBytes, "flash") });
-    installFactoryImage(flash, tinyLayout, tinyImage(1), FACTORY);
-    factoryFlashes.set(granuleBytes, flash);
-  }
-  return flash.clone();
+export function factoryFlash(granuleBytes: number, scene = tiny): NorFlash {
+  const key = drawKey(1, granuleBytes, "flash");
+  const flash = new NorFlash(scene.geometry(granuleBytes), { key });
+  installFactoryImage(flash, scene.layout, scene.image(1), imagesOf(scene).factory);
+  return flash;
 }
 
 /**
@@ -67,19 +74,32 @@ export class Lifetime {
   /** By update id. */
   readonly results = new Map<number, "updated" | "failed">();
   readonly #makeBoot: BootMaker;
-  #lastImage = FACTORY.version;
+  readonly #scene: Scene;
+  #lastImage: string;
 
-  constructor(flash: NorFlash, makeBoot: BootMaker = bankBoot) {
+  constructor(flash: NorFlash, makeBoot: BootMaker = bankBoot, scene = tiny, past?: Lifetime) {
+    const { factory } = imagesOf(scene);
+    const verify = scene.verify(flash);
     this.flash = flash;
     this.#makeBoot = makeBoot;
-    this.oracles = new BootOracles({
-      flash,
-      layout: tinyLayout,
-      attemptsMax: ATTEMPTS_MAX,
-      factory: FACTORY,
-      verify: verifyTiny(flash),
-      isGood: (image) => UPDATES.some(({ major, isGood }) => isGood && isVersion(image, major)),
-    });
+    this.#scene = scene;
+    this.#lastImage = past === undefined ? factory.version : past.#lastImage;
+    for (const [id, result] of past?.results ?? []) this.results.set(id, result);
+    this.oracles =
+      past?.oracles.fork(flash, verify) ??
+      new BootOracles({
+        flash,
+        layout: scene.layout,
+        attemptsMax: ATTEMPTS_MAX,
+        factory,
+        verify,
+        isGood: (image) => UPDATES.some(({ major, isGood }) => isGood && isVersion(image, major)),
+      });
+  }
+
+  /** The same life, from here on on its own. Only between two boots: when adversity strikes. */
+  fork(): Lifetime {
+    return new Lifetime(this.flash.clone(), this.#makeBoot, this.#scene, this);
   }
 
   /** Throws what the oracles say. */
@@ -102,7 +122,8 @@ export class Lifetime {
 
   /** From one reset to the next; true when there is nothing left to do. */
   #life(): boolean {
-    const boot = this.oracles.watch(this.#makeBoot(this.flash));
+    const { updates, identities } = imagesOf(this.#scene);
+    const boot = this.oracles.watch(this.#makeBoot(this.flash, this.#scene));
     const decision = boot.boot();
     if (!decision.ok) return false;
     this.#lastImage = decision.image.version;
@@ -110,10 +131,10 @@ export class Lifetime {
     this.#tellServer(boot);
     const index = UPDATES.findIndex(({ id }) => !this.results.has(id));
     const update = UPDATES[index];
-    const image = IMAGES[index];
-    const identity = IDENTITIES[index];
+    const image = updates[index];
+    const identity = identities[index];
     if (update === undefined || image === undefined || identity === undefined) return true;
-    writeTiny(this.flash, boot.openUpdate(update.id), image);
+    this.#scene.write(this.flash, boot.openUpdate(update.id), image);
     boot.stage(identity);
     return false;
   }
@@ -135,7 +156,7 @@ export class Lifetime {
   }
 
   #requireOutcome(): void {
-    let expected = FACTORY.version;
+    let expected = imagesOf(this.#scene).factory.version;
     for (const { id, major, isGood } of UPDATES) {
       const result = this.results.get(id);
       const mayFail = !isGood || this.oracles.cuts >= ATTEMPTS_MAX;

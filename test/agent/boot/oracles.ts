@@ -67,6 +67,21 @@ export class BootOracles {
     setup.flash.onOperation = (operation) => this.#onOperation(operation);
   }
 
+  /** The same past on a clone of the flash. Only between two boots. */
+  fork(flash: NorFlash, verify: VerifyImage): BootOracles {
+    const copy = new BootOracles({ ...this.#setup, flash, verify });
+    for (const hash of this.#confirmed) copy.#confirmed.add(hash);
+    copy.#floor = this.#floor;
+    copy.#securityCounter = this.#securityCounter;
+    copy.#staged = this.#staged;
+    copy.#trialsSinceStage = this.#trialsSinceStage;
+    copy.#cutsSinceStage = this.#cutsSinceStage;
+    copy.#attemptsLeft = this.#attemptsLeft;
+    copy.boots = this.boots;
+    copy.cuts = this.cuts;
+    return copy;
+  }
+
   /** The supply failed: what ran is gone. */
   cut(): void {
     this.cuts += 1;

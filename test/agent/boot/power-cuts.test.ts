@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
+import { Tally } from "../../reliability/tally.ts";
+import { allCuts, sampledCuts } from "./cut-kinds.ts";
 import {
-  allCuts,
   baselineOf,
+  liveThrough,
   liveThroughFlip,
   liveThroughLoss,
   liveThroughPairs,
   liveThroughSingles,
   liveThroughStorms,
-  representativeCuts,
-  sampledPrefixes,
 } from "./cuts.ts";
 import { requireWearBound } from "./flash-truth.ts";
 import { factoryFlash, Lifetime, UPDATES } from "./lifetime.ts";
@@ -31,33 +31,70 @@ test.each(GRANULES)("granule %i: an undisturbed life, and what it wears", (granu
   requireWearBound(lifetime.flash, tinyLayout, UPDATES.length);
 });
 
-test("granule 8: power fails once, in every operation, in every way", { timeout: 60_000 }, () => {
-  expect(liveThroughSingles(8, allCuts)).toBe(6061);
+test("a life that is taken up at a boot goes on as the one that it was taken from", () => {
+  const baseline = baselineOf(8);
+  baseline.operations.forEach((operation, after) => {
+    for (const cut of sampledCuts(operation, 8)) {
+      const forked = liveThrough(baseline, [{ after, cut }]);
+      const whole = new Lifetime(factoryFlash(8));
+      whole.flash.cutAt(baseline.firstOperation + after, cut);
+      whole.run();
+      expect(forked.flash.operations).toBe(whole.flash.operations);
+      expect(forked.oracles.boots).toBe(whole.oracles.boots);
+      expect(Buffer.compare(bytesOf(forked), bytesOf(whole))).toBe(0);
+    }
+  });
 });
 
-test.each([1, 4, 16, 32])("granule %i: power fails once, in every operation", (granuleBytes) => {
-  liveThroughSingles(granuleBytes, (operation) => [
-    ...representativeCuts(operation),
-    ...sampledPrefixes(operation.sizeBytes, granuleBytes),
-  ]);
+function bytesOf({ flash }: Lifetime): Uint8Array {
+  const bytes = new Uint8Array(flash.geometry.sizeBytes);
+  flash.read(0, bytes);
+  return bytes;
+}
+
+const LONG = { timeout: 60_000 };
+const baselines = GRANULES.map((granuleBytes) => baselineOf(granuleBytes));
+
+test("power fails once, in every operation, in every way", LONG, () => {
+  const tally = new Tally("boot-ci/one-cut");
+  for (const baseline of baselines) liveThroughSingles(baseline, tally, allCuts);
+  expect(tally.close()).toBe(5 * 6061);
 });
 
-test.each(GRANULES)("granule %i: power fails twice", (granuleBytes) => {
-  expect(liveThroughPairs(granuleBytes, 24, 149)).toBeGreaterThan(200);
+test("power fails twice", LONG, () => {
+  const tally = new Tally("boot-ci/two-cuts");
+  for (const baseline of baselines) liveThroughPairs(baseline, tally, 40, 37);
+  expect(tally.close()).toBeGreaterThan(5000);
 });
 
-test.each(GRANULES)("granule %i: power fails 3 to 12 times", (granuleBytes) => {
-  liveThroughStorms(granuleBytes, 1, 150);
+test("power fails 3 to 12 times", LONG, () => {
+  const tally = new Tally("boot-ci/storms");
+  for (const baseline of baselines) liveThroughStorms(baseline, tally, 400, [3, 12], 1);
+  expect(tally.close()).toBe(2000);
 });
 
-test("one bit of either copy of the record rots, before any boot", () => {
-  for (let boot = 0; boot < baselineOf(8).boots; boot++) {
-    for (let bit = boot; bit < STATE_BITS; bit += 37) liveThroughFlip(8, boot, bit);
+test("one bit of either copy of the record rots, before any boot", LONG, () => {
+  const tally = new Tally("boot-ci/rot");
+  for (const baseline of baselines) {
+    for (let boot = 0; boot < baseline.starts.length; boot++) {
+      for (let bit = boot; bit < STATE_BITS; bit += 37) {
+        tally.case(() => liveThroughFlip(baseline, boot, bit));
+      }
+    }
   }
+  expect(tally.close()).toBeGreaterThan(3500);
 });
 
-test.each(["erased", "zeros"] as const)("a whole copy of the record is lost to %s", (to) => {
-  for (let boot = 0; boot < baselineOf(8).boots; boot++) {
-    for (const copy of [0, 1] as const) liveThroughLoss(8, boot, copy, to);
+test("a whole copy of the record is lost, before any boot", () => {
+  const tally = new Tally("boot-ci/lost-sector");
+  for (const baseline of baselines) {
+    for (let boot = 0; boot < baseline.starts.length; boot++) {
+      for (const copy of [0, 1] as const) {
+        for (const to of ["erased", "zeros"] as const) {
+          tally.case(() => liveThroughLoss(baseline, boot, copy, to));
+        }
+      }
+    }
   }
+  expect(tally.close()).toBe(140);
 });
