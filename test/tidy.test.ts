@@ -108,6 +108,7 @@ const ENTRIES = new Set([
   "tools/publish-schemas.ts",
   "tools/build-kernel.ts",
   "test/mutants/main.ts",
+  "test/reliability/main.ts",
 ]);
 
 function importsOf(path: string): readonly string[] {

@@ -20,7 +20,8 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 const KERNEL = "agent/fec/kernel/assembly/kernel.ts";
 const KERNEL_WASM = "agent/fec/kernel/kernel-wasm.ts";
 
-function filesInGit(): readonly string[] {
+/** Paths from the root of the repository that git tracks and that are there. */
+export function filesInGit(): readonly string[] {
   const run = spawnSync("git", ["ls-files", "-z"], { cwd: root, encoding: "utf8" });
   if (run.status !== 0) throw new Error(`git ls-files: ${run.stderr}`);
   return run.stdout.split("\0").filter((path) => path !== "" && existsSync(join(root, path)));

@@ -4,14 +4,16 @@
  */
 export class Tally {
   readonly #suite: string;
+  readonly #print: (line: string) => void;
   readonly #started = performance.now();
   #cases = 0;
   #failures = 0;
   #first: unknown;
 
   /** `suite`: one word of letters, digits, `-` and `/`. Suites of the same name are added up. */
-  constructor(suite: string) {
+  constructor(suite: string, print = (line: string) => void process.stdout.write(line)) {
     this.#suite = suite;
+    this.#print = print;
   }
 
   case(attempt: () => void): void {
@@ -28,7 +30,7 @@ export class Tally {
   close(): number {
     const seconds = ((performance.now() - this.#started) / 1000).toFixed(1);
     const figures = `cases=${this.#cases} seconds=${seconds} failures=${this.#failures}`;
-    process.stdout.write(`RELIABILITY ${this.#suite} ${figures}\n`);
+    this.#print(`RELIABILITY ${this.#suite} ${figures}\n`);
     if (this.#failures > 0) throw this.#first;
     return this.#cases;
   }

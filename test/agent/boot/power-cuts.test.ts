@@ -31,27 +31,6 @@ test.each(GRANULES)("granule %i: an undisturbed life, and what it wears", (granu
   requireWearBound(lifetime.flash, tinyLayout, UPDATES.length);
 });
 
-test("a life that is taken up at a boot goes on as the one that it was taken from", () => {
-  const baseline = baselineOf(8);
-  baseline.operations.forEach((operation, after) => {
-    for (const cut of sampledCuts(operation, 8)) {
-      const forked = liveThrough(baseline, [{ after, cut }]);
-      const whole = new Lifetime(factoryFlash(8));
-      whole.flash.cutAt(baseline.firstOperation + after, cut);
-      whole.run();
-      expect(forked.flash.operations).toBe(whole.flash.operations);
-      expect(forked.oracles.boots).toBe(whole.oracles.boots);
-      expect(Buffer.compare(bytesOf(forked), bytesOf(whole))).toBe(0);
-    }
-  });
-});
-
-function bytesOf({ flash }: Lifetime): Uint8Array {
-  const bytes = new Uint8Array(flash.geometry.sizeBytes);
-  flash.read(0, bytes);
-  return bytes;
-}
-
 const LONG = { timeout: 60_000 };
 const baselines = GRANULES.map((granuleBytes) => baselineOf(granuleBytes));
 
@@ -98,3 +77,24 @@ test("a whole copy of the record is lost, before any boot", () => {
   }
   expect(tally.close()).toBe(140);
 });
+
+test("a life that is taken up at a boot goes on as the one that it was taken from", () => {
+  const baseline = baselineOf(8);
+  baseline.operations.forEach((operation, after) => {
+    for (const cut of sampledCuts(operation, 8)) {
+      const forked = liveThrough(baseline, [{ after, cut }]);
+      const whole = new Lifetime(factoryFlash(8));
+      whole.flash.cutAt(baseline.firstOperation + after, cut);
+      whole.run();
+      expect(forked.flash.operations).toBe(whole.flash.operations);
+      expect(forked.oracles.boots).toBe(whole.oracles.boots);
+      expect(Buffer.compare(bytesOf(forked), bytesOf(whole))).toBe(0);
+    }
+  });
+});
+
+function bytesOf({ flash }: Lifetime): Uint8Array {
+  const bytes = new Uint8Array(flash.geometry.sizeBytes);
+  flash.read(0, bytes);
+  return bytes;
+}

@@ -1,0 +1,96 @@
+/**
+ * `npm run reliability`: runs every suite that prints figures (they use `Tally`, or print a line
+ * `RELIABILITY …` like it), then the mutants, and rewrites the tables of docs/reliability.md.
+ *
+ * Exit status: 0, or 1 when a suite failed or a mutant survived; the tables say so then.
+ */
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { filesInGit, root } from "../mutants/house-copy.ts";
+import { mutants } from "../mutants/list.ts";
+import { tryMutants } from "../mutants/trial.ts";
+import { endRuns } from "../mutants/vitest-run.ts";
+import { mutantTable, suiteTable, withGenerated } from "./document.ts";
+import { figuresIn, type SuiteFigures } from "./figures.ts";
+
+const DOCUMENT = join(root, "docs/reliability.md");
+const JOBS = 2;
+
+/** Test files that print figures: those of `npm test` first. */
+function suiteFiles(): readonly string[] {
+  const files = filesInGit().filter((path) => {
+    if (!path.endsWith(".test.ts") || /^test\/(mutants|reliability)\//.test(path)) return false;
+    return /RELIABILITY|reliability\/tally/.test(readFileSync(join(root, path), "utf8"));
+  });
+  return files.sort((a, b) => Number(isSoak(a)) - Number(isSoak(b)) || (a < b ? -1 : 1));
+}
+
+const isSoak = (path: string) => path.startsWith("test/soak/");
+
+interface SuiteRun {
+  readonly figures: readonly SuiteFigures[];
+  readonly isGood: boolean;
+}
+
+/** Runs one test file and shows its output. */
+function runSuite(path: string): Promise<SuiteRun> {
+  const vitest = dirname(createRequire(import.meta.url).resolve("vitest/package.json"));
+  const config = isSoak(path) ? "vitest.soak.config.ts" : "vitest.config.ts";
+  const args = ["run", "--config", config, "--disable-console-intercept", path];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(vitest, "vitest.mjs"), ...args], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.on("data", (data: Buffer) => {
+      output += data.toString();
+      process.stdout.write(data);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      const figures = figuresIn(output);
+      const isGood = code === 0 && figures.length > 0;
+      resolve({ figures, isGood });
+    });
+  });
+}
+
+async function main(): Promise<number> {
+  const figures: SuiteFigures[] = [];
+  let isGood = true;
+  for (const path of suiteFiles()) {
+    process.stderr.write(`--- ${path}\n`);
+    const run = await runSuite(path);
+    figures.push(...run.figures);
+    if (!run.isGood) {
+      process.stderr.write(`--- FAILED, or printed no figures: ${path}\n`);
+      isGood = false;
+    }
+  }
+  process.stderr.write(`--- ${mutants.length} mutants\n`);
+  const started = performance.now();
+  const results = await tryMutants(mutants, JOBS, (done, result) => {
+    if (result !== undefined && result.result !== "killed") {
+      process.stderr.write(`${result.result} ${result.name}: ${result.by}\n`);
+    } else if (done % 20 === 0) process.stderr.write(`${done}/${mutants.length}\n`);
+  });
+  const failures = results.filter(({ result }) => result !== "killed").length;
+  const seconds = (performance.now() - started) / 1000;
+  figures.push({ suite: "mutants", cases: results.length, seconds, failures });
+  let document = readFileSync(DOCUMENT, "utf8");
+  document = withGenerated(document, "suites", suiteTable(figures));
+  document = withGenerated(document, "mutants", mutantTable(results));
+  writeFileSync(DOCUMENT, document);
+  return isGood && failures === 0 ? 0 : 1;
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    endRuns();
+    process.exit(130);
+  });
+}
+process.exitCode = await main();

@@ -1,0 +1,20 @@
+/** What a suite does, for the table; the suite prints its name. */
+export const suiteWords: Readonly<Record<string, string>> = {
+  "boot/one-cut":
+    "one cut: every operation, every kind, every byte prefix; granules 1, 4, 8, 16, 32",
+  "boot/two-cuts":
+    "two cuts: every operation, then any of the next 40, every kind that fits; same granules",
+  "boot/three-cuts": "three cuts at random; same granules",
+  "boot/storms": "storms of 3 to 12 cuts at random; same granules",
+  "boot/rot": "every bit of both state sectors flipped, before every boot; same granules",
+  "boot/lost-sector":
+    "a state sector lost, to erased or to zeros, before every boot; same granules",
+  "boot/life-size":
+    "2 × 128 KiB, sectors of 4 KiB, granule 8: one cut in every operation, every kind, prefixes sampled",
+  "boot-ci/one-cut": "as `boot/one-cut`, in `npm test`",
+  "boot-ci/two-cuts": "each 37th pair of `boot/two-cuts`, in `npm test`",
+  "boot-ci/storms": "400 storms a granule, in `npm test`",
+  "boot-ci/rot": "each 37th bit of `boot/rot`, in `npm test`",
+  "boot-ci/lost-sector": "as `boot/lost-sector`, in `npm test`",
+  mutants: "defects put into the code; a failure is one that no test notices",
+};
