@@ -32,9 +32,18 @@ export const firmwareSchema = Type.Object(
           Type.Literal("badSignature"),
           Type.Literal("badDigest"),
           Type.Literal("downgrade"),
+          Type.Literal("wrongBase"),
         ],
         { description: "What is wrong with the firmware. Default none." },
       ),
+    ),
+    deltaPercent: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 100,
+        description:
+          "Sends a patch instead of the image: what the fleet runs differs from it in so many percent of its bytes, here and there.",
+      }),
     ),
   },
   { ...closed, description: "What is sent; or a file, given with --firmware." },

@@ -35,7 +35,16 @@ export interface ResolvedFirmware {
   readonly sizeBytes: number;
   readonly version: string;
   readonly signature: "ed25519" | "ecdsa-p256";
-  readonly defect: "none" | "crash" | "noNetwork" | "badSignature" | "badDigest" | "downgrade";
+  readonly defect:
+    | "none"
+    | "crash"
+    | "noNetwork"
+    | "badSignature"
+    | "badDigest"
+    | "downgrade"
+    | "wrongBase";
+  /** Undefined: the image itself is sent. */
+  readonly deltaPercent: number | undefined;
 }
 
 export interface ResolvedCampaign {
@@ -130,6 +139,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       version: "2.0.0",
       signature: "ed25519",
       defect: "none",
+      deltaPercent: undefined,
       ...scenario.firmware,
     },
     campaign: resolveCampaign(scenario.campaign),

@@ -4,7 +4,7 @@ import { EXIT, InputError, RefusedError, systemCodeOf } from "./errors.ts";
 import { interruption } from "./interruption.ts";
 import { buildProgram, isAskedFor } from "./program.ts";
 import type { RunParts } from "./run/command.ts";
-import { imageBytesOf } from "./run/images.ts";
+import { firmwareSizesOf } from "./run/images.ts";
 import { simulateInWorkers } from "./run/simulate-in-workers.ts";
 import { processTerminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
@@ -20,7 +20,7 @@ for (const stream of [process.stdout, process.stderr]) {
 const terminal = processTerminal();
 const parts: RunParts = {
   simulate: simulateInWorkers,
-  imageBytesOf,
+  firmwareSizesOf,
   terminal,
   version: readVersion(),
   now: () => performance.now(),

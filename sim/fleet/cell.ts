@@ -78,7 +78,7 @@ export class Cell {
       ...input,
       scheduler: engine,
       server: this.#server,
-      nbFrag: Math.ceil(firmware.update.length / scenario.campaign.fragSize),
+      nbFrag: Math.ceil(firmware.sent.length / scenario.campaign.fragSize),
       gpsAtStart: GPS_AT_START,
       onUplink: (member, uplink) => this.#onUplink(member, uplink),
     });

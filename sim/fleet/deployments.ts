@@ -120,7 +120,7 @@ function campaignOf(
   server: NetworkServer,
 ): Campaign {
   const { campaign } = input.scenario;
-  const image = input.firmware.update;
+  const image = input.firmware.sent;
   const spacingUs = fragmentSpacingUs(campaign);
   const plan = planSession({ ...campaign, marginS: spacingUs / 1e6 }, image.length);
   return new Campaign(

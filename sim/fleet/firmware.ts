@@ -1,8 +1,10 @@
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
+import { makePatch } from "#agent/delta/make.ts";
 import { HEADER_BYTES } from "#agent/image/format.ts";
+import { decodeHeader } from "#agent/image/header.ts";
 import { makeImage, type Signer } from "#agent/image/make.ts";
 import type { Crypto, PublicKey } from "#hal/ports.ts";
-import { draw32, drawKey } from "#sim/kernel/draws.ts";
+import { type DrawKey, draw32, drawKey } from "#sim/kernel/draws.ts";
 
 /** What is wrong with the update: with the file, or with what it does when it runs. */
 export type FirmwareDefect =
@@ -11,18 +13,24 @@ export type FirmwareDefect =
   | "noNetwork"
   | "badSignature"
   | "badDigest"
-  | "downgrade";
+  | "downgrade"
+  /** The patch is one to another image than the fleet runs. */
+  | "wrongBase";
 
 export interface FirmwareSpec {
   readonly sizeBytes: number;
   readonly version: string;
   readonly defect: FirmwareDefect;
+  /** A patch is sent; the images differ in so many percent of their bytes. */
+  readonly deltaPercent?: number | undefined;
 }
 
-/** The two images of a campaign: what every device runs at first, and what is sent. */
+/** The two images of a campaign: what every device runs at first, and what it is to run. */
 export interface FirmwarePair {
   readonly factory: Uint8Array;
   readonly update: Uint8Array;
+  /** What goes over the air: the update, or the patch that makes it. */
+  readonly sent: Uint8Array;
   readonly keys: readonly PublicKey[];
   readonly defect: FirmwareDefect;
 }
@@ -55,7 +63,8 @@ function sign(
  *
  * Without `supplied` the update is generated with exactly `sizeBytes`; with it, the supplied bytes
  * are the payload of a signed image, or, when they name who signed them, the image as it is sent.
- * Throws `RangeError` for a size that has no room for a payload.
+ * Throws `RangeError` for a size that has no room for a payload, and for supplied bytes that are to
+ * be sent as a patch and are no image.
  */
 export function makeFirmware(
   spec: FirmwareSpec,
@@ -64,18 +73,57 @@ export function makeFirmware(
   crypto: Crypto,
   supplied?: { readonly bytes: Uint8Array; readonly trusted: readonly PublicKey[] },
 ): FirmwarePair {
-  const factoryPayload = payloadOf(seed, 0, "factoryImage", FACTORY_PAYLOAD_BYTES);
-  const factory = sign(factoryPayload, FACTORY_VERSION, FACTORY_SECURITY_COUNTER, signer, crypto);
   const trusted = supplied?.trusted ?? [];
   const keys = [signer.publicKey, ...trusted];
-  const { defect } = spec;
-  if (supplied !== undefined && trusted.length > 0) {
-    return { factory, update: supplied.bytes, keys, defect };
+  const { defect, deltaPercent } = spec;
+  const update =
+    supplied !== undefined && trusted.length > 0
+      ? supplied.bytes
+      : makeUpdate(spec, seed, signer, crypto, supplied?.bytes);
+  const makeFactory = (payload: Uint8Array) =>
+    sign(payload, FACTORY_VERSION, FACTORY_SECURITY_COUNTER, signer, crypto);
+  if (deltaPercent === undefined) {
+    const factory = makeFactory(payloadOf(seed, 0, "factoryImage", FACTORY_PAYLOAD_BYTES));
+    return { factory, update, sent: update, keys, defect };
   }
+  const payload = payloadIn(update);
+  const factory = makeFactory(changed(payload, deltaPercent, drawKey(seed, 0, "deltaPlaces")));
+  const other = () => makeFactory(changed(payload, deltaPercent, drawKey(seed, 1, "deltaPlaces")));
+  const made = makePatch(defect === "wrongBase" ? other() : factory, update, crypto);
+  if (!made.ok) throw new RangeError(`no patch between the images: ${made.detail}`);
+  return { factory, update, sent: made.patch, keys, defect };
+}
+
+function makeUpdate(
+  { defect, version, sizeBytes }: FirmwareSpec,
+  seed: number,
+  signer: Signer,
+  crypto: Crypto,
+  suppliedPayload: Uint8Array | undefined,
+): Uint8Array {
   const counter = FACTORY_SECURITY_COUNTER + (defect === "downgrade" ? -1 : 1);
-  const make = (payload: Uint8Array) => sign(payload, spec.version, counter, signer, crypto);
-  const good = supplied === undefined ? generate(spec.sizeBytes, seed, make) : make(supplied.bytes);
-  return { factory, update: spoiled(good, defect), keys, defect };
+  const make = (payload: Uint8Array) => sign(payload, version, counter, signer, crypto);
+  const good =
+    suppliedPayload === undefined ? generate(sizeBytes, seed, make) : make(suppliedPayload);
+  return spoiled(good, defect);
+}
+
+function payloadIn(image: Uint8Array): Uint8Array {
+  const decoded = decodeHeader(image, image.length);
+  if (!decoded.ok) throw new RangeError(`no image to make a patch to: ${decoded.detail}`);
+  const { headerBytes, payloadBytes } = decoded.header;
+  return image.subarray(headerBytes, headerBytes + payloadBytes);
+}
+
+/** With so many percent of its bytes changed, here and there; at least one. */
+function changed(payload: Uint8Array, percent: number, key: DrawKey): Uint8Array {
+  const bytes = payload.slice();
+  const count = Math.max(1, Math.round((bytes.length * percent) / 100));
+  for (let change = 0; change < count; change++) {
+    const at = draw32(key, 2 * change) % bytes.length;
+    bytes[at] = (bytes[at] ?? 0) ^ (1 + (draw32(key, 2 * change + 1) % 255));
+  }
+  return bytes;
 }
 
 /** An ECDSA signature is 70 to 72 bytes, seldom less: until one fits, the payload is drawn anew. */

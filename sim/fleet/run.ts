@@ -36,6 +36,8 @@ export interface RunResult {
     readonly sha256: string;
     readonly sizeBytes: number;
     readonly version: string;
+    /** Of the patch that was sent instead of the image. */
+    readonly patchBytes?: number;
   };
 }
 
@@ -91,6 +93,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       sha256: hexOf(crypto.hashOf("sha256", firmware.update)),
       sizeBytes: firmware.update.length,
       version: update?.version ?? scenario.firmware.version,
+      ...(firmware.sent === firmware.update ? {} : { patchBytes: firmware.sent.length }),
     },
   };
 }

@@ -131,6 +131,23 @@ describe("defective firmware", () => {
   });
 });
 
+test("a patch to another image is refused by everybody, and the image that runs is left alone", () => {
+  const { devices } = simulate({
+    name: "wrong-base",
+    devices: { count: 4 },
+    firmware: { sizeBytes: 8000, deltaPercent: 2, defect: "wrongBase" },
+    campaign: { redundancyPercent: 20 },
+    expect: {},
+  });
+  for (const { state, reason, bootedVersion } of devices) {
+    expect({ state, reason, bootedVersion }).toEqual({
+      state: "failed",
+      reason: "wrongBase",
+      bootedVersion: "1.0.0+0",
+    });
+  }
+});
+
 test("too little memory in the decoder is named, and the image that runs is left alone", () => {
   const { devices } = simulate({
     name: "tiny-decoder",

@@ -41,7 +41,7 @@ async function image(...args: readonly string[]): Promise<Outcome> {
   };
   const parts: RunParts = {
     simulate: refuse,
-    imageBytesOf: refuse,
+    firmwareSizesOf: refuse,
     terminal: {
       out: (text) => {
         out += text;

@@ -100,7 +100,7 @@ function preparedRun(
   path: string,
   recorded: Report,
   options: ReplayOptions,
-  { terminal, imageBytesOf }: RunParts,
+  { terminal, firmwareSizesOf }: RunParts,
 ): PreparedRun {
   const loaded = parseScenario(recorded.scenario.text, `${path} (scenario)`);
   if (loaded.sha256 !== recorded.scenario.sha256) {
@@ -120,7 +120,8 @@ function preparedRun(
     {
       devices: recorded.options.devices ?? undefined,
       shard: recorded.shard ?? undefined,
-      firmware: readFirmwareFile(options, scenario, imageBytesOf, terminal),
+      firmware: readFirmwareFile(options, scenario, firmwareSizesOf, terminal),
+      firmwareSizesOf,
     },
   );
 }

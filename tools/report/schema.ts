@@ -103,6 +103,9 @@ export const reportSchema = Type.Object(
         sha256: sha256("Of the image file that was sent."),
         sizeBytes: count("Of that file."),
         version: text(40, "In its header."),
+        patchBytes: Type.Optional(
+          count("Size of the patch, when that was sent instead of the image that it makes."),
+        ),
       },
       closed,
     ),

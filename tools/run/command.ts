@@ -6,7 +6,7 @@ import type { Report } from "#tools/report/schema.ts";
 import { type LoadedScenario, loadScenario } from "#tools/scenario/load.ts";
 import type { Terminal } from "#tools/terminal.ts";
 import { execute } from "./execute.ts";
-import { type ImageBytesOf, readFirmwareFile } from "./firmware-file.ts";
+import { type FirmwareSizesOf, readFirmwareFile } from "./firmware-file.ts";
 import { type PreparedRun, prepare } from "./prepare.ts";
 import { commandPrefix, runCommandText } from "./replay-text.ts";
 import type { Shard, Simulate } from "./simulation.ts";
@@ -28,7 +28,7 @@ export interface RunOptions {
 
 export interface RunParts {
   readonly simulate: Simulate;
-  readonly imageBytesOf: ImageBytesOf;
+  readonly firmwareSizesOf: FirmwareSizesOf;
   readonly terminal: Terminal;
   readonly version: string;
   readonly now: () => number;
@@ -96,8 +96,9 @@ export async function runScenarios(
 function preparedRun(loaded: LoadedScenario, options: RunOptions, parts: RunParts): PreparedRun {
   const { devices, shard, seed } = options;
   const scenario = seed === undefined ? loaded.scenario : { ...loaded.scenario, seed };
-  const firmware = readFirmwareFile(options, scenario, parts.imageBytesOf, parts.terminal);
-  return prepare({ ...loaded, scenario }, { devices, shard, firmware });
+  const { firmwareSizesOf, terminal } = parts;
+  const firmware = readFirmwareFile(options, scenario, firmwareSizesOf, terminal);
+  return prepare({ ...loaded, scenario }, { devices, shard, firmware, firmwareSizesOf });
 }
 
 function isGood({ expectations }: Report): boolean {

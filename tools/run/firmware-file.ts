@@ -1,9 +1,11 @@
+import { readerOf } from "#agent/image/reader.ts";
+import { readStructure } from "#agent/image/structure.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import type { Terminal } from "#tools/terminal.ts";
-import type { SuppliedFirmware } from "./simulation.ts";
+import type { FirmwareSizes, SuppliedFirmware } from "./simulation.ts";
 
 export interface FirmwareFile {
   /** As the user called it. */
@@ -14,8 +16,11 @@ export interface FirmwareFile {
   readonly imageBytes: number;
 }
 
-/** Size of the signed image that a run sends. */
-export type ImageBytesOf = (scenario: Scenario, supplied: SuppliedFirmware) => number;
+/** Sizes of the signed image of a run, and of what is sent of it. */
+export type FirmwareSizesOf = (
+  scenario: Scenario,
+  supplied: SuppliedFirmware | undefined,
+) => FirmwareSizes;
 
 export interface FirmwareOptions {
   readonly firmware?: string;
@@ -31,7 +36,7 @@ const MCUBOOT_MAGIC = 0x96f3_b83d;
 export function readFirmwareFile(
   { firmware: source, key }: FirmwareOptions,
   scenario: Scenario,
-  imageBytesOf: ImageBytesOf,
+  firmwareSizesOf: FirmwareSizesOf,
   terminal: Terminal,
 ): FirmwareFile | undefined {
   if (source === undefined) {
@@ -43,6 +48,7 @@ export function readFirmwareFile(
   const isImage = bytes.length >= 4 && Buffer.from(bytes).readUInt32LE(0) === MCUBOOT_MAGIC;
   if (key !== undefined) {
     if (!isImage) throw new InputError(`${source}: is not an MCUboot image, so --key has no use`);
+    if (scenario.firmware?.deltaPercent !== undefined) requireWhole(source, bytes);
     const supplied = { bytes, trusted: [readPublicKey(key)] };
     return { source, form: "image", supplied, imageBytes: bytes.length };
   }
@@ -53,5 +59,14 @@ export function readFirmwareFile(
     );
   }
   const supplied = { bytes, trusted: [] };
-  return { source, form: "payload", supplied, imageBytes: imageBytesOf(scenario, supplied) };
+  const { imageBytes } = firmwareSizesOf(scenario, supplied);
+  return { source, form: "payload", supplied, imageBytes };
+}
+
+function requireWhole(source: string, bytes: Uint8Array): void {
+  const parsed = readStructure(readerOf(bytes));
+  if (parsed.ok) return;
+  throw new InputError(
+    `${source}: no patch can be made to it (firmware.deltaPercent): ${parsed.detail}`,
+  );
 }

@@ -5,7 +5,7 @@ import { NodeSigner } from "#hal/node/signer.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import { makeFirmware } from "#sim/fleet/firmware.ts";
-import type { SuppliedFirmware } from "./simulation.ts";
+import type { FirmwareSizes, SuppliedFirmware } from "./simulation.ts";
 
 /** The throw-away key that signs the images of a run: a function of the seed alone. */
 export function signerOf(seed: number, algorithm: "ed25519" | "ecdsa-p256"): Signer {
@@ -13,9 +13,13 @@ export function signerOf(seed: number, algorithm: "ed25519" | "ecdsa-p256"): Sig
   return NodeSigner.fromSeed(algorithm, new Uint8Array(secret));
 }
 
-/** Size of the image that a run with this firmware sends. */
-export function imageBytesOf(scenario: Scenario, supplied: SuppliedFirmware): number {
+/** Sizes of the image of a run with this firmware, and of what is sent of it. */
+export function firmwareSizesOf(
+  scenario: Scenario,
+  supplied: SuppliedFirmware | undefined,
+): FirmwareSizes {
   const { firmware, seed } = resolveScenario(scenario);
   const signer = signerOf(seed, firmware.signature);
-  return makeFirmware(firmware, seed, signer, new NodeCrypto(), supplied).update.length;
+  const { update, sent } = makeFirmware(firmware, seed, signer, new NodeCrypto(), supplied);
+  return { imageBytes: update.length, sentBytes: sent.length };
 }

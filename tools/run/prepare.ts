@@ -4,7 +4,7 @@ import { InputError } from "#tools/errors.ts";
 import type { Report } from "#tools/report/schema.ts";
 import { checkScenario } from "#tools/scenario/check.ts";
 import type { LoadedScenario } from "#tools/scenario/load.ts";
-import type { FirmwareFile } from "./firmware-file.ts";
+import type { FirmwareFile, FirmwareSizesOf } from "./firmware-file.ts";
 import type { Shard, SuppliedFirmware } from "./simulation.ts";
 
 /** A scenario with everything the command line changed about it; known to be runnable. */
@@ -23,18 +23,21 @@ export interface Overrides {
   readonly devices?: number | undefined;
   readonly shard?: Shard | undefined;
   readonly firmware?: FirmwareFile | undefined;
+  readonly firmwareSizesOf: FirmwareSizesOf;
 }
 
 /** Throws `InputError` when the parts do not fit each other. */
 export function prepare(loaded: LoadedScenario, overrides: Overrides): PreparedRun {
-  const { devices, firmware, shard } = overrides;
+  const { devices, firmware, shard, firmwareSizesOf } = overrides;
   const scenario =
     devices === undefined
       ? loaded.scenario
       : { ...loaded.scenario, devices: { ...loaded.scenario.devices, count: devices } };
   const resolved = resolveScenario(scenario);
   const imageBytes = firmware?.imageBytes ?? resolved.firmware.sizeBytes;
-  const problem = checkScenario(resolved, imageBytes);
+  const isPatch = resolved.firmware.deltaPercent !== undefined;
+  const sentBytes = isPatch ? firmwareSizesOf(scenario, firmware?.supplied).sentBytes : imageBytes;
+  const problem = checkScenario(resolved, imageBytes, sentBytes);
   if (problem !== undefined) {
     const isFile = firmware !== undefined && problem.path.join(".") === "firmware.sizeBytes";
     const where = isFile ? `${firmware.source}: size as a signed image ${problem.text}` : "";

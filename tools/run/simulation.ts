@@ -16,6 +16,12 @@ export interface SuppliedFirmware {
   readonly trusted: readonly PublicKey[];
 }
 
+export interface FirmwareSizes {
+  readonly imageBytes: number;
+  /** Of what goes over the air: the image, or a patch that makes it. */
+  readonly sentBytes: number;
+}
+
 /** Plain data: it crosses to a worker thread. */
 export interface SimulationInput {
   readonly scenario: Scenario;

@@ -21,7 +21,9 @@ export function summaryText(report: Report, scenario: Scenario, replay?: string)
 function headText(report: Report, scenario: Scenario): string {
   const { firmware, seed, version, shard, interrupted, cells, totals } = report;
   const { campaign } = resolveScenario(scenario);
-  const plan = planSession(campaign, firmware.sizeBytes);
+  const { patchBytes } = firmware;
+  const plan = planSession(campaign, patchBytes ?? firmware.sizeBytes);
+  const patch = patchBytes === undefined ? "" : `as a patch of ${patchBytes} bytes, `;
   const part = shard === null ? "" : ` · shard ${shard.index}/${shard.count}`;
   const note = interrupted ? " · interrupted" : "";
   const head =
@@ -30,7 +32,7 @@ function headText(report: Report, scenario: Scenario): string {
   // Nothing is known of the image when the run was stopped early.
   if (firmware.sizeBytes === 0) return head;
   return (
-    `${head}firmware ${firmware.version}, ${firmware.sizeBytes} bytes, ` +
+    `${head}firmware ${firmware.version}, ${firmware.sizeBytes} bytes, ${patch}` +
     `sha256 ${firmware.sha256.slice(0, 12)}… · ${plan.nbFrag} + ${plan.codedFragments} fragments ` +
     `of ${campaign.fragSize} bytes at DR${campaign.dr}\n\n`
   );

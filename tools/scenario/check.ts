@@ -10,13 +10,21 @@ import type { Problem } from "./explain.ts";
 
 const SECTOR_BYTES = 4096;
 
-/** What the schema cannot say: whether the parts of a scenario fit each other and the image. */
-export function checkScenario(scenario: ResolvedScenario, imageBytes: number): Problem | undefined {
+/**
+ * What the schema cannot say: whether the parts of a scenario fit each other and the image, of which
+ * `sentBytes` go over the air.
+ */
+export function checkScenario(
+  scenario: ResolvedScenario,
+  imageBytes: number,
+  sentBytes = imageBytes,
+): Problem | undefined {
   return (
     checkFragSize(scenario) ??
-    checkBanks(scenario, imageBytes) ??
-    checkSession(scenario, imageBytes) ??
-    checkFaults(scenario, imageBytes) ??
+    checkDefect(scenario) ??
+    checkBanks(scenario, imageBytes, sentBytes) ??
+    checkSession(scenario, sentBytes) ??
+    checkFaults(scenario, sentBytes) ??
     checkExpectations(scenario)
   );
 }
@@ -30,11 +38,30 @@ function checkFragSize({ campaign }: ResolvedScenario): Problem | undefined {
   };
 }
 
-function checkBanks({ devices, campaign }: ResolvedScenario, imageBytes: number) {
-  const { nbFrag } = planSession(campaign, imageBytes);
+function checkDefect({ firmware }: ResolvedScenario): Problem | undefined {
+  if (firmware.defect !== "wrongBase" || firmware.deltaPercent !== undefined) return undefined;
+  const text = "is wrongBase, but only a patch has a base; set firmware.deltaPercent";
+  return { path: ["firmware", "defect"], text };
+}
+
+function inSectors(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / SECTOR_BYTES) * SECTOR_BYTES;
+}
+
+function checkBanks(
+  { devices, campaign, firmware }: ResolvedScenario,
+  imageBytes: number,
+  sentBytes: number,
+): Problem | undefined {
+  const { nbFrag } = planSession(campaign, sentBytes);
   const blockBytes = nbFrag * campaign.fragSize;
+  const isPatch = firmware.deltaPercent !== undefined;
   for (const { name, device } of devices.kinds) {
-    const bankBytes = Math.ceil(device.bankBytes / SECTOR_BYTES) * SECTOR_BYTES;
+    const bankBytes = inSectors(device.bankBytes);
+    if (isPatch && inSectors(imageBytes) + inSectors(sentBytes) > bankBytes) {
+      const text = `is ${imageBytes}, and a patch of ${sentBytes} is kept beside the image while it is made, but a bank of "${name}" holds ${bankBytes} bytes; raise bankBytes`;
+      return { path: ["firmware", "sizeBytes"], text };
+    }
     if (blockBytes <= bankBytes) continue;
     const text = `is ${imageBytes}, ${blockBytes} in whole fragments, but a bank of "${name}" holds ${bankBytes} bytes; raise bankBytes`;
     return { path: ["firmware", "sizeBytes"], text };
@@ -42,8 +69,8 @@ function checkBanks({ devices, campaign }: ResolvedScenario, imageBytes: number)
   return undefined;
 }
 
-function checkSession({ campaign }: ResolvedScenario, imageBytes: number): Problem | undefined {
-  const { nbFrag, totalFragments, timeoutExponentMin } = planSession(campaign, imageBytes);
+function checkSession({ campaign }: ResolvedScenario, sentBytes: number): Problem | undefined {
+  const { nbFrag, totalFragments, timeoutExponentMin } = planSession(campaign, sentBytes);
   const { fragSize, marginS } = campaign;
   if (totalFragments > FRAGMENTS_MAX) {
     return {
@@ -58,8 +85,8 @@ function checkSession({ campaign }: ResolvedScenario, imageBytes: number): Probl
   };
 }
 
-function checkFaults({ campaign, faults }: ResolvedScenario, imageBytes: number) {
-  const { totalFragments } = planSession(campaign, imageBytes);
+function checkFaults({ campaign, faults }: ResolvedScenario, sentBytes: number) {
+  const { totalFragments } = planSession(campaign, sentBytes);
   for (const [index, { when }] of faults.entries()) {
     if (!("atFragment" in when) || when.atFragment <= totalFragments) continue;
     return {

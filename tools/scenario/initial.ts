@@ -39,7 +39,8 @@ firmware:
   sizeBytes: 32768              # of the generated image; or give a file: --firmware FILE
   # version: 2.0.0
   # signature: ed25519          # or ecdsa-p256
-  # defect: none                # or crash, noNetwork, badSignature, badDigest, downgrade
+  # deltaPercent:               # sends a patch: the images differ in so many percent of their bytes
+  # defect: none                # or crash, noNetwork, badSignature, badDigest, downgrade, wrongBase
 
 campaign:
   redundancyPercent: 30         # coded fragments in percent of the uncoded ones

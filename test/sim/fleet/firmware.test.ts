@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { hashedPart, openPatch } from "#agent/delta/patch.ts";
 import { type ImageReader, verifyImage } from "#agent/image/verify.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
@@ -186,4 +187,70 @@ test("hashes of different lengths are not the same", () => {
   const identity = identityOf(factory, keys);
   expect(sameHash(identity, identity.hash.slice(0, 31))).toBe(false);
   expect(sameHash(identity, Uint8Array.of(...identity.hash, 0))).toBe(false);
+});
+
+describe("sent as a patch", () => {
+  const delta = { sizeBytes: 20_000, deltaPercent: 1 };
+
+  /** What a device that runs the factory image makes of it. */
+  function madeOf({ factory, sent }: FirmwarePair): Uint8Array | string {
+    const base = hashedPart(readerOf(factory));
+    if (base === undefined) throw new Error("the factory image is none");
+    const bytes = new Uint8Array(base.sizeBytes);
+    base.read(0, bytes);
+    const hash = crypto.hashOf("sha256", bytes);
+    const patch = openPatch(readerOf(sent), { reader: base, hash });
+    if (!patch.ok) return patch.reason;
+    const image = new Uint8Array(patch.header.targetBytes);
+    expect(patch.decoder().fill(image)).toBe(true);
+    return image;
+  }
+
+  test.each([
+    ["ed25519", ed25519],
+    ["ecdsa-p256", p256],
+  ])("the update comes of it, %s", (_, signer) => {
+    const pair = makeFirmware(spec(delta), 1, signer, crypto);
+    expect(pair.sent.length).toBeLessThan(1500);
+    expect(pair.update).toHaveLength(20_000);
+    expect(identityOf(pair.factory, pair.keys).version).toMatch(FACTORY_VERSION);
+    expect(madeOf(pair)).toEqual(pair.update);
+  });
+
+  test("the images differ in that many percent of their bytes", () => {
+    const { factory, update } = makeFirmware(spec(delta), 1, ed25519, crypto);
+    let different = 0;
+    for (let at = 32; at < 19_800; at++) if (factory[at] !== update[at]) different += 1;
+    expect(different).toBeGreaterThan(185);
+    expect(different).toBeLessThanOrEqual(200);
+  });
+
+  test("or in one, at least", () => {
+    const pair = makeFirmware(spec({ ...delta, deltaPercent: 0 }), 1, ed25519, crypto);
+    expect(pair.factory.slice(32, 19_000)).not.toEqual(pair.update.slice(32, 19_000));
+    expect(madeOf(pair)).toEqual(pair.update);
+  });
+
+  test("without it the image itself is sent", () => {
+    const { sent, update } = makeFirmware(spec(), 1, ed25519, crypto);
+    expect(sent).toBe(update);
+  });
+
+  test("to another image than the fleet runs: no device can use it", () => {
+    const pair = makeFirmware(spec({ ...delta, defect: "wrongBase" }), 1, ed25519, crypto);
+    expect(madeOf(pair)).toBe("wrongBase");
+  });
+
+  test("of a file that is a payload or an image", () => {
+    const bytes = new Uint8Array(5000).fill(3);
+    const wrapped = makeFirmware(spec(delta), 1, ed25519, crypto, { bytes, trusted: [] });
+    expect(madeOf(wrapped)).toEqual(wrapped.update);
+    const trusted = [vendor.publicKey];
+    const image = makeFirmware(spec(), 9, vendor, crypto).update;
+    const signed = makeFirmware(spec(delta), 1, ed25519, crypto, { bytes: image, trusted });
+    expect(signed.update).toBe(image);
+    expect(madeOf(signed)).toEqual(image);
+    const broken = { bytes: image.subarray(0, 3000), trusted };
+    expect(() => makeFirmware(spec(delta), 1, ed25519, crypto, broken)).toThrow(RangeError);
+  });
 });

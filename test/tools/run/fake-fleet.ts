@@ -104,7 +104,10 @@ export function fakeParts(terminal: Terminal, simulate: Simulate): RunParts {
   const controller = new AbortController();
   return {
     simulate,
-    imageBytesOf: (_, { bytes }) => bytes.length + 200,
+    firmwareSizesOf: (_, supplied) => {
+      const imageBytes = (supplied?.bytes.length ?? 0) + 200;
+      return { imageBytes, sentBytes: imageBytes };
+    },
     terminal,
     version: "9.9.9",
     now: () => 0,

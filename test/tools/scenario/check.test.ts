@@ -10,8 +10,9 @@ const least: Scenario = {
   expect: {},
 };
 
-function problemOf(change: Partial<Scenario>, imageBytes = 32_768): string {
-  const problem = checkScenario(resolveScenario({ ...least, ...change }), imageBytes);
+function problemOf(change: Partial<Scenario>, imageBytes = 32_768, sentBytes?: number): string {
+  const scenario = resolveScenario({ ...least, ...change });
+  const problem = checkScenario(scenario, imageBytes, sentBytes);
   return problem === undefined ? "none" : `${problem.path.join(".")} ${problem.text}`;
 }
 
@@ -72,4 +73,32 @@ describe("parts that do not fit each other", () => {
 
 test("the size that counts is that of the image given, not of the one in the file", () => {
   expect(problemOf({}, 262_144)).toContain("firmware.sizeBytes is 262144");
+});
+
+describe("a patch", () => {
+  const firmware = { deltaPercent: 1 };
+
+  test("is kept beside the image that it makes", () => {
+    const devices = (bankBytes: number) => ({ count: 10, defaults: { bankBytes } });
+    expect(problemOf({ firmware, devices: devices(36_864) }, 32_768, 4096)).toBe("none");
+    expect(problemOf({ firmware, devices: devices(36_864) }, 32_768, 4097)).toBe(
+      'firmware.sizeBytes is 32768, and a patch of 4097 is kept beside the image while it is made, but a bank of "device" holds 36864 bytes; raise bankBytes',
+    );
+  });
+
+  test("is what the session carries", () => {
+    const campaign = { redundancyPercent: 0, fragSize: 100 };
+    const faults: Scenario["faults"] = [{ kind: "reset", share: 1, when: { atFragment: 12 } }];
+    expect(problemOf({ firmware, campaign, faults }, 32_768, 1200)).toBe("none");
+    expect(problemOf({ firmware, campaign, faults }, 32_768, 1100)).toBe(
+      "faults.0.when.atFragment is 12, but the session has 11 fragments",
+    );
+  });
+
+  test("has a base that can be wrong; an image has none", () => {
+    expect(problemOf({ firmware: { defect: "wrongBase", deltaPercent: 1 } })).toBe("none");
+    expect(problemOf({ firmware: { defect: "wrongBase" } })).toBe(
+      "firmware.defect is wrongBase, but only a patch has a base; set firmware.deltaPercent",
+    );
+  });
 });
