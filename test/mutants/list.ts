@@ -1,4 +1,5 @@
 import { bootMutants, schemeMutants } from "./boot-mutants.ts";
+import { deltaMutants } from "./delta-mutants.ts";
 import { fecMutants, kernelMutants } from "./fec-mutants.ts";
 import { imageMutants } from "./image-mutants.ts";
 import { journalMutants } from "./journal-mutants.ts";
@@ -19,4 +20,5 @@ export const mutants: readonly Mutant[] = [
   ...stagingMutants,
   ...packageMutants,
   ...keyMutants,
+  ...deltaMutants,
 ];
