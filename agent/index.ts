@@ -11,6 +11,7 @@ export type {
   VerifyImage,
 } from "./boot/strategy.ts";
 export type { DeviceConfig } from "./config.ts";
+export { type MadePatch, makePatch } from "./delta/make.ts";
 export { Device, type DeviceLife, type DevicePorts } from "./device.ts";
 export type { DeviceEffect, DeviceEvent, DeviceNote, FailureReason } from "./events.ts";
 export {

@@ -148,6 +148,27 @@ describe("refused by name, and the old image runs on", () => {
   });
 });
 
+test("with a journal that takes nothing any more, what was received is left alone", () => {
+  const server = serverOf(patch);
+  const device = new TestDevice({ config });
+  device.powerOn();
+  receive(device, server, false);
+  const { address, sizeBytes } = layout.banks[1];
+  // The patch moves to the second half of the bank: by then all fragments are on record.
+  device.flash.onOperation = ({ kind, address: at }) => {
+    const isMove = at >= address + sizeBytes / 2 && at < address + sizeBytes;
+    if (kind !== "program" || !isMove) return;
+    device.flash.onOperation = undefined;
+    for (const operation of ["program", "erase"] as const) {
+      device.flash.failNext(operation, Number.POSITIVE_INFINITY, layout.journal);
+    }
+  };
+  device.downlink(201, server.fragment(server.nbFrag), multicast(0, 90));
+  expect(device.notes.at(-1)).toMatchObject({ type: "imageRefused", reason: "storage" });
+  expect(device.bank(1).subarray(0, patch.length)).toEqual(patch);
+  expect(device.boot.report()).toMatchObject({ active: 0, pending: undefined });
+});
+
 test("whoever signed the image that runs, its hash names it", () => {
   const hashed = factoryImage.slice();
   hashed.fill(0, factoryImage.length - 64);
