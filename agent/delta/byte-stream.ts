@@ -8,7 +8,7 @@ export interface ByteStream {
   readonly isAtEnd: boolean;
 }
 
-export const STREAM_BUFFER_BYTES = 128;
+const STREAM_BUFFER_BYTES = 128;
 
 /** The bytes `[start, end)` of a flash or file, through a small buffer. */
 export class SpanStream implements ByteStream {

@@ -5,7 +5,7 @@ import { decodeShape, HeatshrinkStream } from "./heatshrink.ts";
 import { readSignedSize } from "./sizes.ts";
 
 /** First byte of a detools patch: its type in bits 4 to 6, the compression in bits 0 to 3. */
-export const PATCH_TYPE_SEQUENTIAL = 0;
+const PATCH_TYPE_SEQUENTIAL = 0;
 export const COMPRESSION = { none: 0, crle: 2, heatshrink: 4 } as const;
 export type Compression = keyof typeof COMPRESSION;
 

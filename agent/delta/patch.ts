@@ -67,7 +67,7 @@ export function patchRefused(reason: PatchRefusal, detail: string): PatchRefused
 }
 
 /** `sizeBytes` from `start` on, as a place of their own. */
-export function spanOf(whole: ImageReader, start: number, sizeBytes: number): ImageReader {
+function spanOf(whole: ImageReader, start: number, sizeBytes: number): ImageReader {
   return { sizeBytes, read: (offset, target) => whole.read(start + offset, target) };
 }
 
