@@ -57,6 +57,22 @@ export class FlashFault extends Error {
   }
 }
 
+/**
+ * A number outside the flash that only rises: fuses, a secure element, a counter in protected
+ * memory. What it holds survives the loss of every boot record.
+ */
+export interface MonotonicCounter {
+  read(): number;
+  /** Raises it to `value`; a value that is not higher does nothing. */
+  raise(value: number): void;
+}
+
+/** Resets the device unless it is fed in time. What runs cannot stop it. */
+export interface Watchdog {
+  start(): void;
+  feed(): void;
+}
+
 /** The supply failed. The device remembers only what its flash holds. */
 export class PowerLoss extends Error {
   override readonly name = "PowerLoss";

@@ -1,4 +1,4 @@
-import { type Flash, FlashFault } from "#hal/ports.ts";
+import { type Flash, FlashFault, type MonotonicCounter, type Watchdog } from "#hal/ports.ts";
 import type { FlashLayout } from "./layout.ts";
 import {
   BLANK_RECORD,
@@ -7,11 +7,12 @@ import {
   hashPrefixOf,
   isNewer,
   NO_ENTRY,
+  otherThan,
+  withState,
 } from "./record.ts";
 import { RecordLog } from "./record-log.ts";
 import type {
   BankIndex,
-  BankState,
   BootDecision,
   BootReason,
   BootReport,
@@ -24,8 +25,10 @@ import type {
 export interface BankBootOptions {
   /** Trials of a staged image before it is given up. */
   readonly attemptsMax: number;
-  /** What a counter outside this flash guarantees, for when every boot record is lost. */
-  readonly securityCounterMin?: number;
+  /** Holds the security counter where no loss of boot records can lower it. */
+  readonly anchor?: MonotonicCounter;
+  /** Started before anything else runs, fed before each verification. */
+  readonly watchdog?: Watchdog;
 }
 
 /**
@@ -50,10 +53,13 @@ export class BankBoot implements BootStrategy {
   }
 
   boot(): BootDecision {
+    this.#options.watchdog?.start();
     this.#trial = undefined;
     this.#record = this.#log.load();
     if (this.#record === undefined) return this.#recoverFactory();
     this.#log.settle();
+    // Power may have failed between a confirmation and its anchor.
+    this.#options.anchor?.raise(this.#record.securityCounter);
     return this.#bootPending() ?? this.#bootActive() ?? this.#bootOther() ?? this.#refuse();
   }
 
@@ -64,7 +70,7 @@ export class BankBoot implements BootStrategy {
       pending: record.pending,
       bankStates: record.bankStates,
       attemptsLeft: record.attemptsLeft,
-      securityCounter: record.securityCounter,
+      securityCounter: this.#securityCounterMin(),
       lastReason: record.lastReason,
       updateId: record.updateId,
     };
@@ -140,6 +146,7 @@ export class BankBoot implements BootStrategy {
       lastReason: "confirmed",
     });
     this.#trial = undefined;
+    this.#options.anchor?.raise(this.#current().securityCounter);
   }
 
   #bootPending(): BootDecision | undefined {
@@ -208,7 +215,7 @@ export class BankBoot implements BootStrategy {
 
   /** No record at all: the highest version that verifies becomes the confirmed one. */
   #recoverFactory(): BootDecision {
-    this.#record = { ...BLANK_RECORD, securityCounter: this.#options.securityCounterMin ?? 0 };
+    this.#record = BLANK_RECORD;
     const images = [this.#verify(0), this.#verify(1)] as const;
     const [a, b] = images;
     const active = b !== undefined && (a === undefined || isNewer(b, a)) ? 1 : 0;
@@ -241,7 +248,8 @@ export class BankBoot implements BootStrategy {
   }
 
   #verifyOnce(bank: BankIndex): ImageIdentity | undefined {
-    const { securityCounter } = this.#current();
+    const securityCounter = this.#securityCounterMin();
+    this.#options.watchdog?.feed();
     try {
       const verdict = this.#verifyImage(this.#layout.banks[bank], securityCounter);
       if (!verdict.ok || verdict.image.securityCounter < securityCounter) return undefined;
@@ -250,6 +258,10 @@ export class BankBoot implements BootStrategy {
       if (!(error instanceof FlashFault)) throw error;
       return undefined;
     }
+  }
+
+  #securityCounterMin(): number {
+    return Math.max(this.#current().securityCounter, this.#options.anchor?.read() ?? 0);
   }
 
   #current(): BootRecord {
@@ -279,16 +291,4 @@ export class BankBoot implements BootStrategy {
   #requireNoTrial(call: string): void {
     if (this.#trial !== undefined) throw new RangeError(`${call}() during an unconfirmed trial`);
   }
-}
-
-function otherThan(bank: BankIndex): BankIndex {
-  return bank === 0 ? 1 : 0;
-}
-
-function withState(
-  { bankStates }: Pick<BootRecord, "bankStates">,
-  bank: BankIndex,
-  state: BankState,
-): readonly [BankState, BankState] {
-  return bank === 0 ? [state, bankStates[1]] : [bankStates[0], state];
 }

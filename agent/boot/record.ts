@@ -67,6 +67,18 @@ export function hashPrefixOf(hash: Uint8Array): bigint {
   return new DataView(hash.buffer, hash.byteOffset, hash.length).getBigUint64(0);
 }
 
+export function otherThan(bank: BankIndex): BankIndex {
+  return bank === 0 ? 1 : 0;
+}
+
+export function withState(
+  { bankStates }: Pick<BootRecord, "bankStates">,
+  bank: BankIndex,
+  state: BankState,
+): readonly [BankState, BankState] {
+  return bank === 0 ? [state, bankStates[1]] : [bankStates[0], state];
+}
+
 /** By version alone; equal versions are not newer. */
 export function isNewer(
   image: Pick<ImageIdentity, "version">,

@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.ts";
 const BANK_BOOT = "agent/boot/bank-boot.ts";
 const RECORD_LOG = "agent/boot/record-log.ts";
 const RECORD = "agent/boot/record.ts";
+const ANCHOR_TEST = "test/agent/boot/anchor.test.ts";
 const CUTS = "test/agent/boot/power-cuts.test.ts";
 const BOOT_TEST = "test/agent/boot/bank-boot.test.ts";
 const LOG_TEST = "test/agent/boot/record-log.test.ts";
@@ -331,21 +332,35 @@ export const bootMutants: readonly Mutant[] = [
     name: "boot/recovery-forgets-the-anchor",
     why: "with every record lost, the counter kept elsewhere is not looked at",
     file: BANK_BOOT,
-    changes: [
-      ["securityCounter: this.#options.securityCounterMin ?? 0 };", "securityCounter: 0 };"],
-    ],
-    tests: [BOOT_TEST],
+    changes: [[", this.#options.anchor?.read() ?? 0);", ", 0);"]],
+    tests: [ANCHOR_TEST],
+  },
+  {
+    name: "boot/anchor-is-not-raised-at-confirm",
+    why: "the counter kept elsewhere follows only at the next boot: records lost before it lower it",
+    file: BANK_BOOT,
+    changes: [["    this.#options.anchor?.raise(this.#current().securityCounter);\n", ""]],
+    tests: [ANCHOR_TEST],
+  },
+  {
+    name: "boot/anchor-is-not-caught-up",
+    why: "power fails between a confirmation and its anchor, and the anchor stays behind for ever",
+    file: BANK_BOOT,
+    changes: [["    this.#options.anchor?.raise(this.#record.securityCounter);\n", ""]],
+    tests: [ANCHOR_TEST],
+  },
+  {
+    name: "boot/watchdog-starves-in-verification",
+    why: "two long verifications in a row, and the watchdog resets a device that is well",
+    file: BANK_BOOT,
+    changes: [["    this.#options.watchdog?.feed();\n", ""]],
+    tests: [ANCHOR_TEST],
   },
   {
     name: "boot/update-into-the-active-bank",
     why: "the bank that runs is offered for the update",
-    file: BANK_BOOT,
-    changes: [
-      [
-        "  return bank === 0 ? 1 : 0;\n}\n\nfunction withState",
-        "  return bank;\n}\n\nfunction withState",
-      ],
-    ],
+    file: RECORD,
+    changes: [["  return bank === 0 ? 1 : 0;\n", "  return bank;\n"]],
     tests: [BOOT_TEST],
   },
   {

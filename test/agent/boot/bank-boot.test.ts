@@ -234,17 +234,6 @@ test("with no record left the highest version that verifies runs, and the other 
   expect(summary(device.reset())).toBe("A 1 confirmed/bad confirmed");
 });
 
-test("recovery keeps to the security counter that is kept elsewhere", () => {
-  const flash = new NorFlash(tinyGeometry(8));
-  writeTiny(flash, tinyLayout.banks[0], tinyImage(9, 3));
-  writeTiny(flash, tinyLayout.banks[1], tinyImage(8, 4));
-  const verify = verifyTiny(flash);
-  const options = { attemptsMax: ATTEMPTS, securityCounterMin: 4 };
-  const decision = new BankBoot(flash, tinyLayout, verify, options).boot();
-  expect(summary(decision)).toBe("B 8 dirty/confirmed factoryRecovery");
-  expect(decision.report.securityCounter).toBe(4);
-});
-
 test("an empty flash is a brick, and says so without writing", () => {
   const flash = new NorFlash(tinyGeometry(8));
   const boot = new BankBoot(flash, tinyLayout, verifyTiny(flash), { attemptsMax: ATTEMPTS });
