@@ -28,6 +28,7 @@ export const firmwareSchema = Type.Object(
         [
           Type.Literal("none"),
           Type.Literal("crash"),
+          Type.Literal("hang"),
           Type.Literal("noNetwork"),
           Type.Literal("badSignature"),
           Type.Literal("badDigest"),

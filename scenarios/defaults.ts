@@ -38,6 +38,7 @@ export interface ResolvedFirmware {
   readonly defect:
     | "none"
     | "crash"
+    | "hang"
     | "noNetwork"
     | "badSignature"
     | "badDigest"

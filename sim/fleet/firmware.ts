@@ -10,12 +10,27 @@ import { type DrawKey, draw32, drawKey } from "#sim/kernel/draws.ts";
 export type FirmwareDefect =
   | "none"
   | "crash"
+  | "hang"
   | "noNetwork"
   | "badSignature"
   | "badDigest"
   | "downgrade"
   /** The patch is one to another image than the fleet runs. */
   | "wrongBase";
+
+/** When an image that does nothing useful is reset, and by what; undefined for all others. */
+export function endOf(
+  defect: FirmwareDefect,
+): { readonly afterUs: number; readonly words: string } | undefined {
+  switch (defect) {
+    case "crash":
+      return { afterUs: 3_000_000, words: "crashed; reset by its fault handler" };
+    case "hang":
+      return { afterUs: 30_000_000, words: "hung; reset by the watchdog" };
+    default:
+      return undefined;
+  }
+}
 
 export interface FirmwareSpec {
   readonly sizeBytes: number;

@@ -8,7 +8,7 @@ import { type Crypto, type Entropy, PowerLoss } from "#hal/ports.ts";
 import type { NorFlash } from "#sim/flash/nor.ts";
 import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
-import { type FirmwareDefect, sameHash } from "./firmware.ts";
+import { endOf, type FirmwareDefect, sameHash } from "./firmware.ts";
 import { describeNote, type TimelineEntry } from "./notes.ts";
 import { Oscillator } from "./oscillator.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
@@ -36,8 +36,6 @@ export interface NodeParts {
 export type BlockState = "none" | "receiving" | "complete" | "failed";
 
 const BOOT_TIME_US = 500_000;
-/** A crashing image lives this long; then the watchdog resets it. */
-const CRASH_AFTER_US = 3_000_000;
 const TIMELINE_MAX = 400;
 /** A supply that is failing does not last until a device that writes nothing writes again. */
 const CUT_WITHIN_US = 10_000_000;
@@ -151,14 +149,16 @@ export class FleetNode {
     const isSent = sameHash(decision.image, this.#parts.updateHash);
     const trial = decision.trial ? `, trial, ${decision.report.attemptsLeft} left` : "";
     this.log(`booted ${decision.image.version} from bank ${"AB"[decision.bank]}${trial}`);
-    if (isSent && this.#parts.defect === "crash") {
-      this.#wakeAt(now + CRASH_AFTER_US, () => {
-        this.log("crashed; reset by the watchdog");
+    const { defect } = this.#parts;
+    const end = endOf(defect);
+    if (isSent && end !== undefined) {
+      this.#wakeAt(now + end.afterUs, () => {
+        this.log(end.words);
         this.powerOn();
       });
       return;
     }
-    this.#deafImage = isSent && this.#parts.defect === "noNetwork";
+    this.#deafImage = isSent && defect === "noNetwork";
     const { flash, layout, crypto, entropy, boot, config } = this.#parts;
     const life = { decision, rtcGps: this.#rtc.gpsAt(now), rtcSynced: this.#rtc.isSynced };
     try {

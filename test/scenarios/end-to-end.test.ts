@@ -119,6 +119,7 @@ describe("defective firmware", () => {
   };
   test.each([
     ["crash", "rolledBack", "rolledBack"],
+    ["hang", "rolledBack", "rolledBack"],
     ["noNetwork", "rolledBack", "rolledBack"],
     ["badSignature", "failed", "signature"],
     ["badDigest", "failed", "digest"],

@@ -40,7 +40,7 @@ firmware:
   # version: 2.0.0
   # signature: ed25519          # or ecdsa-p256
   # deltaPercent:               # sends a patch: the images differ in so many percent of their bytes
-  # defect: none                # or crash, noNetwork, badSignature, badDigest, downgrade, wrongBase
+  # defect: none                # or crash, hang, noNetwork, badSignature, badDigest, downgrade, wrongBase
 
 campaign:
   redundancyPercent: 30         # coded fragments in percent of the uncoded ones
