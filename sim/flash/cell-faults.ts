@@ -1,23 +1,22 @@
 import { type DrawKey, draw32 } from "../kernel/draws.ts";
+import { BitErrors } from "./bit-errors.ts";
 import type { Cut } from "./cuts.ts";
-
-export interface FailureRule {
-  readonly operation: "read" | "program" | "erase";
-  count: number;
-  readonly start: number;
-  readonly end: number;
-}
+import { FailureRules, type FaultEffect } from "./failures.ts";
+import { keysIn } from "./spans.ts";
 
 /** Everything that is wrong with the cells of one flash, and all that is going to go wrong. */
 export class CellFaults {
   readonly cuts = new Map<number, Cut>();
-  readonly #failures: FailureRule[] = [];
-  /** Byte address to the bits that read at random until erased. */
+  readonly failures = new FailureRules<FaultEffect>();
+  readonly bits = new BitErrors();
+  /** Granules with one wrong bit that a read has mended on the way. */
+  corrected = 0;
+  /** Byte address to the bits that read at random until erased or driven again. */
   readonly #unstable = new Map<number, number>();
-  /** Byte address to the bits that an erase cannot mend: `value` holds what they read. */
-  readonly #stuck = new Map<number, { readonly mask: number; readonly value: number }>();
-  /** Granules that a cut left programmed although they may read erased. */
+  /** Granules that were left programmed although they may read erased. */
   readonly #suspect = new Set<number>();
+  /** Granules whose bits and check bits disagree. */
+  readonly #torn = new Set<number>();
   readonly #key: DrawKey;
   #draws = 0;
 
@@ -26,38 +25,21 @@ export class CellFaults {
   }
 
   get memoryBytes(): number {
-    return 400 + 48 * (this.#unstable.size + this.#stuck.size + this.#suspect.size);
+    const { size } = this.#unstable;
+    return 500 + 48 * (size + this.bits.count + this.#suspect.size + this.#torn.size);
   }
 
   randomByte(): number {
     return draw32(this.#key, this.#draws++) >>> 24;
   }
 
-  fail(rule: FailureRule): void {
-    this.#failures.push(rule);
-  }
-
-  /** Does this operation fail? Takes the count of the rule that says so down. */
-  isFailing(operation: FailureRule["operation"], start: number, end: number): boolean {
-    for (const rule of this.#failures) {
-      if (rule.operation !== operation || start >= rule.end || end <= rule.start) continue;
-      if (rule.count <= 0) continue;
-      rule.count -= 1;
-      return true;
-    }
-    return false;
+  /** One of a few, at random. */
+  pick<const Item>(items: readonly [Item, ...Item[]]): Item {
+    return items[(this.randomByte() * items.length) >> 8] ?? items[0];
   }
 
   setUnstable(address: number, mask: number): void {
-    if (mask !== 0) this.#unstable.set(address, mask);
-  }
-
-  stick(address: number, bit: number, value: 0 | 1): void {
-    const old = this.#stuck.get(address) ?? { mask: 0, value: 0 };
-    this.#stuck.set(address, {
-      mask: old.mask | (1 << bit),
-      value: (old.value & ~(1 << bit)) | (value << bit),
-    });
+    if (mask !== 0) this.#unstable.set(address, (this.#unstable.get(address) ?? 0) | mask);
   }
 
   suspect(granule: number): void {
@@ -68,39 +50,60 @@ export class CellFaults {
     return this.#suspect.has(granule);
   }
 
-  /** An erase mends everything but stuck bits. */
-  erase(start: number, end: number, granuleBytes: number): void {
-    for (const address of this.#unstable.keys()) {
-      if (address >= start && address < end) this.#unstable.delete(address);
-    }
-    for (const granule of this.#suspect) {
-      const address = granule * granuleBytes;
-      if (address >= start && address < end) this.#suspect.delete(granule);
-    }
+  tear(granule: number): void {
+    this.#torn.add(granule);
   }
 
-  /** What the sense amplifiers make of `target`, the true bytes from `address` on. */
+  /** The first granule known to be torn among those of `[start, end)`, in granules. */
+  tornIn(start: number, end: number): number | undefined {
+    return keysIn(this.#torn, start, end)[0];
+  }
+
+  /** A complete program of whole granules drives the bits that `source` has clear. */
+  program(address: number, source: Uint8Array, granuleBytes: number): void {
+    this.bits.program(address, source);
+    const end = address + source.length;
+    for (const at of keysIn(this.#unstable, address, end)) {
+      const mask = (this.#unstable.get(at) ?? 0) & (source[at - address] ?? 0);
+      if (mask === 0) this.#unstable.delete(at);
+      else this.#unstable.set(at, mask);
+    }
+    this.#restoreGranules(address / granuleBytes, end / granuleBytes);
+  }
+
+  /** An erase mends everything but stuck bits. */
+  erase(start: number, end: number, granuleBytes: number): void {
+    this.bits.erase(start, end);
+    for (const at of keysIn(this.#unstable, start, end)) this.#unstable.delete(at);
+    this.#restoreGranules(start / granuleBytes, end / granuleBytes);
+  }
+
+  /** What the sense amplifiers make of `target`, the stored bytes from `address` on. */
   distort(address: number, target: Uint8Array): void {
-    for (const [at, mask] of this.#unstable) {
+    for (const at of keysIn(this.#unstable, address, address + target.length)) {
+      const mask = this.#unstable.get(at) ?? 0;
       const index = at - address;
-      if (index < 0 || index >= target.length) continue;
-      target[index] = ((target[index] as number) & ~mask) | (this.randomByte() & mask);
+      target[index] = ((target[index] ?? 0) & ~mask) | (this.randomByte() & mask);
     }
-    for (const [at, { mask, value }] of this.#stuck) {
-      const index = at - address;
-      if (index < 0 || index >= target.length) continue;
-      target[index] = ((target[index] as number) & ~mask) | value;
-    }
+    this.bits.applyStuck(address, target);
   }
 
   clone(): CellFaults {
     const copy = new CellFaults(this.#key);
     for (const [index, cut] of this.cuts) copy.cuts.set(index, cut);
-    for (const rule of this.#failures) copy.#failures.push({ ...rule });
+    copy.failures.copyFrom(this.failures);
+    copy.bits.copyFrom(this.bits);
+    copy.corrected = this.corrected;
     for (const [address, mask] of this.#unstable) copy.#unstable.set(address, mask);
-    for (const [address, bits] of this.#stuck) copy.#stuck.set(address, bits);
     for (const granule of this.#suspect) copy.#suspect.add(granule);
+    for (const granule of this.#torn) copy.#torn.add(granule);
     copy.#draws = this.#draws;
     return copy;
+  }
+
+  #restoreGranules(start: number, end: number): void {
+    for (const damaged of [this.#suspect, this.#torn]) {
+      for (const granule of keysIn(damaged, start, end)) damaged.delete(granule);
+    }
   }
 }

@@ -1,27 +1,30 @@
-import type { FlashGeometry } from "#hal/ports.ts";
+import { FlashFault, type FlashGeometry } from "#hal/ports.ts";
 import type { DrawKey } from "../kernel/draws.ts";
 import { CellFaults } from "./cell-faults.ts";
 import { ExtentList } from "./extents.ts";
-import { PrivatePages, type SpanState } from "./private-pages.ts";
+import { PrivatePages } from "./private-pages.ts";
 import { sectorMapOf } from "./sectors.ts";
 import type { SharedContent } from "./shared-content.ts";
 
 /**
- * What the array holds, without any rule about what may be done to it.
+ * What the array holds, without any rule about what may be done to it. Its erased bits are ones.
  *
  * Two layers, disjoint by granule: extents of shared immutable content, and private pages. What is
- * in neither is erased.
+ * in neither is erased. Over both lies what is wrong with the cells.
  */
 export class Cells {
   readonly content: SharedContent;
+  /** Every granule has check bits: one wrong bit is corrected, anything more is a read fault. */
+  readonly hasEcc: boolean;
   readonly #granuleBytes: number;
   readonly #extents = new ExtentList();
   readonly #pages: PrivatePages;
   readonly #key: DrawKey;
   #faults: CellFaults | undefined;
 
-  constructor(geometry: FlashGeometry, content: SharedContent, key: DrawKey) {
+  constructor(geometry: FlashGeometry, content: SharedContent, key: DrawKey, hasEcc: boolean) {
     this.content = content;
+    this.hasEcc = hasEcc;
     this.#granuleBytes = geometry.granuleBytes;
     this.#pages = new PrivatePages(sectorMapOf(geometry), geometry.granuleBytes);
     this.#key = key;
@@ -46,7 +49,7 @@ export class Cells {
     return this.#faults;
   }
 
-  /** The stored bits, before any reading fault. */
+  /** What was programmed. */
   read(address: number, target: Uint8Array): void {
     target.fill(0xff);
     this.#pages.copyInto(address, target);
@@ -55,13 +58,32 @@ export class Cells {
     }
   }
 
-  /** "disturbed": every granule may be programmed, but some bit does not read erased. */
-  stateOf(address: number, sizeBytes: number): SpanState {
-    const isShared =
-      this.content.covers(address, sizeBytes) &&
-      this.#extents.overlaps(address, address + sizeBytes);
-    if (isShared) return "programmed";
-    return this.#pages.stateOf(address, sizeBytes);
+  /** What the cells hold now. */
+  readStored(address: number, target: Uint8Array): void {
+    this.read(address, target);
+    this.#faults?.bits.applyFlipped(address, target);
+  }
+
+  /**
+   * What a reader gets.
+   *
+   * @throws FlashFault at a granule that the error correction cannot mend
+   */
+  sense(address: number, target: Uint8Array): void {
+    if (this.#faults === undefined) this.read(address, target);
+    else if (this.hasEcc) this.#readCorrected(this.#faults, address, target);
+    else {
+      this.readStored(address, target);
+      this.#faults.distort(address, target);
+    }
+  }
+
+  isProgrammed(address: number, sizeBytes: number): boolean {
+    return (
+      (this.content.covers(address, sizeBytes) &&
+        this.#extents.overlaps(address, address + sizeBytes)) ||
+      this.#pages.isProgrammed(address, sizeBytes)
+    );
   }
 
   /** Programs whole erased granules, sharing what can be shared. */
@@ -69,12 +91,14 @@ export class Cells {
     const id = this.content.sourceFor(address, source);
     if (id < 0) this.#pages.program(address, source);
     else this.#extents.add(address, address + source.length, this.content.baseOf(id, address), id);
+    this.#faults?.program(address, source, this.#granuleBytes);
   }
 
   /** Clears the bits that `source` has clear, whatever was there. */
   overwrite(address: number, source: Uint8Array): void {
     this.#makePrivate(address, address + source.length);
     this.#pages.program(address, source);
+    this.#faults?.program(address, source, this.#granuleBytes);
   }
 
   clear(start: number, end: number): void {
@@ -83,18 +107,43 @@ export class Cells {
     this.#faults?.erase(start, end, this.#granuleBytes);
   }
 
-  flip(address: number, bit: number): void {
-    const granule = address - (address % this.#granuleBytes);
-    this.#makePrivate(granule, granule + this.#granuleBytes);
-    const cell = new Uint8Array(1);
-    this.read(address, cell);
-    this.#pages.poke(address, (cell[0] as number) ^ (1 << bit));
-  }
-
   copyFrom(other: Cells): void {
     this.#extents.copyFrom(other.#extents);
     this.#pages.copyFrom(other.#pages);
     this.#faults = other.#faults?.clone();
+  }
+
+  #readCorrected(faults: CellFaults, address: number, target: Uint8Array): void {
+    const size = this.#granuleBytes;
+    const first = Math.floor(address / size);
+    const end = Math.ceil((address + target.length) / size);
+    const torn = faults.tornIn(first, end);
+    if (torn !== undefined) throw new FlashFault("read", torn * size);
+    const doubtful = new Set<number>();
+    for (const at of faults.bits.addressesIn(first * size, end * size)) {
+      doubtful.add(at - (at % size));
+    }
+    for (const granule of doubtful) {
+      const wrong = this.#wrongBits(faults, granule);
+      if (wrong > 1) throw new FlashFault("read", granule);
+      faults.corrected += wrong;
+    }
+    this.read(address, target);
+  }
+
+  #wrongBits(faults: CellFaults, granule: number): number {
+    const right = new Uint8Array(this.#granuleBytes);
+    this.read(granule, right);
+    const stored = right.slice();
+    faults.bits.applyFlipped(granule, stored);
+    faults.bits.applyStuck(granule, stored);
+    let wrong = 0;
+    for (let index = 0; index < right.length; index++) {
+      for (let bits = (right[index] ?? 0) ^ (stored[index] ?? 0); bits !== 0; bits &= bits - 1) {
+        wrong += 1;
+      }
+    }
+    return wrong;
   }
 
   /** Takes granules out of the shared layer, as they are. */

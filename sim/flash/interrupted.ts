@@ -1,6 +1,14 @@
-import { PowerLoss } from "#hal/ports.ts";
 import type { Cells } from "./cells.ts";
-import type { Cut } from "./cuts.ts";
+import type { Cut, FlashOperationKind } from "./cuts.ts";
+
+const TORN_PROGRAMS = [{ kind: "unstable" }, { kind: "partialBits" }] as const;
+const TORN_ERASES = [
+  "halfErase",
+  "randomErase",
+  "marginalErase",
+  "unstable",
+  "partialBits",
+] as const;
 
 /** Leaves a program as `cut` says. Its granules are known to be programmable. */
 export function interruptProgram(
@@ -8,7 +16,7 @@ export function interruptProgram(
   address: number,
   source: Uint8Array,
   cut: Cut,
-): PowerLoss {
+): void {
   const { granuleBytes } = cells;
   const faults = cells.needFaults();
   const bytes = source.slice();
@@ -17,33 +25,32 @@ export function interruptProgram(
   else if (cut.kind === "prefix") {
     reached = Math.min(cut.bytes, bytes.length);
     bytes.fill(0xff, reached);
-  } else if (cut.kind === "unstable") {
-    bytes.forEach((byte, index) => {
-      faults.setUnstable(address + index, ~byte & 0xff);
-    });
-  } else if (cut.kind !== "doneButLost") {
+  } else if (cut.kind !== "doneButLost" && cut.kind !== "unstable") {
     for (let index = 0; index < reached; index++) {
       bytes[index] = (bytes[index] as number) | faults.randomByte();
     }
   }
+  const before = new Uint8Array(bytes.length);
+  cells.read(address, before);
   const touched = Math.ceil(reached / granuleBytes) * granuleBytes;
   if (touched > 0) cells.overwrite(address, bytes.subarray(0, touched));
-  for (let offset = 0; offset < touched; offset += granuleBytes) {
-    const granule = bytes.subarray(offset, offset + granuleBytes);
-    if (cut.kind === "unstable" || granule.every((byte) => byte === 0xff)) {
-      faults.suspect((address + offset) / granuleBytes);
-    }
+  if (cut.kind === "unstable") {
+    before.forEach((byte, index) => {
+      faults.setUnstable(address + index, byte & ~(bytes[index] as number));
+    });
   }
-  return new PowerLoss(`in a program at 0x${address.toString(16)}`);
+  const isWhole = cut.kind === "prefix" || cut.kind === "doneButLost";
+  for (let offset = 0; offset < touched; offset += granuleBytes) {
+    const granule = (address + offset) / granuleBytes;
+    const word = bytes.subarray(offset, offset + granuleBytes);
+    if (cut.kind === "unstable" || word.every((byte) => byte === 0xff)) faults.suspect(granule);
+    const isTorn = !isWhole || offset + granuleBytes > reached;
+    if (isTorn && cells.hasEcc) faults.tear(granule);
+  }
 }
 
 /** Leaves the erase of one sector as `cut` says. */
-export function interruptErase(
-  cells: Cells,
-  address: number,
-  sizeBytes: number,
-  cut: Cut,
-): PowerLoss {
+export function interruptErase(cells: Cells, address: number, sizeBytes: number, cut: Cut): void {
   switch (cut.kind) {
     case "notDone":
       break;
@@ -59,7 +66,13 @@ export function interruptErase(
     default:
       spoilSector(cells, address, sizeBytes, cut.kind);
   }
-  return new PowerLoss(`in an erase at 0x${address.toString(16)}`);
+}
+
+/** A way in which an operation may be left half done. */
+export function drawnCut(cells: Cells, kind: FlashOperationKind, sizeBytes: number): Cut {
+  const faults = cells.needFaults();
+  if (kind === "erase") return { kind: faults.pick(TORN_ERASES) };
+  return faults.pick<Cut>([{ kind: "prefix", bytes: sizeBytes >> 1 }, ...TORN_PROGRAMS]);
 }
 
 /** What is left of the sector may look erased where it is not. */
@@ -69,8 +82,8 @@ function eraseFirst(cells: Cells, address: number, sizeBytes: number, reached: n
   cells.clear(address, from);
   const granule = new Uint8Array(granuleBytes);
   for (let at = from; at < address + sizeBytes; at += granuleBytes) {
-    if (cells.stateOf(at, granuleBytes) !== "programmed") continue;
-    cells.read(at, granule);
+    if (!cells.isProgrammed(at, granuleBytes)) continue;
+    cells.readStored(at, granule);
     if (granule.every((byte) => byte === 0xff)) cells.needFaults().suspect(at / granuleBytes);
   }
 }
@@ -83,15 +96,18 @@ function spoilSector(
 ): void {
   const faults = cells.needFaults();
   const bytes = new Uint8Array(sizeBytes).fill(0xff);
-  if (kind === "partialBits") cells.read(address, bytes);
+  if (kind === "partialBits") cells.readStored(address, bytes);
   cells.clear(address, address + sizeBytes);
   for (let index = 0; index < sizeBytes; index++) {
-    if (kind === "unstable") faults.setUnstable(address + index, 0xff);
-    else if (kind === "randomErase") bytes[index] = faults.randomByte();
+    if (kind === "randomErase") bytes[index] = faults.randomByte();
     else if (kind === "partialBits") bytes[index] = (bytes[index] as number) | faults.randomByte();
   }
   cells.overwrite(address, bytes);
+  const isTorn = cells.hasEcc && kind !== "marginalErase";
   for (let at = address; at < address + sizeBytes; at += cells.granuleBytes) {
     faults.suspect(at / cells.granuleBytes);
+    if (isTorn) faults.tear(at / cells.granuleBytes);
   }
+  if (kind !== "unstable") return;
+  for (let at = address; at < address + sizeBytes; at++) faults.setUnstable(at, 0xff);
 }

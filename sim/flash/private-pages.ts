@@ -2,9 +2,6 @@ import type { SectorMap } from "./sectors.ts";
 
 const ARENA_STEP_PAGES = 2;
 
-/** What a span of private pages holds; see {@link PrivatePages.stateOf}. */
-export type SpanState = "erased" | "disturbed" | "programmed";
-
 /**
  * Bytes that only this device has: small pages, allocated when first touched, in one arena per
  * device. A page is its data followed by a bit per granule that says "programmed".
@@ -36,29 +33,21 @@ export class PrivatePages {
     return this.#arena.byteLength + 120 + 48 * this.#slots.size;
   }
 
-  /**
-   * "programmed" if any granule of the span is; "disturbed" if none is, yet some byte does not
-   * read erased (a flipped bit).
-   */
-  stateOf(address: number, sizeBytes: number): SpanState {
-    if (this.#slots.size === 0) return "erased";
-    let state: SpanState = "erased";
+  /** Is any granule of the span? */
+  isProgrammed(address: number, sizeBytes: number): boolean {
+    if (this.#slots.size === 0) return false;
     const end = address + sizeBytes;
     for (let at = address; at < end; ) {
       const stop = Math.min(this.#pageEnd(at), end);
       const slot = this.#slotOf(at >> this.#pageShift);
       if (slot !== undefined) {
         for (let granule = at; granule < stop; granule += this.#granuleBytes) {
-          if (this.#isProgrammed(slot, granule)) return "programmed";
-        }
-        const data = this.#dataAt(slot, at);
-        for (let byte = data; byte < data + stop - at; byte++) {
-          if (this.#arena[byte] !== 0xff) state = "disturbed";
+          if (this.#isMarked(slot, granule)) return true;
         }
       }
       at = stop;
     }
-    return state;
+    return false;
   }
 
   /** Clears bits as a program does, and marks every granule that `source` touches. */
@@ -76,12 +65,6 @@ export class PrivatePages {
       this.#mark(slot, at, stop);
       at = stop;
     }
-  }
-
-  /** Sets bytes as they are, in granules that stay as programmed or erased as they were. */
-  poke(address: number, value: number): void {
-    const slot = this.#slotFor(address);
-    this.#arena[this.#dataAt(slot, address)] = value;
   }
 
   /** Forgets whole granules. */
@@ -186,7 +169,7 @@ export class PrivatePages {
     }
   }
 
-  #isProgrammed(slot: number, address: number): boolean {
+  #isMarked(slot: number, address: number): boolean {
     const bit = this.#bitOf(address);
     const byte = this.#arena[slot * this.#slotBytes + this.#pageBytes + (bit >> 3)] as number;
     return (byte & (1 << (bit & 7))) !== 0;
