@@ -13,20 +13,22 @@ import { type Flash, FlashFault, type FlashGeometry } from "../ports.ts";
  * Flash in a file: its bytes, and nothing else, so that any hex viewer shows what a dump of a chip
  * would. Every program and erase is on the disk before the call returns.
  *
- * Being erased is reading 0xFF: a granule that was programmed with 0xFF throughout may be programmed
- * once more. An input or output error of the file system is a {@link FlashFault}.
+ * Being erased is reading so: a granule that was programmed with erased bytes throughout may be
+ * programmed once more. An input or output error of the file system is a {@link FlashFault}.
  */
 export class FileFlash implements Flash {
   readonly geometry: FlashGeometry;
+  readonly #erasedByte: 0xff | 0x00;
   readonly #file: number;
   #isOpen = true;
 
   /** Opens `path`, or makes it, erased. Throws when the file is there but has another size. */
   constructor(path: string, geometry: FlashGeometry) {
     this.geometry = geometry;
+    this.#erasedByte = geometry.erasedByte ?? 0xff;
     this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT);
     const { size } = fstatSync(this.#file);
-    if (size === 0) this.#write("erase", 0, new Uint8Array(geometry.sizeBytes).fill(0xff));
+    if (size === 0) this.#write("erase", 0, this.#erased(geometry.sizeBytes));
     else if (size !== geometry.sizeBytes) {
       closeSync(this.#file);
       throw new Error(`${path} holds ${size} bytes, the flash has ${geometry.sizeBytes}`);
@@ -58,7 +60,7 @@ export class FileFlash implements Flash {
     }
     const before = new Uint8Array(source.length);
     this.read(address, before);
-    if (before.some((byte) => byte !== 0xff)) {
+    if (before.some((byte) => byte !== this.#erasedByte)) {
       throw new RangeError(`a granule at or after 0x${address.toString(16)} is already programmed`);
     }
     this.#write("program", address, source);
@@ -66,7 +68,11 @@ export class FileFlash implements Flash {
 
   erase(address: number): void {
     const sizeBytes = this.#sectorBytes(address);
-    this.#write("erase", address, new Uint8Array(sizeBytes).fill(0xff));
+    this.#write("erase", address, this.#erased(sizeBytes));
+  }
+
+  #erased(sizeBytes: number): Uint8Array {
+    return new Uint8Array(sizeBytes).fill(this.#erasedByte);
   }
 
   #sectorBytes(address: number): number {

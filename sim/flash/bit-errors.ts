@@ -20,11 +20,11 @@ export class BitErrors {
     this.#setFlipped(address, (this.#flipped.get(address) ?? 0) | (1 << bit));
   }
 
-  stick(address: number, bit: number, value: 0 | 1): void {
+  stick(address: number, bit: number, isSet: boolean): void {
     const old = this.#stuck.get(address) ?? { mask: 0, value: 0 };
     this.#stuck.set(address, {
       mask: old.mask | (1 << bit),
-      value: (old.value & ~(1 << bit)) | (value << bit),
+      value: isSet ? old.value | (1 << bit) : old.value & ~(1 << bit),
     });
   }
 

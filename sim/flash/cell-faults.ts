@@ -1,13 +1,24 @@
-import { type DrawKey, draw32 } from "../kernel/draws.ts";
+import { type DrawKey, draw32, drawBelow, drawKey } from "../kernel/draws.ts";
 import { BitErrors } from "./bit-errors.ts";
-import type { Cut } from "./cuts.ts";
+import type { Cut, FlashOperationKind } from "./cuts.ts";
 import { FailureRules, type FaultEffect } from "./failures.ts";
 import { keysIn } from "./spans.ts";
+
+const TORN_PROGRAMS = ["prefix", "unstable", "partialBits"] as const;
+const TORN_ERASES = [
+  "halfErase",
+  "randomErase",
+  "marginalErase",
+  "unstable",
+  "partialBits",
+] as const;
 
 /** Everything that is wrong with the cells of one flash, and all that is going to go wrong. */
 export class CellFaults {
   readonly cuts = new Map<number, Cut>();
   readonly failures = new FailureRules<FaultEffect>();
+  /** Operations that will take as long as they ever do. */
+  readonly slow = new FailureRules<true>();
   readonly bits = new BitErrors();
   /** Granules with one wrong bit that a read has mended on the way. */
   corrected = 0;
@@ -19,6 +30,7 @@ export class CellFaults {
   readonly #torn = new Set<number>();
   readonly #key: DrawKey;
   #draws = 0;
+  #rotten = 0;
 
   constructor(key: DrawKey) {
     this.#key = key;
@@ -33,9 +45,23 @@ export class CellFaults {
     return draw32(this.#key, this.#draws++) >>> 24;
   }
 
-  /** One of a few, at random. */
-  pick<const Item>(items: readonly [Item, ...Item[]]): Item {
-    return items[(this.randomByte() * items.length) >> 8] ?? items[0];
+  /** How an operation is left that fails with `effect`. */
+  cutOf(effect: FaultEffect, kind: FlashOperationKind, sizeBytes: number): Cut {
+    if (effect === "none") return { kind: "notDone" };
+    if (effect === "done") return { kind: "doneButLost" };
+    if (effect !== "torn") return effect;
+    const torn = kind === "erase" ? TORN_ERASES : TORN_PROGRAMS;
+    const drawn = torn[(this.randomByte() * torn.length) >> 8] ?? "partialBits";
+    return drawn === "prefix" ? { kind: drawn, bytes: sizeBytes >> 1 } : { kind: drawn };
+  }
+
+  /** So many bits of the span leak; some may have leaked before. */
+  rot(count: number, start: number, end: number): void {
+    const key = drawKey(this.#key, 0, "rot");
+    for (let time = 0; time < count; time++) {
+      const bit = drawBelow(key, this.#rotten++, 8 * (end - start));
+      this.bits.leak(start + Math.floor(bit / 8), bit % 8);
+    }
   }
 
   setUnstable(address: number, mask: number): void {
@@ -92,12 +118,14 @@ export class CellFaults {
     const copy = new CellFaults(this.#key);
     for (const [index, cut] of this.cuts) copy.cuts.set(index, cut);
     copy.failures.copyFrom(this.failures);
+    copy.slow.copyFrom(this.slow);
     copy.bits.copyFrom(this.bits);
     copy.corrected = this.corrected;
     for (const [address, mask] of this.#unstable) copy.#unstable.set(address, mask);
     for (const granule of this.#suspect) copy.#suspect.add(granule);
     for (const granule of this.#torn) copy.#torn.add(granule);
     copy.#draws = this.#draws;
+    copy.#rotten = this.#rotten;
     return copy;
   }
 

@@ -29,4 +29,6 @@ export interface FlashOperation {
   readonly kind: FlashOperationKind;
   readonly address: number;
   readonly sizeBytes: number;
+  /** Who drove the flash then, as `NorFlash.caller` says. */
+  readonly caller: string;
 }

@@ -1,3 +1,4 @@
+import type { Region } from "#agent/boot/strategy.ts";
 import type { Cut } from "./cuts.ts";
 
 /** A call of the flash port, as {@link FailureRules} counts them. */
@@ -21,8 +22,10 @@ interface FailureRule<Effect> {
 export class FailureRules<Effect> {
   #rules: FailureRule<Effect>[] = [];
 
-  add(rule: FailureRule<Effect>): void {
-    this.#rules.push(rule);
+  /** The next `count` of these calls that touch the span. */
+  add(call: FlashCall, count: number, span: Region, effect: Effect): void {
+    const { address: start, sizeBytes } = span;
+    this.#rules.push({ call, count, start, end: start + sizeBytes, effect });
   }
 
   /** The effect of the oldest rule that this operation meets; takes its count down. */

@@ -1,14 +1,5 @@
 import type { Cells } from "./cells.ts";
-import type { Cut, FlashOperationKind } from "./cuts.ts";
-
-const TORN_PROGRAMS = [{ kind: "unstable" }, { kind: "partialBits" }] as const;
-const TORN_ERASES = [
-  "halfErase",
-  "randomErase",
-  "marginalErase",
-  "unstable",
-  "partialBits",
-] as const;
+import type { Cut } from "./cuts.ts";
 
 /** Leaves a program as `cut` says. Its granules are known to be programmable. */
 export function interruptProgram(
@@ -19,7 +10,7 @@ export function interruptProgram(
 ): void {
   const { granuleBytes } = cells;
   const faults = cells.needFaults();
-  const bytes = source.slice();
+  const bytes = new Uint8Array(source);
   let reached = bytes.length;
   if (cut.kind === "notDone") reached = 0;
   else if (cut.kind === "prefix") {
@@ -66,13 +57,6 @@ export function interruptErase(cells: Cells, address: number, sizeBytes: number,
     default:
       spoilSector(cells, address, sizeBytes, cut.kind);
   }
-}
-
-/** A way in which an operation may be left half done. */
-export function drawnCut(cells: Cells, kind: FlashOperationKind, sizeBytes: number): Cut {
-  const faults = cells.needFaults();
-  if (kind === "erase") return { kind: faults.pick(TORN_ERASES) };
-  return faults.pick<Cut>([{ kind: "prefix", bytes: sizeBytes >> 1 }, ...TORN_PROGRAMS]);
 }
 
 /** What is left of the sector may look erased where it is not. */

@@ -1,39 +1,26 @@
+import type { Region } from "#agent/boot/strategy.ts";
 import { type Flash, FlashFault, type FlashGeometry, PowerLoss } from "#hal/ports.ts";
-import { type DrawKey, drawKey } from "../kernel/draws.ts";
+import { drawKey } from "../kernel/draws.ts";
 import { Cells } from "./cells.ts";
 import type { Cut, FlashOperation, FlashOperationKind } from "./cuts.ts";
+import { durationUs, type FlashDurations } from "./durations.ts";
 import type { FaultEffect, FlashCall } from "./failures.ts";
-import { drawnCut, interruptErase, interruptProgram } from "./interrupted.ts";
+import { interruptErase, interruptProgram } from "./interrupted.ts";
+import { invert, inverted } from "./inverted.ts";
+import type { NorOptions, RewritePolicy } from "./nor-options.ts";
+import { ReadDisturb } from "./read-disturb.ts";
 import { type SectorMap, sectorMapOf } from "./sectors.ts";
 import { SharedContent } from "./shared-content.ts";
-
-/**
- * What a second program of a granule does: `write-once` refuses it (STM32U5), `zero-overwrite`
- * accepts the inverse of the erased value in every bit (ECC parts such as H7, L4, G4), `multiwrite`
- * clears more bits (plain NOR).
- */
-export type RewritePolicy = "write-once" | "zero-overwrite" | "multiwrite";
-
-export interface NorOptions {
-  readonly policy?: RewritePolicy;
-  /** Bytes shared with the other flashes of a cell. */
-  readonly content?: SharedContent;
-  /** Draws for random and unstable bits. */
-  readonly key?: DrawKey;
-  /**
-   * Each granule has check bits: one wrong bit is corrected, two are a read fault, and so is any
-   * granule in which an operation was interrupted, until it is erased or overwritten with zeros.
-   */
-  readonly ecc?: boolean;
-  /** Erases that a sector stands; every later one fails and leaves the sector undefined. */
-  readonly enduranceErases?: number;
-}
+import type { OperationSink } from "./trace.ts";
+import { Wear } from "./wear.ts";
 
 const NOTHING_SHARED = new SharedContent([]);
+const NOTHING_SHARED_INVERTED = new SharedContent([], [], 0x00);
 
 /**
  * NOR flash, stricter than the real thing: whole aligned granules, each programmed once between
- * erases, whole sectors erased, and every way in which a cut operation may be left.
+ * erases, whole sectors erased, and every way in which a cut operation may be left. Inside, erased
+ * bits are ones: what goes into and out of a part that erases to zeros is inverted.
  *
  * Programming a granule that the caller could have known to be programmed is a bug (`RangeError`);
  * one that only looks erased, because an operation failed in it, is a {@link FlashFault}.
@@ -43,25 +30,42 @@ export class NorFlash implements Flash {
   readonly policy: RewritePolicy;
   /** Called before each program and erase takes effect, also before one that will be cut. */
   onOperation: ((operation: FlashOperation) => void) | undefined;
+  /** Sees what {@link onOperation} sees, beside it. */
+  trace: OperationSink | undefined;
+  /** Who drives the flash now, for hook and trace. */
+  caller = "";
   readonly #options: NorOptions;
+  readonly #durations: FlashDurations | undefined;
+  readonly #isInverted: boolean;
   readonly #sectors: SectorMap;
   readonly #cells: Cells;
-  readonly #enduranceErases: number;
-  #eraseCounts: Uint32Array | undefined;
+  readonly #wear: Wear;
+  readonly #disturb: ReadDisturb | undefined;
   #operations = 0;
+  #busyUs = 0;
   #isPowered = true;
 
   constructor(geometry: FlashGeometry, options: NorOptions = {}) {
-    const { policy = "write-once", ecc = false, content = NOTHING_SHARED } = options;
+    const { policy = "write-once", ecc = false, key = drawKey(0, 0, "flash") } = options;
     if (ecc && policy === "multiwrite") {
       throw new RangeError("check bits cannot be written twice: no multiwrite with ecc");
     }
     this.geometry = geometry;
     this.policy = policy;
     this.#options = options;
+    this.#durations = options.durations;
+    this.#isInverted = geometry.erasedByte === 0x00;
     this.#sectors = sectorMapOf(geometry);
-    this.#cells = new Cells(geometry, content, options.key ?? drawKey(0, 0, "flash"), ecc);
-    this.#enduranceErases = options.enduranceErases ?? Number.POSITIVE_INFINITY;
+    const nothing = this.#isInverted ? NOTHING_SHARED_INVERTED : NOTHING_SHARED;
+    const { content = nothing, readDisturbEvery } = options;
+    if (content.erasedByte !== nothing.erasedByte) {
+      throw new RangeError("shared content of flashes with another erased value");
+    }
+    this.#cells = new Cells(geometry, content, key, ecc);
+    this.#wear = new Wear(this.#sectors, options);
+    if (readDisturbEvery !== undefined) {
+      this.#disturb = new ReadDisturb(readDisturbEvery, this.#sectors, key);
+    }
   }
 
   /** Programs and erases begun so far: the index of the next one. */
@@ -78,57 +82,61 @@ export class NorFlash implements Flash {
     return this.#cells.faults?.corrected ?? 0;
   }
 
+  /** Time spent in programs and erases so far, by `NorOptions.durations`. */
+  get busyUs(): number {
+    return this.#busyUs;
+  }
+
   /** Heap that this flash holds beside what it shares. */
   get memoryBytes(): number {
-    const wear = this.#eraseCounts === undefined ? 0 : this.#eraseCounts.byteLength + 120;
-    return 250 + this.#cells.memoryBytes + wear;
+    const disturb = this.#disturb?.memoryBytes ?? 0;
+    return 250 + this.#cells.memoryBytes + this.#wear.memoryBytes + disturb;
   }
 
   read(address: number, target: Uint8Array): void {
     this.#requirePower();
-    this.#requireSpan(address, target.length);
+    this.#sectors.requireSpan(address, target.length);
     if (target.length === 0) return;
     if (this.#cells.faults !== undefined) this.#failRead(address, target);
-    this.#cells.sense(address, target);
+    this.#sense(address, target);
   }
 
   program(address: number, source: Uint8Array): void {
     this.#requirePower();
-    this.#requireGranules(address, source.length);
+    this.#sectors.requireGranules(address, source.length);
     if (source.length === 0) return;
     const index = this.#begin("program", address, source.length);
-    const isErased = this.#requireProgrammable(address, source);
+    const bits = this.#isInverted ? inverted(source) : source;
+    const isErased = this.#requireProgrammable(address, bits);
     const cells = this.#cells;
-    if (cells.faults !== undefined) {
-      this.#interrupt("program", index, address, source.length, (cut) =>
-        interruptProgram(cells, address, source, cut),
-      );
+    const failure = this.#failureOf("program", index, address, bits.length);
+    if (failure !== undefined) {
+      interruptProgram(cells, address, bits, failure.cut);
+      throw failure.error;
     }
-    if (isErased) cells.store(address, source);
-    else cells.overwrite(address, source);
+    if (isErased) cells.store(address, bits);
+    else cells.overwrite(address, bits);
   }
 
   erase(address: number): void {
     this.#requirePower();
     const sizeBytes = this.#sectors.sizeAt(address);
     const index = this.#begin("erase", address, sizeBytes);
-    const erases = this.#wear(address);
+    const state = this.#wear.erase(address);
     const cells = this.#cells;
-    if (cells.faults !== undefined) {
-      this.#interrupt("erase", index, address, sizeBytes, (cut) =>
-        interruptErase(cells, address, sizeBytes, cut),
-      );
-    }
-    if (erases > this.#enduranceErases) {
-      interruptErase(cells, address, sizeBytes, drawnCut(cells, "erase", sizeBytes));
-      throw new FlashFault("erase", address);
+    const failure = this.#failureOf("erase", index, address, sizeBytes, state === "wornOut");
+    if (failure !== undefined) {
+      interruptErase(cells, address, sizeBytes, failure.cut);
+      throw failure.error;
     }
     cells.clear(address, address + sizeBytes);
+    this.#disturb?.erase(address);
+    if (state === "marginal") this.rot(1, { address, sizeBytes });
   }
 
   /** Erases begun on the sector that holds `address`. */
   eraseCount(address: number): number {
-    return this.#eraseCounts?.[this.#sectors.indexOf(address)] ?? 0;
+    return this.#wear.erases(address);
   }
 
   /** The supply will fail in operation `index`; see {@link operations}. */
@@ -153,27 +161,37 @@ export class NorFlash implements Flash {
   failNext(
     operation: FlashCall,
     count: number,
-    span = { address: 0, sizeBytes: this.geometry.sizeBytes },
+    span: Region = this.#whole,
     effect: FaultEffect = "none",
   ): void {
-    const { address: start, sizeBytes } = span;
-    const rule = { call: operation, effect, count, start, end: start + sizeBytes };
-    this.#cells.needFaults().failures.add(rule);
+    this.#cells.needFaults().failures.add(operation, count, span, effect);
+  }
+
+  /** The next `count` operations of a kind that touch the span take as long as they ever do. */
+  slowNext(operation: FlashOperationKind, count: number, span: Region = this.#whole): void {
+    if (this.#durations === undefined) throw new RangeError("a flash without durations");
+    this.#cells.needFaults().slow.add(operation, count, span, true);
   }
 
   /** Charge leaks: one stored bit changes. Its granule stays programmed or erased as it was. */
   flipBit(address: number, bit: number): void {
-    this.#requireSpan(address, 1);
+    this.#sectors.requireSpan(address, 1);
     this.#cells.needFaults().bits.flip(address, bit);
+  }
+
+  /** Charge leaks at random: `count` draws of a bit of the span. A bit that has leaked stays so. */
+  rot(count: number, span: Region = this.#whole): void {
+    this.#sectors.requireSpan(span.address, span.sizeBytes);
+    this.#cells.needFaults().rot(count, span.address, span.address + span.sizeBytes);
   }
 
   /** A bit that reads `value` for ever. */
   stickBit(address: number, bit: number, value: 0 | 1): void {
-    this.#requireSpan(address, 1);
-    this.#cells.needFaults().bits.stick(address, bit, value);
+    this.#sectors.requireSpan(address, 1);
+    this.#cells.needFaults().bits.stick(address, bit, (value === 1) !== this.#isInverted);
   }
 
-  /** An independent flash with the same past; costs what this one has touched. Not its hook. */
+  /** An independent flash with the same past; costs what this one has touched. Nobody watches it. */
   clone(): NorFlash {
     const copy = new NorFlash(this.geometry, this.#options);
     copy.restore(this);
@@ -186,38 +204,51 @@ export class NorFlash implements Flash {
       throw new RangeError("not a snapshot of this flash");
     }
     this.#cells.copyFrom(snapshot.#cells);
-    this.#eraseCounts = snapshot.#eraseCounts?.slice();
+    this.#wear.copyFrom(snapshot.#wear);
+    if (snapshot.#disturb !== undefined) this.#disturb?.copyFrom(snapshot.#disturb);
+    this.#busyUs = snapshot.#busyUs;
     this.#operations = snapshot.#operations;
     this.#isPowered = snapshot.#isPowered;
   }
 
+  get #whole(): Region {
+    return { address: 0, sizeBytes: this.geometry.sizeBytes };
+  }
+
   #begin(kind: FlashOperationKind, address: number, sizeBytes: number): number {
     const index = this.#operations++;
-    this.onOperation?.({ index, kind, address, sizeBytes });
+    if (this.onOperation !== undefined || this.trace !== undefined) {
+      const operation = { index, kind, address, sizeBytes, caller: this.caller };
+      this.trace?.record(operation);
+      this.onOperation?.(operation);
+    }
+    if (this.#durations !== undefined) {
+      const isSlow = this.#cells.faults?.slow.take(kind, address, address + sizeBytes) === true;
+      const pace = isSlow ? "maxUs" : "typUs";
+      this.#busyUs += durationUs(this.#durations, kind, address, sizeBytes, pace);
+    }
     return index;
   }
 
-  /** If this operation is to be cut or to fail: leaves it so and throws. */
-  #interrupt(
+  /** How this operation is going to be left, and what becomes of the caller. */
+  #failureOf(
     kind: FlashOperationKind,
     index: number,
     address: number,
     sizeBytes: number,
-    leave: (cut: Cut) => void,
-  ): void {
-    const faults = this.#cells.needFaults();
+    isWornOut = false,
+  ): { readonly cut: Cut; readonly error: Error } | undefined {
+    const faults = isWornOut ? this.#cells.needFaults() : this.#cells.faults;
+    if (faults === undefined) return undefined;
     const cut = faults.cuts.get(index);
     if (cut !== undefined) {
       this.#isPowered = false;
-      leave(cut);
-      throw new PowerLoss(`in ${kind} ${index} at 0x${address.toString(16)}`);
+      return { cut, error: new PowerLoss(`in ${kind} ${index} at 0x${address.toString(16)}`) };
     }
-    const effect = faults.failures.take(kind, address, address + sizeBytes);
-    if (effect === undefined) return;
-    if (effect === "torn") leave(drawnCut(this.#cells, kind, sizeBytes));
-    else if (effect === "done") leave({ kind: "doneButLost" });
-    else if (effect !== "none") leave(effect);
-    throw new FlashFault(kind, address);
+    const ordered = faults.failures.take(kind, address, address + sizeBytes);
+    const effect = ordered ?? (isWornOut ? "torn" : undefined);
+    if (effect === undefined) return undefined;
+    return { cut: faults.cutOf(effect, kind, sizeBytes), error: new FlashFault(kind, address) };
   }
 
   #failRead(address: number, target: Uint8Array): void {
@@ -225,8 +256,15 @@ export class NorFlash implements Flash {
     const effect = failures.take("read", address, address + target.length);
     if (effect === undefined) return;
     const sizeBytes = effect === "none" ? 0 : target.length >> (effect === "done" ? 0 : 1);
-    this.#cells.sense(address, target.subarray(0, sizeBytes));
+    if (sizeBytes > 0) this.#sense(address, target.subarray(0, sizeBytes));
     throw new FlashFault("read", address);
+  }
+
+  #sense(address: number, target: Uint8Array): void {
+    const cells = this.#cells;
+    this.#disturb?.read(address, target.length, (at, bit) => cells.needFaults().bits.leak(at, bit));
+    cells.sense(address, target);
+    if (this.#isInverted) invert(target);
   }
 
   /** Returns whether the span is erased; throws when it cannot be programmed. */
@@ -247,34 +285,7 @@ export class NorFlash implements Flash {
     return false;
   }
 
-  /** Returns how often the sector has been erased, this time included. */
-  #wear(address: number): number {
-    this.#eraseCounts ??= new Uint32Array(this.#sectors.count);
-    const index = this.#sectors.indexOf(address);
-    const erases = (this.#eraseCounts[index] as number) + 1;
-    this.#eraseCounts[index] = erases;
-    return erases;
-  }
-
   #requirePower(): void {
     if (!this.#isPowered) throw new PowerLoss("the flash has no supply");
-  }
-
-  #requireSpan(address: number, sizeBytes: number): void {
-    if (
-      !Number.isInteger(address) ||
-      address < 0 ||
-      address + sizeBytes > this.geometry.sizeBytes
-    ) {
-      throw new RangeError(`span of ${sizeBytes} bytes at ${address} is outside the flash`);
-    }
-  }
-
-  #requireGranules(address: number, sizeBytes: number): void {
-    this.#requireSpan(address, sizeBytes);
-    const { granuleBytes } = this.geometry;
-    if (address % granuleBytes !== 0 || sizeBytes % granuleBytes !== 0) {
-      throw new RangeError(`program of ${sizeBytes} bytes at ${address} is not whole granules`);
-    }
   }
 }

@@ -7,6 +7,7 @@ export class SectorMap {
   readonly pageBytes: number;
   readonly #runs: readonly SectorRun[];
   readonly #sizeBytes: number;
+  readonly #granuleBytes: number;
 
   constructor(geometry: FlashGeometry) {
     const { granuleBytes, sectors, sizeBytes } = geometry;
@@ -29,6 +30,7 @@ export class SectorMap {
     }
     this.#runs = sectors;
     this.#sizeBytes = sizeBytes;
+    this.#granuleBytes = granuleBytes;
     this.count = count;
     this.pageBytes = pageBytes;
   }
@@ -44,6 +46,15 @@ export class SectorMap {
     throw new RangeError(`address ${address} outside ${this.#sizeBytes} bytes`);
   }
 
+  /** First address of the sector that holds `address`. */
+  startOf(address: number): number {
+    for (const run of this.#runs) {
+      const offset = address - run.address;
+      if (offset < run.sizeBytes * run.count) return address - (offset % run.sizeBytes);
+    }
+    throw new RangeError(`address ${address} outside ${this.#sizeBytes} bytes`);
+  }
+
   /** Size of the sector that starts at `address`. */
   sizeAt(address: number): number {
     for (const run of this.#runs) {
@@ -53,6 +64,19 @@ export class SectorMap {
       return run.sizeBytes;
     }
     throw new RangeError(`no sector starts at address ${address}`);
+  }
+
+  requireSpan(address: number, sizeBytes: number): void {
+    if (!Number.isInteger(address) || address < 0 || address + sizeBytes > this.#sizeBytes) {
+      throw new RangeError(`span of ${sizeBytes} bytes at ${address} is outside the flash`);
+    }
+  }
+
+  requireGranules(address: number, sizeBytes: number): void {
+    this.requireSpan(address, sizeBytes);
+    if (address % this.#granuleBytes !== 0 || sizeBytes % this.#granuleBytes !== 0) {
+      throw new RangeError(`program of ${sizeBytes} bytes at ${address} is not whole granules`);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { FlashLayout } from "#agent/boot/layout.ts";
 import type { Region } from "#agent/boot/strategy.ts";
+import { inverted } from "./inverted.ts";
 
 /** Content that many devices will hold at the same place: an image at the address of a bank. */
 export interface Reference {
@@ -34,6 +35,8 @@ const stagingWords = new Int32Array(staging.buffer);
  * Every byte is compared before it is shared: sharing saves memory, never trust.
  */
 export class SharedContent {
+  /** Of the flashes that share it. What they store and look up is inverted where this is 0x00. */
+  readonly erasedByte: 0xff | 0x00;
   readonly #references: readonly Reference[];
   readonly #interned: readonly Region[];
   /** The references, then the chunks. */
@@ -47,18 +50,28 @@ export class SharedContent {
   #internedBytes = 0;
 
   /** `interned`: where equal programs of 32 bytes and more are kept once for all devices. */
-  constructor(references: readonly Reference[], interned: readonly Region[] = []) {
+  constructor(
+    references: readonly Reference[],
+    interned: readonly Region[] = [],
+    erasedByte: 0xff | 0x00 = 0xff,
+  ) {
+    this.erasedByte = erasedByte;
     this.#references = references;
     this.#interned = interned;
     for (const { address, bytes } of references) {
       const sizeBytes = Math.ceil(bytes.length / PAD_BYTES) * PAD_BYTES;
-      this.#add(bytes, sizeBytes);
+      this.#add(erasedByte === 0xff ? bytes : inverted(bytes), sizeBytes);
       this.#referencesEnd = Math.max(this.#referencesEnd, address + sizeBytes);
     }
   }
 
   /** For a fleet: `factory` in bank A, `update` in either bank, equal records and coded fragments. */
-  static forLayout(layout: FlashLayout, factory: Uint8Array, update: Uint8Array): SharedContent {
+  static forLayout(
+    layout: FlashLayout,
+    factory: Uint8Array,
+    update: Uint8Array,
+    erasedByte?: 0xff | 0x00,
+  ): SharedContent {
     const [bankA, bankB] = layout.banks;
     return new SharedContent(
       [
@@ -67,6 +80,7 @@ export class SharedContent {
         { address: bankA.address, bytes: update },
       ],
       [layout.scratch, ...layout.state],
+      erasedByte,
     );
   }
 

@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { Flash, FlashGeometry } from "#hal/ports.ts";
 
 const GRANULES = [1, 2, 4, 8, 16, 32] as const;
+const ERASED_BYTES = [0xff, 0x00] as const;
 
-/** Two small sectors, then a large one. */
-function geometryOf(granuleBytes: number): FlashGeometry {
+/** Two small sectors, then a large one. An erased 0xFF is left unsaid. */
+function geometryOf(granuleBytes: number, erasedByte: 0xff | 0x00): FlashGeometry {
   return {
     sizeBytes: 2048,
     granuleBytes,
@@ -12,8 +13,12 @@ function geometryOf(granuleBytes: number): FlashGeometry {
       { address: 0, sizeBytes: 512, count: 2 },
       { address: 1024, sizeBytes: 1024, count: 1 },
     ],
+    ...(erasedByte === 0xff ? {} : { erasedByte }),
   };
 }
+
+const erased = (flash: Flash, sizeBytes: number) =>
+  new Uint8Array(sizeBytes).fill(flash.geometry.erasedByte ?? 0xff);
 
 function bytesOf(flash: Flash, address = 0, sizeBytes = flash.geometry.sizeBytes): Uint8Array {
   const target = new Uint8Array(sizeBytes);
@@ -28,8 +33,12 @@ type Fresh = () => Flash;
 
 /** What the agent relies on, for every backend of the flash port. `make` returns an erased flash. */
 export function flashContract(name: string, make: (geometry: FlashGeometry) => Flash): void {
-  describe.each(GRANULES)(`${name}, granule %i`, (granuleBytes) => {
-    const fresh = () => make(geometryOf(granuleBytes));
+  const geometries = GRANULES.flatMap((granuleBytes) =>
+    ERASED_BYTES.map((erasedByte) => ({ granuleBytes, erasedByte })),
+  );
+  const title = `${name}, granule $granuleBytes, erased $erasedByte`;
+  describe.each(geometries)(title, ({ granuleBytes, erasedByte }) => {
+    const fresh = () => make(geometryOf(granuleBytes, erasedByte));
     testReading(fresh);
     testErasing(fresh);
     testRules(fresh, granuleBytes);
@@ -39,15 +48,15 @@ export function flashContract(name: string, make: (geometry: FlashGeometry) => F
 function testReading(fresh: Fresh): void {
   test("a new flash reads erased, whole and in parts", () => {
     const flash = fresh();
-    expect(bytesOf(flash).every((byte) => byte === 0xff)).toBe(true);
-    expect(bytesOf(flash, 511, 3)).toEqual(Uint8Array.of(255, 255, 255));
+    expect(bytesOf(flash)).toEqual(erased(flash, 2048));
+    expect(bytesOf(flash, 511, 3)).toEqual(erased(flash, 3));
     expect(bytesOf(flash, 2048, 0)).toEqual(new Uint8Array(0));
   });
 
   test("what was programmed reads back, at any alignment, across sectors", () => {
     const flash = fresh();
     flash.program(480, counting(64));
-    const expected = new Uint8Array(2048).fill(0xff);
+    const expected = erased(flash, 2048);
     expected.set(counting(64), 480);
     expect(bytesOf(flash)).toEqual(expected);
     for (const [address, sizeBytes] of [
@@ -73,13 +82,13 @@ function testReading(fresh: Fresh): void {
 function testErasing(fresh: Fresh): void {
   test("an erase clears its sector and no other", () => {
     const flash = fresh();
-    flash.program(0, new Uint8Array(2048));
+    flash.program(0, new Uint8Array(2048).fill(0x5a));
     flash.erase(512);
-    const expected = new Uint8Array(2048);
-    expected.fill(0xff, 512, 1024);
+    const expected = new Uint8Array(2048).fill(0x5a);
+    expected.set(erased(flash, 512), 512);
     expect(bytesOf(flash)).toEqual(expected);
     flash.erase(1024);
-    expected.fill(0xff, 1024, 2048);
+    expected.set(erased(flash, 1024), 1024);
     expect(bytesOf(flash)).toEqual(expected);
     flash.program(512, counting(512));
     expect(bytesOf(flash, 512, 512)).toEqual(counting(512));
@@ -93,7 +102,7 @@ function testRules(fresh: Fresh, granuleBytes: number): void {
     expect(() => flash.program(64, counting(32))).toThrow(RangeError);
     expect(() => flash.program(32, counting(64))).toThrow(RangeError);
     expect(() => flash.program(64 + 32 - granuleBytes, counting(granuleBytes))).toThrow(RangeError);
-    expect(bytesOf(flash, 32, 32)).toEqual(new Uint8Array(32).fill(0xff));
+    expect(bytesOf(flash, 32, 32)).toEqual(erased(flash, 32));
     expect(bytesOf(flash, 64, 32)).toEqual(counting(32));
     flash.program(96, counting(32));
     flash.erase(0);
@@ -121,6 +130,6 @@ function testRules(fresh: Fresh, granuleBytes: number): void {
       );
     }
     for (const misuse of misuses) expect(misuse).toThrow(RangeError);
-    expect(bytesOf(flash).every((byte) => byte === 0xff)).toBe(true);
+    expect(bytesOf(flash)).toEqual(erased(flash, 2048));
   });
 }

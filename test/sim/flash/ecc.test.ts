@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { FlashFault, PowerLoss } from "#hal/ports.ts";
 import type { Cut } from "#sim/flash/cuts.ts";
-import { NorFlash, type RewritePolicy } from "#sim/flash/nor.ts";
+import { NorFlash } from "#sim/flash/nor.ts";
+import type { RewritePolicy } from "#sim/flash/nor-options.ts";
 import { expectFault, filled, readBytes, smallGeometry } from "./flash-bench.ts";
 
 const fresh = (policy: RewritePolicy = "write-once") =>

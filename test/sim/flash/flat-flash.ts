@@ -1,4 +1,4 @@
-import type { RewritePolicy } from "#sim/flash/nor.ts";
+import type { RewritePolicy } from "#sim/flash/nor-options.ts";
 
 /**
  * The oracle: a flash as three flat arrays and no idea. What {@link NorFlash} shares and packs,

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { PowerLoss } from "#hal/ports.ts";
-import { NorFlash, type RewritePolicy } from "#sim/flash/nor.ts";
+import { NorFlash } from "#sim/flash/nor.ts";
+import type { RewritePolicy } from "#sim/flash/nor-options.ts";
 import { SharedContent } from "#sim/flash/shared-content.ts";
 import { FlatFlash } from "./flat-flash.ts";
 

@@ -192,8 +192,8 @@ test("the hook sees every program and erase in order, the cut one included", () 
   flash.cutAt(1, { kind: "notDone" });
   expect(() => flash.erase(256)).toThrow(PowerLoss);
   expect(seen).toEqual([
-    { index: 0, kind: "program", address: 8, sizeBytes: 16 },
-    { index: 1, kind: "erase", address: 256, sizeBytes: 256 },
+    { index: 0, kind: "program", address: 8, sizeBytes: 16, caller: "" },
+    { index: 1, kind: "erase", address: 256, sizeBytes: 256, caller: "" },
   ]);
   expect(flash.operations).toBe(2);
 });
