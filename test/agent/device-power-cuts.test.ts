@@ -1,22 +1,33 @@
-import { expect, test } from "vitest";
-import { CUTS, expectUpdated, operationsOf, UpdateStory } from "./update-story.ts";
+import { describe, expect, test } from "vitest";
+import { Tally } from "../reliability/tally.ts";
+import { allCuts } from "./boot/cut-kinds.ts";
+import { callsOf, operationsOf } from "./update-story.ts";
+import { cutCalls, cutOperation } from "./whole-cuts.ts";
 
-/** Of the nine kinds of cut, every operation sees three in turn; the soak tries them all. */
-test.each([1, 8, 32])(
-  "power cut in any flash operation of an update, granule %i",
-  { timeout: 60_000 },
-  (granuleBytes) => {
-    const { first, end } = operationsOf(granuleBytes);
-    expect(end - first).toBeGreaterThan(40);
-    for (let index = first; index < end; index++) {
-      for (const [kind, cut] of CUTS.entries()) {
-        if ((kind + index) % 3 !== 0) continue;
-        const story = new UpdateStory(granuleBytes);
-        story.device.flash.cutAt(index, cut);
-        story.run();
-        expect(story.cuts).toBe(1);
-        expectUpdated(story, `${cut.kind} at ${index}`);
+/* A whole update, from set-up to confirmation. test/soak/device-power-cuts.test.ts tries them all. */
+
+describe.each([1, 8, 32])("granule %i", (granuleBytes) => {
+  test("a power cut between any two port calls", () => {
+    const calls = callsOf(granuleBytes);
+    expect(calls.length).toBeGreaterThan(200);
+    const tally = new Tally("device-ci/calls");
+    calls.forEach((_, index) => {
+      tally.case(() => cutCalls(granuleBytes, 2, [index]));
+    });
+    tally.close();
+  });
+
+  /** Each operation sees a seventh of the ways, in turn. */
+  test("a power cut in any flash operation", () => {
+    const operations = operationsOf(granuleBytes);
+    expect(operations.length).toBeGreaterThan(40);
+    const tally = new Tally("device-ci/operations");
+    for (const operation of operations) {
+      for (const [kind, cut] of allCuts(operation).entries()) {
+        if ((kind + operation.index) % 7 !== 0) continue;
+        tally.case(() => cutOperation(granuleBytes, 2, operation.index, cut));
       }
     }
-  },
-);
+    tally.close();
+  });
+});

@@ -16,9 +16,10 @@ import { readerOf } from "#agent/image/reader.ts";
 import { verifyImage } from "#agent/image/verify.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
-import type { FlashGeometry } from "#hal/ports.ts";
+import type { Flash, FlashGeometry } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
 import { draw32, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
+import type { PortProbe } from "./port-probe.ts";
 
 export const S = 1_000_000;
 export const crypto = new NodeCrypto();
@@ -100,6 +101,8 @@ export interface TestOptions {
   readonly payloadMaxBytes?: number;
   /** Of its eight sectors, how many the journal has. */
   readonly journalSectors?: number;
+  /** Put between the device, bootloader included, and its ports. */
+  readonly probe?: PortProbe;
 }
 
 export interface SentUplink {
@@ -128,6 +131,7 @@ export class TestDevice {
   rtcSynced = true;
   readonly #layout: FlashLayout;
   readonly #payloadMaxBytes: number;
+  readonly #probe: PortProbe | undefined;
   readonly #timers = new Map<TimerId, number>();
   readonly #queue: DeviceEvent[] = [];
   #isRunning = false;
@@ -139,10 +143,11 @@ export class TestDevice {
     this.#layout = { ...layout, journal: { address, sizeBytes } };
     this.config = { ...baseConfig, ...config };
     this.#payloadMaxBytes = payloadMaxBytes;
+    this.#probe = options.probe;
     const geometry = geometryFor(granuleBytes);
     this.flash = new NorFlash(geometry);
     installFactoryImage(this.flash, layout, factoryImage, factoryIdentity);
-    this.boot = this.#bootOn(this.flash);
+    this.boot = this.#bootOn(this.#probe?.flash(this.flash) ?? this.flash);
   }
 
   /** Bootloader, then the chosen image; returns after its first step and what follows at once. */
@@ -151,9 +156,10 @@ export class TestDevice {
     this.#timers.clear();
     this.#queue.length = 0;
     this.now = 0;
+    this.#probe?.touch("power on");
     this.decision = this.boot.boot();
     if (!this.decision.ok) throw new Error("bricked");
-    this.device = this.#deviceOn(this.flash, this.boot, this.decision);
+    this.device = this.#deviceOn(this.flash, this.boot, this.decision, this.#probe);
     this.send({ type: "boot", at: 0 });
   }
 
@@ -235,6 +241,7 @@ export class TestDevice {
       throw error;
     }
     for (const effect of effects) {
+      this.#probe?.touch(effect.type);
       this.effects.push(effect);
       this.#perform(effect);
     }
@@ -274,7 +281,7 @@ export class TestDevice {
     }
   }
 
-  #bootOn(flash: NorFlash): BankBoot {
+  #bootOn(flash: Flash): BankBoot {
     const { keys } = this.config.image;
     const verify = (region: Region, securityCounterMin: number) => {
       const reader = {
@@ -288,9 +295,21 @@ export class TestDevice {
     return new BankBoot(flash, layout, verify, { attemptsMax: 3 });
   }
 
-  #deviceOn(flash: NorFlash, boot: BankBoot, decision: BootDecision & { readonly ok: true }) {
+  #deviceOn(
+    flash: NorFlash,
+    boot: BankBoot,
+    decision: BootDecision & { readonly ok: true },
+    probe?: PortProbe,
+  ) {
     const entropy = new KeyedEntropy(1, this.reboots);
-    const ports = { flash, layout: this.#layout, crypto, entropy, boot };
+    const real = { flash, crypto, entropy, boot };
+    const probed = probe && {
+      flash: probe.flash(flash),
+      crypto: probe.crypto(crypto),
+      entropy: probe.entropy(entropy),
+      boot: probe.boot(boot),
+    };
+    const ports = { ...(probed ?? real), layout: this.#layout };
     const { rtcGps, rtcSynced } = this;
     return new Device(this.config, ports, { decision, rtcGps, rtcSynced });
   }

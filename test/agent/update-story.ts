@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { PowerLoss } from "#hal/ports.ts";
-import type { Cut } from "#sim/flash/cuts.ts";
+import type { Cut, FlashOperation } from "#sim/flash/cuts.ts";
 import { FragServer, multicast, setUpGroup } from "./frag-server.ts";
+import { PortProbe } from "./port-probe.ts";
 import { factoryImage, imageOf, TestDevice } from "./test-device.ts";
 
 export const CUTS: readonly Cut[] = [
@@ -18,6 +19,12 @@ export const CUTS: readonly Cut[] = [
 const update = imageOf("2.0.0", 2, 84);
 const LOST = [2, 5, 6, 11];
 
+export interface StoryOptions {
+  /** Of TS003, TS004 and TS005. */
+  readonly version?: 1 | 2;
+  readonly probe?: PortProbe;
+}
+
 /** What happens to a device from its set-up to its confirmation. */
 export class UpdateStory {
   readonly device: TestDevice;
@@ -28,11 +35,14 @@ export class UpdateStory {
   useful = 0;
   cuts = 0;
 
-  constructor(granuleBytes: number) {
-    const packages = { clockSync: 2, multicastSetup: 2, fragmentation: 2 } as const;
-    const config = { packages, parityVariant: "ts004-v2-lbm" } as const;
-    this.device = new TestDevice({ config, granuleBytes });
-    this.server = new FragServer({ version: 2, data: update, fragSize: 21 });
+  constructor(granuleBytes: number, { version = 2, probe }: StoryOptions = {}) {
+    const packages = { clockSync: version, multicastSetup: version, fragmentation: version };
+    const parityVariant = version === 1 ? "ts004-v1" : "ts004-v2-lbm";
+    const config = { packages, parityVariant } as const;
+    const probed = probe === undefined ? {} : { probe };
+    this.device = new TestDevice({ config, granuleBytes, ...probed });
+    if (probe !== undefined) probe.onCut = () => this.device.flash.powerOff();
+    this.server = new FragServer({ version, data: update, fragSize: 21 });
   }
 
   /** Repeats a step until power holds; after a cut the device starts anew. */
@@ -106,14 +116,21 @@ export function expectUpdated({ device, useful, cuts }: UpdateStory, where: stri
   expect(status.running.version, where).toBe("2.0.0+0");
 }
 
-/** Indices of the flash operations of an update without a cut. */
-export function operationsOf(granuleBytes: number): {
-  readonly first: number;
-  readonly end: number;
-} {
-  const whole = new UpdateStory(granuleBytes);
-  const first = whole.device.flash.operations;
-  whole.run();
-  expectUpdated(whole, "without a cut");
-  return { first, end: whole.device.flash.operations };
+/** The flash operations of an update without a cut, in order. */
+export function operationsOf(granuleBytes: number, version: 1 | 2 = 2): readonly FlashOperation[] {
+  const story = new UpdateStory(granuleBytes, { version });
+  const operations: FlashOperation[] = [];
+  story.device.flash.onOperation = (operation) => operations.push(operation);
+  story.run();
+  expectUpdated(story, "without a cut");
+  return operations;
+}
+
+/** The port calls of an update without a cut, in order. */
+export function callsOf(granuleBytes: number, version: 1 | 2 = 2): readonly string[] {
+  const probe = new PortProbe();
+  const story = new UpdateStory(granuleBytes, { version, probe });
+  story.run();
+  expectUpdated(story, "without a cut");
+  return probe.names;
 }

@@ -16,5 +16,13 @@ export const suiteWords: Readonly<Record<string, string>> = {
   "boot-ci/storms": "400 storms a granule, in `npm test`",
   "boot-ci/rot": "each 37th bit of `boot/rot`, in `npm test`",
   "boot-ci/lost-sector": "as `boot/lost-sector`, in `npm test`",
+  "device/operations":
+    "whole update: a cut in every flash operation, every kind, every byte prefix; TS004 v1 and v2; granules 1 to 32",
+  "device/calls": "whole update: a cut between every two port calls; v1 and v2; granules 1 to 32",
+  "device/two-calls":
+    "whole update: two cuts between port calls, the second in any of the next 24; granules 1 to 32",
+  "device/storms": "whole update: 2 to 6 cuts in flash operations at random; granules 1 to 32",
+  "device-ci/operations": "each 7th of `device/operations`, v2, granules 1, 8, 32, in `npm test`",
+  "device-ci/calls": "as `device/calls`, v2, granules 1, 8, 32, in `npm test`",
   mutants: "defects put into the code; a failure is one that no test notices",
 };

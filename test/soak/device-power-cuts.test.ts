@@ -1,38 +1,48 @@
 import { describe, expect, test } from "vitest";
-import type { Cut } from "#sim/flash/cuts.ts";
-import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
-import { CUTS, expectUpdated, operationsOf, UpdateStory } from "../agent/update-story.ts";
+import { allCuts } from "../agent/boot/cut-kinds.ts";
+import { callsOf, operationsOf } from "../agent/update-story.ts";
+import { cutCalls, cutOperation, liveThroughStorms } from "../agent/whole-cuts.ts";
+import { Tally } from "../reliability/tally.ts";
 
-describe.each([1, 2, 4, 8, 16, 32])("an update, granule %i", (granuleBytes) => {
-  test("power cut in every operation, every kind", { timeout: 300_000 }, () => {
-    const { first, end } = operationsOf(granuleBytes);
-    for (let index = first; index < end; index++) {
-      for (const cut of CUTS) {
-        const story = new UpdateStory(granuleBytes);
-        story.device.flash.cutAt(index, cut);
-        story.run();
-        expectUpdated(story, `${cut.kind} at ${index}`);
+/** Port calls after a cut in which the second one may come. */
+const REACH = 24;
+
+describe.each([1, 2, 4, 8, 16, 32])("a whole update, granule %i", (granuleBytes) => {
+  describe.each([1, 2] as const)("TS004 v%i", (version) => {
+    test("a power cut in every flash operation, every way, every byte prefix", () => {
+      const tally = new Tally("device/operations");
+      for (const operation of operationsOf(granuleBytes, version)) {
+        for (const cut of allCuts(operation)) {
+          tally.case(() => cutOperation(granuleBytes, version, operation.index, cut));
+        }
       }
-    }
+      expect(tally.close()).toBeGreaterThan(500);
+    });
+
+    test("a power cut between every two port calls", () => {
+      const tally = new Tally("device/calls");
+      callsOf(granuleBytes, version).forEach((_, index) => {
+        tally.case(() => cutCalls(granuleBytes, version, [index]));
+      });
+      expect(tally.close()).toBeGreaterThan(200);
+    });
   });
 
-  test("storms of power cuts", { timeout: 300_000 }, () => {
-    const { first, end } = operationsOf(granuleBytes);
-    const key = drawKey(granuleBytes, 0, "storm");
-    for (let round = 0; round < 1500; round++) {
-      const story = new UpdateStory(granuleBytes);
-      const count = 2 + drawBelow(key, 100 * round, 5);
-      for (let each = 0; each < count; each++) {
-        const at = first + drawBelow(key, 100 * round + 2 * each + 1, end - first);
-        const cut = CUTS[drawBelow(key, 100 * round + 2 * each + 2, CUTS.length)] as Cut;
-        story.device.flash.cutAt(at, cut);
+  test("two power cuts between port calls, the second soon after the first", () => {
+    const tally = new Tally("device/two-calls");
+    callsOf(granuleBytes).forEach((_, first) => {
+      for (let after = 1; after <= REACH; after++) {
+        tally.case(() => cutCalls(granuleBytes, 2, [first, first + after]));
       }
-      story.run();
-      expect(story.cuts).toBeGreaterThan(0);
-      const { device } = story;
-      // Cuts during trials may use up all attempts; then the old image must run.
-      if (device.boot.report().active === 1) expectUpdated(story, `round ${round}`);
-      else expect(device.status().running.version, `round ${round}`).toBe("1.0.0+0");
-    }
+    });
+    expect(tally.close()).toBeGreaterThan(4000);
+  });
+
+  test("storms of 2 to 6 power cuts", () => {
+    const tally = new Tally("device/storms");
+    const operations = operationsOf(granuleBytes);
+    const first = operations[0]?.index ?? 0;
+    liveThroughStorms(granuleBytes, { first, end: first + operations.length }, 1500, tally);
+    expect(tally.close()).toBe(1500);
   });
 });
