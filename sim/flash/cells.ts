@@ -123,11 +123,13 @@ export class Cells {
     for (const at of faults.bits.addressesIn(first * size, end * size)) {
       doubtful.add(at - (at % size));
     }
+    let corrected = 0;
     for (const granule of doubtful) {
       const wrong = this.#wrongBits(faults, granule);
       if (wrong > 1) throw new FlashFault("read", granule);
-      faults.corrected += wrong;
+      corrected += wrong;
     }
+    faults.corrected += corrected;
     this.read(address, target);
   }
 

@@ -261,10 +261,12 @@ export class NorFlash implements Flash {
   }
 
   #sense(address: number, target: Uint8Array): void {
-    const cells = this.#cells;
-    this.#disturb?.read(address, target.length, (at, bit) => cells.needFaults().bits.leak(at, bit));
-    cells.sense(address, target);
+    this.#cells.sense(address, target);
     if (this.#isInverted) invert(target);
+    if (this.#disturb === undefined) return;
+    for (const leak of this.#disturb.read(address, target.length)) {
+      this.#cells.needFaults().bits.leak(leak.address, leak.bit);
+    }
   }
 
   /** Returns whether the span is erased; throws when it cannot be programmed. */

@@ -8,6 +8,11 @@ interface Disturbed {
   leaks: number;
 }
 
+export interface LeakedBit {
+  readonly address: number;
+  readonly bit: number;
+}
+
 /** Reading disturbs: every so many reads of a sector, one of its bits leaks. */
 export class ReadDisturb {
   readonly #every: number;
@@ -27,8 +32,9 @@ export class ReadDisturb {
     return 150 + 80 * this.#disturbed.size;
   }
 
-  /** Counts one read of the span; calls `leak` for each bit that it was too much for. */
-  read(address: number, sizeBytes: number, leak: (address: number, bit: number) => void): void {
+  /** Counts one read of the span. Returns the bits that it was too much for. */
+  read(address: number, sizeBytes: number): readonly LeakedBit[] {
+    const leaks: LeakedBit[] = [];
     const end = address + sizeBytes;
     for (let start = this.#sectors.startOf(address); start < end; ) {
       const sectorBytes = this.#sectors.sizeAt(start);
@@ -37,10 +43,11 @@ export class ReadDisturb {
       if (sector.reads % this.#every === 0) {
         const key = drawKey(this.#key, start, "readDisturb");
         const bit = drawBelow(key, sector.leaks++, 8 * sectorBytes);
-        leak(start + (bit >> 3), bit & 7);
+        leaks.push({ address: start + (bit >> 3), bit: bit & 7 });
       }
       start += sectorBytes;
     }
+    return leaks;
   }
 
   erase(address: number): void {
