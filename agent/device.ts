@@ -133,12 +133,12 @@ export class Device {
   }
 
   status(): DeviceStatus {
-    return statusOf(this.#state, {
+    const device = {
       joined: this.#isJoined,
       clockSynced: this.#io.clock.synced,
       boot: this.#ports.boot.report(),
-      running: this.#life.decision.image,
-    });
+    };
+    return statusOf(this.#state, device, this.#life.decision);
   }
 
   #boot(): void {

@@ -1,4 +1,4 @@
-import type { BootReport, ImageIdentity } from "./boot/strategy.ts";
+import type { BootDecision, BootReason, BootReport, ImageIdentity } from "./boot/strategy.ts";
 import type { FailureReason } from "./events.ts";
 import { stuckReason } from "./fec/twins.ts";
 import type { Remembered } from "./memory.ts";
@@ -48,18 +48,20 @@ export interface DeviceStatus {
 /** Composes the status from the parts of a device. */
 export function statusOf(
   state: Remembered,
-  device: Pick<DeviceStatus, "joined" | "clockSynced" | "boot" | "running">,
+  device: Pick<DeviceStatus, "joined" | "clockSynced" | "boot">,
+  decision: BootDecision & { readonly ok: true },
 ): DeviceStatus {
   const sessions = state.fragmentation.sessions
     .filter((session) => session !== undefined)
     .sort((a, b) => a.order - b.order);
   return {
     ...device,
+    running: decision.image,
     groups: state.multicast.groups.flatMap((group, groupId) =>
       group === undefined ? [] : [groupStatus(group, groupId)],
     ),
     sessions: sessions.map(sessionStatus),
-    lastFailure: failureOf(sessions.at(-1), device.boot),
+    lastFailure: failureOf(sessions.at(-1), device.boot, decision),
   };
 }
 
@@ -84,10 +86,19 @@ function sessionFailure({ failure, work }: FragSession): FailureReason | undefin
   return reason === "shortOfRows" ? undefined : reason;
 }
 
+const BACK_TO_THE_OLD: readonly BootReason[] = [
+  "attemptsExhausted",
+  "pendingInvalid",
+  "activeInvalid",
+];
+
 function failureOf(
   newest: FragSession | undefined,
   { lastReason }: BootReport,
+  { trial, report }: BootDecision & { readonly ok: true },
 ): FailureReason | undefined {
-  if (lastReason === "attemptsExhausted" || lastReason === "pendingInvalid") return "rolledBack";
+  // A trial that the boot record would not count did not take place.
+  if (report.pending !== undefined && !trial) return "storage";
+  if (BACK_TO_THE_OLD.includes(lastReason)) return "rolledBack";
   return newest && sessionFailure(newest);
 }

@@ -18,6 +18,7 @@ import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
 import type { Flash, FlashGeometry } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
+import type { NorOptions } from "#sim/flash/nor-options.ts";
 import { draw32, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import type { PortProbe } from "./port-probe.ts";
 
@@ -103,6 +104,7 @@ export interface TestOptions {
   readonly journalSectors?: number;
   /** Put between the device, bootloader included, and its ports. */
   readonly probe?: PortProbe;
+  readonly nor?: NorOptions;
 }
 
 export interface SentUplink {
@@ -145,7 +147,7 @@ export class TestDevice {
     this.#payloadMaxBytes = payloadMaxBytes;
     this.#probe = options.probe;
     const geometry = geometryFor(granuleBytes);
-    this.flash = new NorFlash(geometry);
+    this.flash = new NorFlash(geometry, options.nor);
     installFactoryImage(this.flash, layout, factoryImage, factoryIdentity);
     this.boot = this.#bootOn(this.#probe?.flash(this.flash) ?? this.flash);
   }

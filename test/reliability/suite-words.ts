@@ -24,5 +24,8 @@ export const suiteWords: Readonly<Record<string, string>> = {
   "device/storms": "whole update: 2 to 6 cuts in flash operations at random; granules 1 to 32",
   "device-ci/operations": "each 7th of `device/operations`, v2, granules 1, 8, 32, in `npm test`",
   "device-ci/calls": "as `device/calls`, v2, granules 1, 8, 32, in `npm test`",
+  "sick/flash":
+    "whole update on a flash that falls ill: 31 faults in 14 places, 20 in the bank that runs, and wear-out, at 7 moments, without and with resets; granules 1, 4, 8, 16, 32",
+  "sick-ci/flash": "each 11th of `sick/flash`, granules 1, 8, 32, in `npm test`",
   mutants: "defects put into the code; a failure is one that no test notices",
 };
