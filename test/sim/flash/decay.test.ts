@@ -56,6 +56,13 @@ test("a read over two sectors disturbs both, one of nothing none", () => {
   expect(wrongBits(flash)).toEqual(wrong);
 });
 
+test("each sector has its own chance", () => {
+  const flash = new NorFlash(smallGeometry, DISTURB);
+  readOften(flash, 50, 255, 2);
+  const bytes = readBytes(flash, 0, 512);
+  expect(bytes.subarray(0, 256)).not.toEqual(bytes.subarray(256));
+});
+
 test("an erase mends the sector and starts its count again", () => {
   const flash = fresh(DISTURB);
   readOften(flash, 15, 0);
@@ -167,6 +174,8 @@ test("wear, disturbance and rot go into a clone, and go on apart", () => {
   young.restore(fallenBack);
   expect(wrongBits(young)).toEqual([]);
   expect(young.eraseCount(256)).toBe(0);
+  readOften(young, 9, 0);
+  expect(wrongBits(young)).toEqual([]);
 });
 
 test("uniform sectors are disturbed one by one", () => {

@@ -107,6 +107,7 @@ test("torn: some of the bits, never more, differently by seed and equally by the
     expectFault(() => flash.program(0, filled(64, 0x5a)), "program", 0);
     const bytes = readBytes(flash, 0, 64);
     for (const byte of bytes) expect(byte & 0x5a).toBe(0x5a);
+    expect(bytes).not.toEqual(filled(64, 0x5a));
     expect(() => flash.program(0, filled(64, 0))).toThrow();
     flash.erase(0);
     flash.program(0, filled(64, 0));
@@ -166,4 +167,56 @@ test("what is still to fail goes into a clone", () => {
   expectFault(() => copy.program(8, filled(8, 0)), "program", 8);
   copy.program(16, filled(8, 0));
   expectFault(() => flash.program(8, filled(8, 0)), "program", 8);
+});
+
+test("chance goes on in a clone where it was", () => {
+  const flash = fresh();
+  const tear = (each: NorFlash) => {
+    each.erase(0);
+    each.failNext("program", 1, WHOLE, { kind: "partialBits" });
+    expectFault(() => each.program(0, filled(64, 0)), "program", 0);
+    return readBytes(each, 0, 64).join();
+  };
+  const first = tear(flash);
+  const copy = flash.clone();
+  const second = tear(flash);
+  expect(second).not.toBe(first);
+  expect(tear(copy)).toBe(second);
+});
+
+test("multiwrite: a second program makes unstable bits stable, a second failure more unstable", () => {
+  const flash = new NorFlash(smallGeometry, { policy: "multiwrite" });
+  const failUnstable = (byte: number) => {
+    flash.failNext("program", 1, WHOLE, { kind: "unstable" });
+    expectFault(() => flash.program(0, filled(8, byte)), "program", 0);
+  };
+  const varying = () => {
+    let bits = 0;
+    for (let time = 0; time < 50; time++) {
+      const [first = 0, second = 0] = [readBytes(flash, 0, 1)[0], readBytes(flash, 0, 1)[0]];
+      bits |= first ^ second;
+    }
+    return bits;
+  };
+  failUnstable(0xf0);
+  expect(varying()).toBe(0x0f);
+  failUnstable(0xcf);
+  expect(varying()).toBe(0x3f);
+  flash.program(0, filled(8, 0xf8));
+  expect(varying()).toBe(0x38);
+  flash.program(0, filled(8, 0xc0));
+  expect(varying()).toBe(0);
+  failUnstable(0x80); // bits that are clear already do not waver
+  expect(varying()).toBe(0x40);
+  expect(readBytes(flash, 0, 1)[0]).toSatisfy((byte: number) => (byte & 0xbf) === 0x80);
+});
+
+test("after a half erase, a granule that has lost its only clear bit looks erased and is not", () => {
+  const flash = fresh();
+  flash.program(248, filled(8, 0xff).fill(0xfe, 7));
+  flash.flipBit(255, 0);
+  expect(readBytes(flash, 248, 8)).toEqual(filled(8, 0xff));
+  flash.failNext("erase", 1, WHOLE, { kind: "halfErase" });
+  expectFault(() => flash.erase(0), "erase", 0);
+  expectFault(() => flash.program(248, filled(8, 0)), "program", 248);
 });
