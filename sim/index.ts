@@ -3,6 +3,7 @@ export type { AirDownlink, AirUplink, DownlinkRequest, GatewayUplink } from "./a
 export { type LossModel, lossModel } from "./air/loss.ts";
 export { fskTimeOnAirUs, timeOnAirUs } from "./air/time-on-air.ts";
 export { NorFlash } from "./flash/nor.ts";
+export { norProfiles, profileGeometry } from "./flash/profiles.ts";
 export { type FirmwarePair, makeFirmware } from "./fleet/firmware.ts";
 export type { DeviceResult } from "./fleet/result.ts";
 export { type RunInput, type RunResult, runScenario } from "./fleet/run.ts";

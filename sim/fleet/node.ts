@@ -8,6 +8,7 @@ import { type Crypto, type Entropy, PowerLoss } from "#hal/ports.ts";
 import type { NorFlash } from "#sim/flash/nor.ts";
 import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
+import type { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import { endOf, type FirmwareDefect, sameHash } from "./firmware.ts";
 import { describeNote, type TimelineEntry } from "./notes.ts";
 import { Oscillator } from "./oscillator.ts";
@@ -21,7 +22,9 @@ export interface NodeParts {
   readonly entropy: Entropy;
   readonly flash: NorFlash;
   readonly layout: FlashLayout;
+  /** Watched by the oracles. */
   readonly boot: BootStrategy;
+  readonly oracles: DeviceOracles;
   readonly config: DeviceConfig;
   readonly driftPpm: number;
   /** GPS seconds that the clock shows at the first boot; wrong by up to the scenario's bound. */
@@ -168,16 +171,17 @@ export class FleetNode {
       return;
     }
     this.post({ type: "boot", at: this.#oscillator.uptimeAt(now) });
+    this.#parts.oracles.lifeBegan(this.#device?.status(), decision.image);
   }
 
   /** Takes the supply away now, for `forUs`. */
-  cutPower(forUs: number): void {
+  cutPower(forUs: number, isMidStep = false): void {
     this.powerCuts += 1;
     this.log("power cut");
     this.#hasPower = false;
     this.#parts.flash.powerOff();
     this.#rtc.losePower(this.#parts.scheduler.now);
-    this.#stop();
+    this.#stop(isMidStep);
     this.#wakeAt(this.#parts.scheduler.now + forUs, () => this.powerOn());
   }
 
@@ -271,11 +275,13 @@ export class FleetNode {
   #onThrow(error: unknown): void {
     if (!(error instanceof PowerLoss)) throw error;
     this.log("power failed during a flash operation");
-    this.cutPower(this.#offForUs);
+    this.cutPower(this.#offForUs, true);
   }
 
-  #stop(): void {
-    this.#lastStatus = this.#device?.status() ?? this.#lastStatus;
+  #stop(isMidStep = false): void {
+    const status = this.#device?.status();
+    this.#parts.oracles.lifeEnded(isMidStep ? undefined : status);
+    this.#lastStatus = status ?? this.#lastStatus;
     this.#device = undefined;
     this.#timers.clearAll();
     if (this.#wake !== undefined) this.#parts.scheduler.cancel(this.#wake);
@@ -289,10 +295,6 @@ export class FleetNode {
   #keepClock(): void {
     const { now } = this.#parts.scheduler;
     const clock = this.#device?.clockAt(this.#oscillator.uptimeAt(now));
-    if (clock === undefined) return;
-    // Both show whole seconds: set anew at every reset, the clock would fall behind.
-    const ahead = this.#rtc.gpsAt(now) - clock.gps;
-    if (clock.synced === this.#rtc.isSynced && (ahead === 0 || ahead === 1)) return;
-    this.#rtc.set(clock.gps, clock.synced, now);
+    if (clock !== undefined) this.#rtc.follow(clock, now);
   }
 }

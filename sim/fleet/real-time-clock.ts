@@ -32,6 +32,14 @@ export class RealTimeClock {
     this.#isSynced = isSynced;
   }
 
+  /** Takes over what a device has made of it, unless that is no more than the rounding of both. */
+  follow(clock: { readonly gps: GpsSeconds; readonly synced: boolean }, now: WorldUs): void {
+    // Both show whole seconds: set anew at every reset, this clock would fall behind.
+    const ahead = this.gpsAt(now) - clock.gps;
+    if (clock.synced === this.#isSynced && (ahead === 0 || ahead === 1)) return;
+    this.set(clock.gps, clock.synced, now);
+  }
+
   losePower(now: WorldUs): void {
     this.set(this.#wrongGps, false, now);
   }

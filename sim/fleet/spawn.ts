@@ -11,6 +11,7 @@ import { SharedContent } from "#sim/flash/shared-content.ts";
 import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import { EndDeviceMac, newMacNvm } from "#sim/mac/end-device.ts";
+import { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
 import type { FirmwarePair } from "./firmware.ts";
@@ -99,7 +100,20 @@ export class Spawner {
     const flash = new NorFlash(geometryOf(layout, device.granuleBytes), { content, key });
     installFactoryImage(flash, layout, firmware.factory, this.#context.factoryImage);
     const check = imageCheck(flash, firmware.keys, crypto);
-    const boot = new BankBoot(flash, layout, check, { attemptsMax: device.attempts });
+    const attemptsMax = device.attempts;
+    const { factoryImage } = this.#context;
+    const images = [
+      { hash: factoryImage.hash, bytes: firmware.factory },
+      { hash: updateHash, bytes: firmware.update },
+    ];
+    const oracles = new DeviceOracles({
+      flash,
+      layout,
+      attemptsMax,
+      factory: factoryImage,
+      images,
+    });
+    const boot = oracles.watch(new BankBoot(flash, layout, check, { attemptsMax }));
     return new FleetNode(id, {
       scheduler,
       crypto,
@@ -107,6 +121,7 @@ export class Spawner {
       flash,
       layout,
       boot,
+      oracles,
       config: deviceConfigOf(device, rootSecret, firmware.keys),
       driftPpm: signed(seed, id, "drift", device.clockDriftMaxPpm),
       rtcGps: Math.floor(gpsAtStart + signed(seed, id, "clock", device.clockOffsetMaxS)),

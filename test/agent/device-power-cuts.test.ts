@@ -4,10 +4,12 @@ import { allCuts } from "./boot/cut-kinds.ts";
 import { callsOf, operationsOf } from "./update-story.ts";
 import { cutCalls, cutOperation } from "./whole-cuts.ts";
 
+const LONG = { timeout: 60_000 };
+
 /* A whole update, from set-up to confirmation. test/soak/device-power-cuts.test.ts tries them all. */
 
 describe.each([1, 8, 32])("granule %i", (granuleBytes) => {
-  test("a power cut between any two port calls", () => {
+  test("a power cut between any two port calls", LONG, () => {
     const calls = callsOf(granuleBytes);
     expect(calls.length).toBeGreaterThan(200);
     const tally = new Tally("device-ci/calls");
@@ -18,7 +20,7 @@ describe.each([1, 8, 32])("granule %i", (granuleBytes) => {
   });
 
   /** Each operation sees a seventh of the ways, in turn. */
-  test("a power cut in any flash operation", () => {
+  test("a power cut in any flash operation", LONG, () => {
     const operations = operationsOf(granuleBytes);
     expect(operations.length).toBeGreaterThan(40);
     const tally = new Tally("device-ci/operations");

@@ -1,10 +1,11 @@
 import { BankBoot } from "#agent/boot/bank-boot.ts";
 import { installFactoryImage } from "#agent/boot/factory.ts";
-import type { BootDecision, BootStrategy, ImageIdentity } from "#agent/boot/strategy.ts";
+import { hashPrefixOf } from "#agent/boot/record.ts";
+import type { BankIndex, BootDecision, BootStrategy, ImageIdentity } from "#agent/boot/strategy.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
 import { drawKey } from "#sim/kernel/draws.ts";
-import { BootOracles } from "./oracles.ts";
+import { BootOracles } from "#sim/oracles/boot-oracles.ts";
 import type { Scene } from "./scene.ts";
 import { tiny } from "./tiny.ts";
 
@@ -80,19 +81,23 @@ export class Lifetime {
   constructor(flash: NorFlash, makeBoot: BootMaker = bankBoot, scene = tiny, past?: Lifetime) {
     const { factory } = imagesOf(scene);
     const verify = scene.verify(flash);
+    const holds = (bank: BankIndex, { hash }: ImageIdentity) => {
+      const verdict = verify(scene.layout.banks[bank], 0);
+      return verdict.ok && hashPrefixOf(verdict.image.hash) === hashPrefixOf(hash);
+    };
     this.flash = flash;
     this.#makeBoot = makeBoot;
     this.#scene = scene;
     this.#lastImage = past === undefined ? factory.version : past.#lastImage;
     for (const [id, result] of past?.results ?? []) this.results.set(id, result);
     this.oracles =
-      past?.oracles.fork(flash, verify) ??
+      past?.oracles.fork(flash, holds) ??
       new BootOracles({
         flash,
         layout: scene.layout,
         attemptsMax: ATTEMPTS_MAX,
         factory,
-        verify,
+        holds,
         isGood: (image) => UPDATES.some(({ major, isGood }) => isGood && isVersion(image, major)),
       });
   }

@@ -3,7 +3,7 @@ import { BLANK_RECORD, decodeRecord, RECORD_BYTES } from "#agent/boot/record.ts"
 import { RecordLog } from "#agent/boot/record-log.ts";
 import { type Flash, FlashFault, PowerLoss } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
-import { newestRecord } from "./flash-truth.ts";
+import { newestRecord } from "#sim/oracles/flash-truth.ts";
 import { tinyGeometry, tinyLayout } from "./tiny.ts";
 
 const [copyA, copyB] = tinyLayout.state;

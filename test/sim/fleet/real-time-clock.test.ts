@@ -60,3 +60,23 @@ test("GPS time wraps at 2^32 seconds", () => {
   const clock = new RealTimeClock(new Oscillator(0), 2 ** 32 - 2);
   expect([0, 1, 2, 3].map((s) => clock.gpsAt(s * S))).toEqual([2 ** 32 - 2, 2 ** 32 - 1, 0, 1]);
 });
+
+test("it does not fall behind when it follows a device at each of a thousand resets", () => {
+  const clock = new RealTimeClock(new Oscillator(0), WRONG);
+  clock.set(RIGHT, true, 0);
+  for (let reset = 1; reset <= 1000; reset++) {
+    const bootedAt = reset * 1_300_000;
+    const gpsAtBoot = clock.gpsAt(bootedAt);
+    // The device counts whole seconds from what it was told, and is reset 0.9 s later.
+    clock.follow({ gps: gpsAtBoot, synced: true }, bootedAt + 900_000);
+  }
+  expect(clock.gpsAt(1000 * 1_300_000)).toBe(RIGHT + 1300);
+});
+
+test("it follows a device that was corrected, or has lost its trust in the time", () => {
+  const clock = new RealTimeClock(new Oscillator(0), WRONG);
+  clock.follow({ gps: RIGHT, synced: true }, 10 * S);
+  expect([clock.gpsAt(10 * S), clock.isSynced]).toEqual([RIGHT, true]);
+  clock.follow({ gps: RIGHT, synced: false }, 10 * S);
+  expect(clock.isSynced).toBe(false);
+});

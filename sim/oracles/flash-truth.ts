@@ -1,6 +1,6 @@
 import type { FlashLayout } from "#agent/boot/layout.ts";
 import { type BootRecord, decodeRecord, RECORD_BYTES, sequenceIn } from "#agent/boot/record.ts";
-import type { NorFlash } from "#sim/flash/nor.ts";
+import type { NorFlash } from "../flash/nor.ts";
 
 /** The truth in flash, found without any of the code under test but the record codec. */
 export function newestRecord(flash: NorFlash, layout: FlashLayout): BootRecord | undefined {
@@ -14,18 +14,4 @@ export function newestRecord(flash: NorFlash, layout: FlashLayout): BootRecord |
     }
   }
   return newest;
-}
-
-/** I13: no sector of a bank is erased more than `updates` times, no state sector more than twice as often. */
-export function requireWearBound(flash: NorFlash, layout: FlashLayout, updates: number): void {
-  const { sectors } = flash.geometry;
-  for (const run of sectors) {
-    for (let index = 0; index < run.count; index++) {
-      const address = run.address + index * run.sizeBytes;
-      const isState = layout.state.some((region) => region.address === address);
-      const bound = isState ? 2 * updates : updates;
-      const erases = flash.eraseCount(address);
-      if (erases > bound) throw new RangeError(`I13: ${erases} erases at ${address}`);
-    }
-  }
 }
