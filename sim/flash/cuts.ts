@@ -1,6 +1,7 @@
 /**
  * How an operation is left when the supply fails in it. A kind that does not fit the operation
- * acts as `partialBits`, except `prefix`, which cuts a program and an erase alike.
+ * acts as `partialBits`, except `prefix`, which cuts a program and an erase alike. With check bits,
+ * a granule that is left in between cannot be read.
  */
 export type Cut =
   /** Before anything happened. */
@@ -13,7 +14,10 @@ export type Cut =
   | { readonly kind: "halfErase" }
   /** Every byte of the sector is random. */
   | { readonly kind: "randomErase" }
-  /** The sector reads erased but holds no charge: every program fails until it is erased again. */
+  /**
+   * The sector reads erased but holds no charge: every program fails until it is erased again. A
+   * `multiwrite` part does not notice.
+   */
   | { readonly kind: "marginalErase" }
   /** The bits that were being changed read differently each time, until they are erased. */
   | { readonly kind: "unstable" }
