@@ -27,5 +27,7 @@ export const suiteWords: Readonly<Record<string, string>> = {
   "sick/flash":
     "whole update on a flash that falls ill: 31 faults in 14 places, 20 in the bank that runs, and wear-out, at 7 moments, without and with resets; granules 1, 4, 8, 16, 32",
   "sick-ci/flash": "each 11th of `sick/flash`, granules 1, 8, 32, in `npm test`",
+  "device-ci/resume":
+    "a session interrupted for 1 to 20 fragments, at any moment, compared fragment by fragment with a device that heard all but these, in `npm test`",
   mutants: "defects put into the code; a failure is one that no test notices",
 };
