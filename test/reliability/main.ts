@@ -38,7 +38,8 @@ interface SuiteRun {
 function runSuite(path: string): Promise<SuiteRun> {
   const vitest = dirname(createRequire(import.meta.url).resolve("vitest/package.json"));
   const config = isSoak(path) ? "vitest.soak.config.ts" : "vitest.config.ts";
-  const args = ["run", "--config", config, "--disable-console-intercept", path];
+  // A path behind the flag would be taken for its value, and every suite would run.
+  const args = ["run", path, "--config", config, "--disable-console-intercept"];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join(vitest, "vitest.mjs"), ...args], {
       cwd: root,
