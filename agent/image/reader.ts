@@ -42,24 +42,46 @@ export function digestFrom(
   }
 }
 
-/** First byte in `[from, to)` that is not 0xFF and that `tolerates` does not excuse; -1 for none. */
-export function firstNotBlank(
+/**
+ * Offset of the first byte in `[from, to)` that is not erased and that `tolerates` does not excuse;
+ * -1 for none.
+ */
+export function firstNotErased(
   reader: ImageReader,
   from: number,
   to: number,
-  tolerates: (offset: number, value: number) => boolean,
+  erasedByte: number,
+  tolerates: (offset: number, value: number) => boolean = () => false,
 ): number {
+  const erasedWord = (erasedByte * 0x0101_0101) >>> 0;
   for (let at = from; at < to; at += CHUNK_BYTES) {
     const length = Math.min(CHUNK_BYTES, to - at);
     reader.read(at, chunk.subarray(0, length));
-    if (length % 4 !== 0) chunk.fill(0xff, length, length + 4 - (length % 4));
+    if (length % 4 !== 0) chunk.fill(erasedByte, length, length + 4 - (length % 4));
     const wordCount = Math.ceil(length / 4);
     for (let word = 0; word < wordCount; word++) {
-      if (chunkWords[word] === 0xffff_ffff) continue;
+      if (chunkWords[word] === erasedWord) continue;
       for (let index = 4 * word; index < 4 * word + 4; index++) {
-        const value = chunk[index] ?? 0xff;
-        if (value !== 0xff && !tolerates(at + index, value)) return at + index;
+        const value = chunk[index] ?? erasedByte;
+        if (value !== erasedByte && !tolerates(at + index, value)) return at + index;
       }
+    }
+  }
+  return -1;
+}
+
+/** Offset of the last byte in `[from, to)` that is not erased; -1 for none. */
+export function lastNotErased(
+  reader: ImageReader,
+  from: number,
+  to: number,
+  erasedByte: number,
+): number {
+  for (let end = to; end > from; end -= CHUNK_BYTES) {
+    const start = Math.max(from, end - CHUNK_BYTES);
+    reader.read(start, chunk.subarray(0, end - start));
+    for (let index = end - start - 1; index >= 0; index--) {
+      if (chunk[index] !== erasedByte) return start + index;
     }
   }
   return -1;

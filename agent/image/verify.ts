@@ -2,13 +2,14 @@ import type { ImageIdentity } from "#agent/boot/strategy.ts";
 import type { Crypto, PublicKey } from "#hal/ports.ts";
 import { claimsOf, type ImageClaims } from "./claims.ts";
 import { equalBytes } from "./equal-bytes.ts";
+import { HEADER_BYTES, IMAGE_MAGIC, viewOf } from "./format.ts";
 import { decodeHeader, hashedBytesOf, type ImageHeader, refusalOfFlags } from "./header.ts";
 import { keyHashOf } from "./key-hash.ts";
 import { digestFrom, type ImageReader } from "./reader.ts";
 import { type Refused, refused } from "./refusal.ts";
 import { restOf } from "./rest.ts";
 import { type ImageStructure, readHeaderBytes, readStructure } from "./structure.ts";
-import { formatVersion } from "./version.ts";
+import { compareVersions, formatVersion, type ImageVersion } from "./version.ts";
 
 export type { ImageReader } from "./reader.ts";
 export type { ImageRefusal } from "./refusal.ts";
@@ -19,6 +20,8 @@ export interface ImagePolicy {
   readonly keys: readonly PublicKey[];
   /** Images with a lower security counter, or with none when this is above 0, are a downgrade. */
   readonly securityCounterMin: number;
+  /** Images of an older version are a downgrade, whatever their security counter; builds are equal. */
+  readonly versionMin?: ImageVersion;
   /** Where the image will run; images built for another address (ROM_FIXED) are refused. */
   readonly bankAddress?: number;
   /** UUIDs that the image must carry, 16 bytes. */
@@ -29,6 +32,8 @@ export interface ImagePolicy {
    * turns that off: a bit that rots behind a good image is no reason not to run it.
    */
   readonly ignoresRestOfSlot?: boolean;
+  /** What erased flash reads; 0xFF if left out. */
+  readonly erasedByte?: 0xff | 0x00;
 }
 
 export type ImageVerdict = { readonly ok: true; readonly image: ImageIdentity } | Refused;
@@ -40,14 +45,32 @@ export const IMAGE_BYTES_MAX = 16 * 1024 * 1024;
 export function checkHeader(
   header: Uint8Array,
   slotBytes: number,
-  policy: Pick<ImagePolicy, "bankAddress">,
+  policy: Pick<ImagePolicy, "bankAddress" | "versionMin">,
 ): { readonly ok: true; readonly header: ImageHeader } | Refused {
   const decoded = decodeHeader(header, slotBytes);
   if (!decoded.ok) return decoded;
   if (hashedBytesOf(decoded.header) > IMAGE_BYTES_MAX) {
     return refused("imageFormat", `claims more than ${IMAGE_BYTES_MAX} bytes`);
   }
-  return refusalOfFlags(decoded.header, policy.bankAddress) ?? decoded;
+  const problem =
+    refusalOfFlags(decoded.header, policy.bankAddress) ?? refusalOfVersion(decoded.header, policy);
+  return problem ?? decoded;
+}
+
+/**
+ * Why the image that begins like this can never run here; undefined for one that may, and for what
+ * is no image at all.
+ */
+export function refusalOfStart(
+  start: Uint8Array,
+  slotBytes: number,
+  policy: Pick<ImagePolicy, "bankAddress" | "versionMin">,
+): Refused | undefined {
+  if (start.length < HEADER_BYTES || viewOf(start).getUint32(0, true) !== IMAGE_MAGIC) {
+    return undefined;
+  }
+  const checked = checkHeader(start, slotBytes, policy);
+  return checked.ok ? undefined : checked;
 }
 
 /**
@@ -127,6 +150,15 @@ function measure(
   return { digest, sha256, message: isOverBytes ? bytes : digest };
 }
 
+function refusalOfVersion(
+  { version }: Pick<ImageHeader, "version">,
+  { versionMin }: Pick<ImagePolicy, "versionMin">,
+): Refused | undefined {
+  if (versionMin === undefined || compareVersions(version, versionMin) >= 0) return undefined;
+  const [claimed, least] = [version, versionMin].map(formatVersion);
+  return refused("downgrade", `version ${claimed}, at least ${least}`);
+}
+
 function refusalOfSignature(
   { hash, keyHash, signature }: ImageClaims,
   message: Uint8Array,
@@ -177,10 +209,10 @@ function refusalOfCounter(
 function refusalOfRest(
   reader: ImageReader,
   { sizeBytes }: ImageStructure,
-  { ignoresRestOfSlot }: ImagePolicy,
+  { ignoresRestOfSlot, erasedByte }: ImagePolicy,
 ): Refused | undefined {
   if (ignoresRestOfSlot === true) return undefined;
-  const rest = restOf(reader, sizeBytes);
+  const rest = restOf(reader, sizeBytes, erasedByte);
   if (rest.type !== "other") return undefined;
   return refused(
     "imageFormat",

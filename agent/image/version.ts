@@ -24,6 +24,11 @@ export function formatVersion({ major, minor, revision, build }: ImageVersion): 
   return `${major}.${minor}.${revision}+${build}`;
 }
 
+/** Below 0 if `a` is older than `b`. Like MCUboot, it takes builds of one version for equal. */
+export function compareVersions(a: ImageVersion, b: ImageVersion): number {
+  return a.major - b.major || a.minor - b.minor || a.revision - b.revision;
+}
+
 /** The security counter that imgtool derives from a version with `auto`. */
 export function securityCounterOf({ major, minor, revision }: ImageVersion): number {
   return major * 0x100_0000 + minor * 0x1_0000 + revision;

@@ -6,6 +6,7 @@ const CLAIMS = "agent/image/claims.ts";
 const STRUCTURE = "agent/image/structure.ts";
 const TLV = "agent/image/tlv.ts";
 const REST = "agent/image/rest.ts";
+const TRAILER = "agent/image/trailer.ts";
 const DEFECTS_TEST = "test/agent/image/defects.test.ts";
 const HEADER_TEST = "test/agent/image/header.test.ts";
 const REST_TEST = "test/agent/image/rest.test.ts";
@@ -290,15 +291,55 @@ export const imageMutants: readonly Mutant[] = [
     why: "a boot trailer excuses anything in front of it",
     file: REST,
     changes: [
-      ["(at === imageOkAt || at === copyDoneAt) && value === FLAG_SET;", "value === FLAG_SET;"],
+      ["(at === trailer.imageOk || at === copyDone) && value === FLAG_SET;", "value === FLAG_SET;"],
     ],
     tests: [REST_TEST],
   },
   {
     name: "image/trailer-over-the-image",
     why: "bytes of the image are taken for a trailer",
-    file: REST,
-    changes: [["  if (reader.sizeBytes - from < MAGIC_BYTES) return undefined;\n", ""]],
+    file: TRAILER,
+    changes: [["  if (magic < from) return undefined;\n", ""]],
     tests: [REST_TEST],
+  },
+  {
+    name: "image/byte-behind-the-trailer",
+    why: "the last byte of the slot is not looked at",
+    file: REST,
+    changes: [
+      [
+        "lastNotErased(reader, first, sizeBytes, erasedByte) + 1;",
+        "lastNotErased(reader, first, sizeBytes - 1, erasedByte) + 1;",
+      ],
+    ],
+    tests: [REST_TEST],
+  },
+  {
+    name: "image/erased-is-0xff",
+    why: "a flash that erases to zeros is taken for one that is full",
+    file: REST,
+    changes: [
+      [
+        "firstNotErased(reader, from, sizeBytes, erasedByte);",
+        "firstNotErased(reader, from, sizeBytes, 0xff);",
+      ],
+    ],
+    tests: [REST_TEST],
+  },
+  {
+    name: "image/version-not-checked",
+    why: "a device that takes no older version takes one",
+    file: VERIFY,
+    changes: [["compareVersions(version, versionMin) >= 0", "version.major >= 0"]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/equal-version-refused",
+    why: "the same version cannot be installed again",
+    file: VERIFY,
+    changes: [
+      ["compareVersions(version, versionMin) >= 0", "compareVersions(version, versionMin) > 0"],
+    ],
+    tests: [HEADER_TEST],
   },
 ];

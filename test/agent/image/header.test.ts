@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { encodeHeader } from "#agent/image/header.ts";
 import { checkHeader } from "#agent/image/verify.ts";
+import { parseVersion } from "#agent/image/version.ts";
 import { header } from "./raw-image.ts";
 
 describe("header", () => {
@@ -43,6 +44,24 @@ describe("header", () => {
   test("built for another address", () => {
     expect(checkHeader(bytes, 4096, { bankAddress: 0x12345678 }).ok).toBe(true);
     expect(checkHeader(bytes, 4096, { bankAddress: 0 })).toMatchObject({ ok: false });
+  });
+
+  test.each([
+    ["1.2.3", true],
+    ["1.2.3+99", true],
+    ["1.2.2+99", true],
+    ["0.9.9", true],
+    ["1.2.4", false],
+    ["1.3.0", false],
+    ["2.0.0", false],
+  ])("version 1.2.3+4 where at least %s is to be: %s", (text, isTaken) => {
+    const versionMin = parseVersion(text);
+    if (versionMin === undefined) throw new RangeError(text);
+    const verdict = checkHeader(bytes, 4096, { versionMin });
+    expect(verdict.ok).toBe(isTaken);
+    if (isTaken) return;
+    const detail = `version 1.2.3+4, at least ${text}+0`;
+    expect(verdict).toEqual({ ok: false, reason: "downgrade", detail });
   });
 
   test("every truncation is refused", () => {

@@ -78,6 +78,8 @@ describe("what a device cannot run or trust is refused by name", () => {
   test.each<[string, Partial<ImagePolicy>]>([
     ["counter.bin", { securityCounterMin: 7 }],
     ["rom-fixed.bin", { bankAddress: 0x0800_8000 }],
+    ["erased-0-padded.bin", { erasedByte: 0x00 }],
+    ["erased-0-confirmed.bin", { erasedByte: 0x00 }],
     ["uuid-raw.bin", { vendorId: bytesOf("12345678123456781234567812345678") }],
   ])("%s on a device that asks for just that", (file, policy) => {
     expect(verdictOf(imageOf(file), policy).ok).toBe(true);

@@ -93,4 +93,36 @@ describe("what follows an image", () => {
     content.set(MAGIC_8, IMAGE_BYTES - 1);
     expect(rest(content)).toEqual({ type: "other", offset: IMAGE_BYTES });
   });
+
+  test("a trailer of a slot smaller than the bank, and erased flash behind it", () => {
+    for (const behind of [1, 15, 16, 64, 20_000]) {
+      const content = new Uint8Array(SLOT_BYTES + behind).fill(0xff);
+      content.set(slot(MAGIC_8, { 24: 1 }));
+      expect(rest(content)).toEqual(trailer(8, true));
+      content[SLOT_BYTES + behind - 1] = 0xfe;
+      expect(rest(content).type).toBe("other");
+    }
+  });
+});
+
+describe("flash that erases to zeros", () => {
+  const inverted = (content: Uint8Array) => {
+    const result = content.map((byte) => (byte === 0xff ? 0 : byte));
+    result.fill(0x55, 0, IMAGE_BYTES);
+    return result;
+  };
+  const restOfZeros = (content: Uint8Array) => restOf(readerOf(content), IMAGE_BYTES, 0x00);
+
+  test("blank", () => {
+    expect(restOfZeros(new Uint8Array(SLOT_BYTES))).toEqual({ type: "blank" });
+    expect(restOfZeros(new Uint8Array(IMAGE_BYTES + 3).fill(0xff))).toEqual({
+      type: "other",
+      offset: IMAGE_BYTES,
+    });
+  });
+
+  test("trailer", () => {
+    expect(restOfZeros(inverted(slot(MAGIC_8, { 24: 1 })))).toEqual(trailer(8, true));
+    expect(restOfZeros(inverted(slot(magicOf(16), { 32: 2 })))).toEqual(other(32));
+  });
 });
