@@ -13,6 +13,8 @@ import type { BootDecision, BootStrategy, ImageIdentity } from "./boot/strategy.
 import type { DeviceClock } from "./clock.ts";
 import type { DeviceConfig } from "./config.ts";
 import type { DeviceEffect } from "./events.ts";
+import type { Refused } from "./image/refusal.ts";
+import { refusalOfStart } from "./image/verify.ts";
 import { parseVersion } from "./image/version.ts";
 import { Memory, type Remembered } from "./memory.ts";
 import type { Saying } from "./outbox.ts";
@@ -61,6 +63,7 @@ export class DeviceIo implements FragIo, FirmwareManagementIo {
   isTrial: boolean;
   /** What {@link BootStrategy.stage} was last called with, in this life. */
   staged: ImageIdentity | undefined;
+  readonly #imagePolicy: DeviceConfig["image"];
   readonly #blocks: Blocks;
   readonly #parts: DeviceParts;
 
@@ -71,6 +74,7 @@ export class DeviceIo implements FragIo, FirmwareManagementIo {
     this.boot = ports.boot;
     this.isTrial = isTrial;
     this.#parts = parts;
+    this.#imagePolicy = config.image;
     this.#blocks = new Blocks(ports, config);
     this.memory = new Memory(ports.flash, ports.layout.journal, parts.state, this.#blocks);
   }
@@ -105,6 +109,11 @@ export class DeviceIo implements FragIo, FirmwareManagementIo {
     this.staged = undefined;
     this.boot.openUpdate(updateId);
     return true;
+  }
+
+  headerRefusal({ placeIndex }: FragSession, start: Uint8Array): Refused | undefined {
+    if (placeIndex !== BANK) return undefined;
+    return refusalOfStart(start, this.boot.updateRegion().sizeBytes, this.#imagePolicy);
   }
 
   openWork({ setup, placeIndex }: FragSession): FragWork {

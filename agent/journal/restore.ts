@@ -89,6 +89,7 @@ function restoreProgress(
   if (kind === FRAG_VERDICT) {
     decodeVerdict(extra, session);
     session.work = undefined;
+    rememberCounter(session, state);
     return;
   }
   const work = workOf(session, state, blocks, journal);
@@ -155,9 +156,17 @@ function workOf(
     const { setup, placeIndex } = session;
     session.work = blocks.open(setup, placeIndex, journal);
     session.phase = "receiving";
-    if (setup.sessionCnt >= 0) fragmentation.sessionCntPrev[setup.fragIndex] = setup.sessionCnt;
+    rememberCounter(session, { fragmentation });
   }
   return session.work;
+}
+
+/** The session had its first fragment. */
+function rememberCounter(
+  { setup: { fragIndex, sessionCnt } }: FragSession,
+  { fragmentation }: Pick<Remembered, "fragmentation">,
+): void {
+  if (sessionCnt >= 0) fragmentation.sessionCntPrev[fragIndex] = sessionCnt;
 }
 
 function restoreCoded({ staging, decoder }: FragWork, n: number, place: number | undefined): void {

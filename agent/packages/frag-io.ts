@@ -1,3 +1,4 @@
+import type { Refused } from "../image/refusal.ts";
 import type { BlockShape } from "../staging/block-map.ts";
 import type { FragSession, FragWork } from "./frag-session.ts";
 import type { PackageIo } from "./package-io.ts";
@@ -16,5 +17,10 @@ export interface FragIo extends PackageIo {
    * now, because the bank holds an image on trial.
    */
   openPlace(session: FragSession): boolean;
+  /**
+   * Why what begins with this fragment need not be received: it is an image that could not run here.
+   * Undefined for all else, also for what is no image.
+   */
+  headerRefusal(session: FragSession, start: Uint8Array): Refused | undefined;
   openWork(session: FragSession): FragWork;
 }

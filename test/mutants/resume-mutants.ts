@@ -12,6 +12,10 @@ const DEVICE_TEST = "test/agent/device.test.ts";
 const FRAG_TEST = "test/agent/packages/fragmentation.test.ts";
 
 /** What is remembered, and what of it comes back after a reset. */
+const RECEPTION = "agent/packages/frag-reception.ts";
+const HEADER_TEST = "test/agent/header-refusal.test.ts";
+const SICK_TEST = "test/agent/sick-flash.test.ts";
+
 export const resumeMutants: readonly Mutant[] = [
   {
     name: "resume/session-cnt-stored-at-set-up",
@@ -41,13 +45,55 @@ export const resumeMutants: readonly Mutant[] = [
     name: "resume/session-cnt-forgotten-in-a-reset",
     why: "a reset makes an old session playable again",
     file: RESTORE,
+    changes: [["    rememberCounter(session, { fragmentation });\n", ""]],
+    tests: [FRAG_TEST],
+  },
+  {
+    name: "resume/session-cnt-of-a-verdict-forgotten",
+    why: "a session that was refused at its first fragment can be played again after a reset",
+    file: RESTORE,
+    changes: [["    rememberCounter(session, state);\n", ""]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "resume/header-refused-counter-not-spent",
+    why: "an image refused by its header can be announced again with the same counter",
+    file: RECEPTION,
     changes: [
       [
-        "    if (setup.sessionCnt >= 0) fragmentation.sessionCntPrev[setup.fragIndex] = setup.sessionCnt;\n",
-        "",
+        "  if (sessionCnt >= 0) state.sessionCntPrev[fragIndex] = sessionCnt;\n  session.phase",
+        "  session.phase",
       ],
     ],
-    tests: [FRAG_TEST],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/header-looked-at-too-late",
+    why: "a whole image is received, and a bank erased, for what could be told from 32 bytes",
+    file: RECEPTION,
+    changes: [["if (indexAndN.n === 1 && isRefused(", "if (indexAndN.n === 0 && isRefused("]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/header-of-any-fragment",
+    why: "a fragment from the middle is taken for a header",
+    file: RECEPTION,
+    changes: [["if (indexAndN.n === 1 && isRefused(", "if (isRefused("]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "device/fallback-not-told",
+    why: "the image that was confirmed rots, the old one runs, and nobody is told",
+    file: "agent/status.ts",
+    changes: [['  "activeInvalid",\n', ""]],
+    tests: [SICK_TEST],
+  },
+  {
+    name: "device/uncounted-trial-not-told",
+    why: "the boot record cannot count a trial, the image never runs, and nobody is told",
+    file: "agent/status.ts",
+    changes: [['  if (report.pending !== undefined && !trial) return "storage";\n', ""]],
+    tests: [SICK_TEST],
   },
   {
     name: "resume/snapshot-drops-session-cnt",

@@ -63,7 +63,8 @@ function lived(): Remembered {
   const session = { startGps: 5, durationS: 8, dlFrequencyHz: 868_100_000, dr: 3, isOpen: false };
   multicast.groups[0] = { ...group(0x11), session };
   multicast.groups[2] = group(0x22);
-  fragmentation.sessionCntPrev.splice(0, 4, 0, -1, 0xffff, 7);
+  // A session that ended has spent its counter.
+  fragmentation.sessionCntPrev.splice(0, 4, 0, 41, 0xffff, 43);
   const counts = { received: 12, coded: 4, beyondM: 2, receivedReqsLeft: 1 };
   const [a, b, c] = [0, 1, 3].map((index) => newFragSession(setupOf(index), 0, 9, index + 1));
   fragmentation.sessions[0] = a;
