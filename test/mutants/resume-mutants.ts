@@ -11,11 +11,11 @@ const SNAPSHOT_TEST = "test/agent/journal/snapshot.test.ts";
 const DEVICE_TEST = "test/agent/device.test.ts";
 const FRAG_TEST = "test/agent/packages/fragmentation.test.ts";
 
-/** What is remembered, and what of it comes back after a reset. */
 const RECEPTION = "agent/packages/frag-reception.ts";
 const HEADER_TEST = "test/agent/header-refusal.test.ts";
 const SICK_TEST = "test/agent/sick-flash.test.ts";
 
+/** What is remembered, and what of it comes back after a reset. */
 export const resumeMutants: readonly Mutant[] = [
   {
     name: "resume/session-cnt-stored-at-set-up",
