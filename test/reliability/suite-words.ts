@@ -29,5 +29,7 @@ export const suiteWords: Readonly<Record<string, string>> = {
   "sick-ci/flash": "each 11th of `sick/flash`, granules 1, 8, 32, in `npm test`",
   "device-ci/resume":
     "a session interrupted for 1 to 20 fragments, at any moment, compared fragment by fragment with a device that heard all but these, in `npm test`",
+  "lorawan-ci/moments":
+    "a whole campaign over LoRaWAN, from join to trial: power fails at 120 moments; v1 and v2, in `npm test`",
   mutants: "defects put into the code; a failure is one that no test notices",
 };
