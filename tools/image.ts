@@ -3,22 +3,19 @@ import { Command } from "commander";
 import { isPatch } from "#agent/delta/container.ts";
 import { hashedBytesOf, refusalOfFlags } from "#agent/image/header.ts";
 import { type Signer, signImage } from "#agent/image/make.ts";
-import { readerOf } from "#agent/image/reader.ts";
-import { type ImageStructure, readStructure } from "#agent/image/structure.ts";
-import { verifyImage } from "#agent/image/verify.ts";
 import { formatVersion } from "#agent/image/version.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
-import { EXIT, InputError } from "./errors.ts";
+import { InputError } from "./errors.ts";
 import { writeOutputFile } from "./files.ts";
 import { describeImage } from "./image/describe.ts";
 import { explanationOf } from "./image/explain.ts";
-import { isHexName, readBinaryFile, readSigner } from "./image/input.ts";
-import { integer } from "./image/integer.ts";
+import { isHexName, readBinary, readBinaryFile, readSigner } from "./image/input.ts";
 import { addPayloadOptions, imageOfPayload, isImage, type PayloadFlags } from "./image/make.ts";
 import { addPatchCommands } from "./image/patch-commands.ts";
 import { patchExplanation } from "./image/patch-file.ts";
-import { readPublicKey } from "./public-key.ts";
+import { structureOf } from "./image/structure.ts";
+import { addVerifyCommand } from "./image/verify.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
 interface OutputFlags extends PayloadFlags {
@@ -52,31 +49,17 @@ export function imageCommand(terminal: Terminal = processTerminal()): Command {
     .argument("<file>", "image, raw or .hex; or a patch")
     .option("--json", "as JSON (docs/image.schema.json)")
     .action((path: string, { json }: { json?: true }) => {
-      const bytes = readBinaryFile(path);
+      const file = readBinary(path);
+      const { bytes } = file;
       if (isPatch(bytes)) {
         if (json) throw new InputError(`${path}: is a patch; --json explains images`);
         terminal.out(patchExplanation(path, bytes));
         return;
       }
-      const description = describeImage(path, bytes, structureOf(path, bytes));
+      const description = describeImage(path, file, structureOf(path, file));
       terminal.out(json ? `${JSON.stringify(description, null, 2)}\n` : explanationOf(description));
     });
-  image
-    .command("verify")
-    .description("checks an image as a device does; exit status 1 when it would refuse it")
-    .argument("<file>", "image, raw or .hex")
-    .requiredOption(
-      "--key <pem>",
-      "public key the device trusts; may be given again",
-      (path: string, before: readonly string[] = []) => [...before, path],
-    )
-    .option(
-      "--security-counter-min <n>",
-      "the device's own counter",
-      integer("--security-counter-min", 0, 0xffff_ffff),
-      0,
-    )
-    .action((path: string, flags: VerifyFlags) => verifyCommand(path, flags, terminal));
+  addVerifyCommand(image, terminal);
   addPatchCommands(image, terminal);
   return image;
 }
@@ -121,16 +104,10 @@ function signedAnew(bytes: Uint8Array, flags: OutputFlags, signer: Signer): Uint
   if (given.some((flag) => flag !== undefined)) {
     throw new InputError(`${flags.in}: is an image; its header stays as it is, only --key is new`);
   }
-  const structure = structureOf(flags.in, bytes);
+  const structure = structureOf(flags.in, { bytes });
   const problem = refusalOfFlags(structure.header);
   if (problem !== undefined) throw new InputError(`${flags.in}: ${problem.detail}`);
   return signImage(bytes.subarray(0, hashedBytesOf(structure.header)), signer, new NodeCrypto());
-}
-
-function structureOf(path: string, bytes: Uint8Array): ImageStructure {
-  const parsed = readStructure(readerOf(bytes));
-  if (parsed.ok) return parsed.structure;
-  throw new InputError(`${path}: is no whole MCUboot image: ${parsed.detail}`);
 }
 
 function requireFit(image: Uint8Array, { in: path, slotSize }: OutputFlags): void {
@@ -145,33 +122,11 @@ function requireRawName(path: string): void {
 
 function writeImage(image: Uint8Array, flags: OutputFlags, terminal: Terminal): void {
   requireFit(image, flags);
-  const { header } = structureOf(flags.in, image);
+  const { header } = structureOf(flags.in, { bytes: image });
   writeOutputFile(flags.out, image);
   const hash = createHash("sha256")
     .update(image.subarray(0, hashedBytesOf(header)))
     .digest("hex");
   const version = formatVersion(header.version);
   terminal.out(`${flags.out}: ${image.length} bytes, version ${version}, image hash ${hash}\n`);
-}
-
-interface VerifyFlags {
-  readonly key: readonly string[];
-  readonly securityCounterMin: number;
-}
-
-function verifyCommand(path: string, flags: VerifyFlags, terminal: Terminal): void {
-  const keys = flags.key.map(readPublicKey);
-  const bytes = readBinaryFile(path);
-  structureOf(path, bytes);
-  const { securityCounterMin } = flags;
-  const verdict = verifyImage(readerOf(bytes), { keys, securityCounterMin }, new NodeCrypto());
-  if (!verdict.ok) {
-    terminal.out(`${path}: refused: ${verdict.reason}: ${verdict.detail}\n`);
-    process.exitCode = EXIT.failed;
-    return;
-  }
-  const { version, securityCounter, sizeBytes } = verdict.image;
-  terminal.out(
-    `${path}: good: version ${version}, security counter ${securityCounter}, ${sizeBytes} bytes\n`,
-  );
 }

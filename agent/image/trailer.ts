@@ -36,6 +36,8 @@ export function trailerBefore(
   // The magic takes whole write units as well, and stands at the end of them.
   const imageOk = end - Math.max(alignBytes, TRAILER_MAGIC_BYTES) - alignBytes;
   const copyDone = imageOk - alignBytes;
+  if (copyDone < from) return undefined;
+  // Not there in slots that are only overwritten: the image may reach up to there.
   const swapInfo = copyDone - alignBytes;
   const swapSize = swapInfo - alignBytes;
   return { alignBytes, magic, imageOk, copyDone, swapInfo, swapSize };

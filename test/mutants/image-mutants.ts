@@ -299,7 +299,7 @@ export const imageMutants: readonly Mutant[] = [
     name: "image/trailer-over-the-image",
     why: "bytes of the image are taken for a trailer",
     file: TRAILER,
-    changes: [["  if (magic < from) return undefined;\n", ""]],
+    changes: [["  if (copyDone < from) return undefined;\n", ""]],
     tests: [REST_TEST],
   },
   {

@@ -227,6 +227,7 @@ describe("info", () => {
       "    ED25519 (0x24), 64 bytes: signature; image verify checks it",
       expect.stringMatching(/^ {6}[0-9a-f]{128}$/),
       "  then nothing: the file ends with the image",
+      expect.stringMatching(/^ {2}MCUboot, next boot: no swap is requested/),
       "",
     ]);
   });
@@ -315,6 +316,59 @@ describe("verify", () => {
   });
 });
 
+/** Eight bytes of something else, a gap, and the start of the image. */
+function joinedHex(): string {
+  const record = (offset: number, type: number, ...data: number[]) => {
+    const body = [data.length, offset >> 8, offset & 0xff, type, ...data];
+    const sum = body.reduce((total, byte) => total + byte, 0);
+    return `:${Buffer.from([...body, -sum & 0xff]).toString("hex")}`;
+  };
+  return [
+    record(0, 4, 0x08, 0x00),
+    record(0, 0, 0, 0, 4, 0x20, 1, 0, 0, 8),
+    record(16, 0, ...bytesOf("image.bin").subarray(0, 64)),
+    ":00000001FF",
+  ].join("\n");
+}
+
+describe("verify as a device of its own", () => {
+  test.each<[string, string[], string]>([
+    [
+      "an older version than it takes",
+      ["--version-min", "1.2.4"],
+      "downgrade: version 1.2.3+0, at least 1.2.4+0",
+    ],
+    ["a vendor", ["--vid", "vendor.example"], "wrongHardware: names no vendor of devices"],
+    [
+      "a class",
+      ["--cid", "00000000-0000-0000-0000-000000000000"],
+      "wrongHardware: names no class of devices",
+    ],
+  ])("%s", async (_, options, refusal) => {
+    const args = ["verify", path("image.bin"), "--key", path("pub.pem"), ...options];
+    expect(await image(...args)).toMatchObject({
+      status: 1,
+      out: `${path("image.bin")}: refused: ${refusal}\n`,
+    });
+  });
+
+  test("fixtures of imgtool: bank address, vendor and class, what erased flash reads", async () => {
+    const fixture = (name: string) =>
+      new URL(`../vectors/images/${name}`, import.meta.url).pathname;
+    const seed = Uint8Array.from({ length: 32 }, (_, index) => index);
+    const key = ["--key", file("imgtool.pem", NodeSigner.fromSeed("ed25519", seed).publicPem())];
+    const status = async (name: string, ...options: string[]) =>
+      (await image("verify", fixture(name), ...key, ...options)).status;
+    expect(await status("rom-fixed.bin", "--bank-address", "0x8008000")).toBe(0);
+    expect(await status("rom-fixed.bin", "--bank-address", "0x8010000")).toBe(1);
+    expect(await status("uuid-names.bin", "--vid", "vendor.example", "--cid", "sensor")).toBe(0);
+    expect(await status("uuid-names.bin", "--vid", "vendor.example", "--cid", "actor")).toBe(1);
+    expect(await status("erased-0-padded.bin", "--erased-val", "0")).toBe(0);
+    expect(await status("erased-0-padded.bin", "--erased-val", "0xff")).toBe(1);
+    expect(await status("hex-confirm.hex")).toBe(0);
+  });
+});
+
 describe("unusable input is status 2 and one line", () => {
   const key = () => ["--key", path("pub.pem")];
   const pair = generateKeyPairSync("rsa", { modulusLength: 1024 });
@@ -343,6 +397,16 @@ describe("unusable input is status 2 and one line", () => {
       "a bad line of hex",
       () => ["info", file("bad.hex", ":0100000007F8\n:0100010007F8\n")],
       /bad\.hex: line 2 has checksum f8, expected f7$/,
+    ],
+    [
+      "a HEX file of a bootloader and an image",
+      () => ["info", file("joined.hex", joinedHex())],
+      /joined\.hex: is no whole MCUboot image: .*; the file begins at 0x8000000, an image at 0x8000010: take a file of the image alone$/,
+    ],
+    [
+      "an erased value that no flash has",
+      () => ["verify", path("image.bin"), ...key(), "--erased-val", "2"],
+      "--erased-val: 2 is not 0 or 0xff",
     ],
     [
       "no key",

@@ -1,29 +1,37 @@
-import { createHash } from "node:crypto";
 import { claimsOf } from "#agent/image/claims.ts";
-import { FLAG, TLV, tlvName, viewOf } from "#agent/image/format.ts";
+import { FLAG, tlvName } from "#agent/image/format.ts";
 import { hashedBytesOf, refusalOfFlags } from "#agent/image/header.ts";
 import { readerOf } from "#agent/image/reader.ts";
+import { type Refused, refused } from "#agent/image/refusal.ts";
 import { restOf } from "#agent/image/rest.ts";
 import type { ImageStructure } from "#agent/image/structure.ts";
 import type { Tlv } from "#agent/image/tlv.ts";
 import { formatVersion } from "#agent/image/version.ts";
-import type { DescribedTlv, ImageDescription } from "./schema.ts";
-import { formatUuid } from "./uuid.ts";
+import type { BinaryFile } from "./input.ts";
+import { type Content, meaningOf } from "./meaning.ts";
+import { nextBootOf } from "./next-boot.ts";
+import type { DescribedRest, DescribedTlv, ImageDescription } from "./schema.ts";
+import { describeRest } from "./trailer.ts";
 
 /** Everything that can be said of an image without knowing whom to trust. */
 export function describeImage(
   file: string,
-  bytes: Uint8Array,
+  { bytes, address }: BinaryFile,
   structure: ImageStructure,
 ): ImageDescription {
   const { header, protectedTlvs, tlvs, sizeBytes } = structure;
-  const covered = bytes.subarray(0, hashedBytesOf(header));
+  const isEncrypted = (header.flags & (FLAG.encryptedAes128 | FLAG.encryptedAes256)) !== 0;
+  const content = { covered: bytes.subarray(0, hashedBytesOf(header)), isEncrypted };
   const claims = claimsOf(structure);
-  const refusal = refusalOfFlags(header) ?? (claims.ok ? undefined : claims);
+  const rest = describeRest(bytes, sizeBytes, header.flags);
+  const flagNames = flagNamesOf(header.flags);
+  const refusal =
+    refusalOfFlags(header) ?? (claims.ok ? refusalOfRest(bytes, sizeBytes, rest) : claims);
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     file,
     fileBytes: bytes.length,
+    address: address ?? null,
     imageBytes: sizeBytes,
     header: {
       version: formatVersion(header.version),
@@ -32,15 +40,29 @@ export function describeImage(
       protectedBytes: header.protectedBytes,
       loadAddress: header.loadAddress,
       flags: header.flags,
-      flagNames: flagNamesOf(header.flags),
+      flagNames,
     },
     tlvs: [
-      ...protectedTlvs.map((tlv) => describeTlv(tlv, true, covered)),
-      ...tlvs.map((tlv) => describeTlv(tlv, false, covered)),
+      ...protectedTlvs.map((tlv) => describeTlv(tlv, true, content)),
+      ...tlvs.map((tlv) => describeTlv(tlv, false, content)),
     ],
-    rest: restOf(readerOf(bytes), sizeBytes),
+    rest,
+    nextBoot: nextBootOf({ flagNames }, rest),
     refusal: refusal === undefined ? null : { reason: refusal.reason, detail: refusal.detail },
   };
+}
+
+/** As a device whose flash erases to what the file is padded with. */
+function refusalOfRest(
+  bytes: Uint8Array,
+  sizeBytes: number,
+  described: DescribedRest,
+): Refused | undefined {
+  const erasedByte = "erasedByte" in described ? described.erasedByte : 0xff;
+  const rest = restOf(readerOf(bytes), sizeBytes, erasedByte);
+  if (rest.type !== "other") return undefined;
+  const detail = `ends at byte ${sizeBytes}, but something follows at byte ${rest.offset}`;
+  return refused("imageFormat", detail);
 }
 
 function flagNamesOf(flags: number): string[] {
@@ -53,70 +75,15 @@ function flagNamesOf(flags: number): string[] {
   ];
 }
 
-function describeTlv(tlv: Tlv, isProtected: boolean, covered: Uint8Array): DescribedTlv {
+function describeTlv(tlv: Tlv, isProtected: boolean, content: Content): DescribedTlv {
   return {
     protected: isProtected,
     type: tlv.type,
     name: tlvName(tlv.type),
     lengthBytes: tlv.data.length,
     data: hexOf(tlv.data),
-    meaning: meaningOf(tlv, covered),
+    meaning: meaningOf(tlv, content),
   };
-}
-
-function meaningOf({ type, data }: Tlv, covered: Uint8Array): string {
-  switch (type) {
-    case TLV.sha256:
-      return hashMeaning("sha256", data, covered);
-    case TLV.sha384:
-      return hashMeaning("sha384", data, covered);
-    case TLV.sha512:
-      return hashMeaning("sha512", data, covered);
-    case TLV.keyHash:
-      return "hash of the public key that signed";
-    case TLV.publicKey:
-      return "public key that signed";
-    case TLV.ed25519:
-    case TLV.ecdsa:
-    case TLV.rsa2048:
-    case TLV.rsa3072:
-      return "signature; image verify checks it";
-    case TLV.pureSignature:
-      return data[0] === 1 ? "the signature is over the bytes, not over the hash" : "no meaning";
-    case TLV.securityCounter:
-      if (data.length !== 4) return "wrong length";
-      return `security counter ${viewOf(data).getUint32(0, true)}`;
-    case TLV.dependency:
-      return dependencyMeaning(data);
-    case TLV.vendorId:
-      return `for devices of vendor ${formatUuid(data)}`;
-    case TLV.classId:
-      return `for devices of class ${formatUuid(data)}`;
-    default:
-      return "";
-  }
-}
-
-function hashMeaning(
-  algorithm: "sha256" | "sha384" | "sha512",
-  stored: Uint8Array,
-  covered: Uint8Array,
-): string {
-  const computed = createHash(algorithm).update(covered).digest();
-  if (computed.equals(stored)) return "hash of header, payload and protected TLVs: matches";
-  return `hash of header, payload and protected TLVs: DIFFERS, they hash to ${hexOf(computed)}`;
-}
-
-function dependencyMeaning(data: Uint8Array): string {
-  if (data.length !== 12) return "wrong length";
-  const view = viewOf(data);
-  const version = formatVersion({
-    major: view.getUint8(4),
-    minor: view.getUint8(5),
-    revision: view.getUint16(6, true),
-    build: view.getUint32(8, true),
-  });
-  return `needs image ${view.getUint8(0)} of at least version ${version}`;
 }
 
 function hexOf(bytes: Uint8Array): string {

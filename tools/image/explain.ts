@@ -1,4 +1,10 @@
-import type { DescribedTlv, ImageDescription } from "./schema.ts";
+import type {
+  DescribedRest,
+  DescribedTlv,
+  DescribedTrailer,
+  ImageDescription,
+  TrailerFlag,
+} from "./schema.ts";
 
 /** The description as lines for people. */
 export function explanationOf(image: ImageDescription): string {
@@ -8,12 +14,17 @@ export function explanationOf(image: ImageDescription): string {
     `MCUboot image of ${image.imageBytes} bytes, version ${header.version}`,
     `  header ${header.headerBytes} bytes, payload ${header.payloadBytes} bytes, ${flags}`,
   ];
-  if (header.loadAddress !== 0) lines.push(`  address 0x${header.loadAddress.toString(16)}`);
+  if (header.loadAddress !== 0) {
+    lines.push(`  built for address 0x${header.loadAddress.toString(16)}`);
+  }
+  if (image.address !== null)
+    lines.push(`  at address 0x${image.address.toString(16)} in the file`);
   lines.push(...areaLines("protected TLVs", header.protectedBytes, image.tlvs, true));
   const areaBytes =
     image.imageBytes - header.headerBytes - header.payloadBytes - header.protectedBytes;
   lines.push(...areaLines("TLVs", areaBytes, image.tlvs, false));
-  lines.push(`  then ${restText(rest, image)}`);
+  lines.push(...restLines(rest, image));
+  lines.push(`  MCUboot, next boot: ${image.nextBoot}`);
   if (refusal !== null) lines.push(`  no device takes it: ${refusal.reason}: ${refusal.detail}`);
   return `${lines.join("\n")}\n`;
 }
@@ -35,20 +46,49 @@ function areaLines(
   ];
 }
 
-function restText(rest: ImageDescription["rest"], image: ImageDescription): string {
+function restLines(rest: DescribedRest, image: ImageDescription): string[] {
   const sizeBytes = image.fileBytes - image.imageBytes;
   switch (rest.type) {
     case "nothing":
-      return "nothing: the file ends with the image";
+      return ["  then nothing: the file ends with the image"];
     case "blank":
-      return `${sizeBytes} bytes 0xff`;
+      return [`  then ${sizeBytes} bytes 0x${rest.erasedByte.toString(16).padStart(2, "0")}`];
     case "trailer":
-      return `${sizeBytes} bytes up to a boot trailer (alignment ${rest.alignBytes}, ${
-        rest.imageOk ? "confirmed" : "not confirmed"
-      })`;
+      return trailerLines(rest, image);
     case "other":
-      return `${sizeBytes} bytes that are neither blank nor a boot trailer, from byte ${rest.offset}`;
+      return [
+        `  then ${sizeBytes} bytes that are neither blank nor a boot trailer, from byte ${rest.offset}`,
+      ];
     default:
       return rest satisfies never;
   }
 }
+
+function trailerLines(trailer: DescribedTrailer, image: ImageDescription): string[] {
+  const { alignBytes, erasedByte, endOffset, imageOk, copyDone, swapInfo } = trailer;
+  const { swapSizeBytes, keySlotsWritten, statusBytesWritten } = trailer;
+  const erased = erasedByte === 0xff ? "" : ", flash that erases to 0x00";
+  const swap =
+    swapInfo === null
+      ? "no swap begun"
+      : `${swapInfo.swapType} (0x${swapInfo.value.toString(16).padStart(2, "0")}), image ${swapInfo.imageNumber}`;
+  const lines = [
+    `  boot trailer up to byte ${endOffset} of ${image.fileBytes}, writes of ${alignBytes} bytes${erased}`,
+    "    magic       good",
+    `    image_ok    ${FLAG_WORDS[imageOk]}`,
+    `    copy_done   ${FLAG_WORDS[copyDone]}`,
+    `    swap_info   ${swap}`,
+  ];
+  if (swapSizeBytes !== null) lines.push(`    swap_size   ${swapSizeBytes} bytes`);
+  if (keySlotsWritten !== null) lines.push(`    key slots   ${keySlotsWritten} of 2 written`);
+  if (statusBytesWritten > 0) {
+    lines.push(`    swap status ${statusBytesWritten} bytes written between image and trailer`);
+  }
+  return lines;
+}
+
+const FLAG_WORDS: Readonly<Record<TrailerFlag, string>> = {
+  set: "set",
+  unset: "unset",
+  bad: "bad: neither set nor erased",
+};

@@ -25,7 +25,7 @@ const HEADER_BYTES_MAX = 0xffff;
 export function addPayloadOptions(command: Command): Command {
   const counter = integer("--security-counter", 0, 0xffff_ffff);
   return command
-    .option("--version <v>", "major.minor.revision+build", version)
+    .option("--version <v>", "major.minor.revision+build", versionOption("--version"))
     .option(
       "--security-counter <n>",
       "lowest counter a device may have seen; auto derives it from the version",
@@ -46,12 +46,22 @@ export function addPayloadOptions(command: Command): Command {
     );
 }
 
-function version(text: string): ImageVersion {
-  const parsed = parseVersion(text);
-  if (parsed !== undefined) return parsed;
-  throw new InputError(
-    `--version: ${text} is not major.minor.revision+build (at most 255.255.65535+4294967295)`,
-  );
+/** Parser of an option that is a version. Throws `InputError`. */
+export function versionOption(name: string): (text: string) => ImageVersion {
+  return (text) => {
+    const parsed = parseVersion(text);
+    if (parsed !== undefined) return parsed;
+    throw new InputError(
+      `${name}: ${text} is not major.minor.revision+build (at most 255.255.65535+4294967295)`,
+    );
+  };
+}
+
+/** Reads `--cid`. Throws `InputError`. */
+export function classOf(text: string, vendorId: Uint8Array | undefined): Uint8Array {
+  const classId = classIdOf(text, vendorId);
+  if (classId !== undefined) return classId;
+  throw new InputError(`--cid: ${text} is not a UUID; a name needs --vid beside it`);
 }
 
 /** Whether a file begins like an MCUboot image. */
@@ -71,10 +81,7 @@ export function imageOfPayload(
   const payloadHasRoom = flags.headerRoom === true;
   if (payloadHasRoom) requireRoom(payload, path, headerBytes);
   const vendorId = flags.vid === undefined ? undefined : vendorIdOf(flags.vid);
-  const classId = flags.cid === undefined ? undefined : classIdOf(flags.cid, vendorId);
-  if (flags.cid !== undefined && classId === undefined) {
-    throw new InputError(`--cid: ${flags.cid} is not a UUID; a name needs --vid beside it`);
-  }
+  const classId = flags.cid === undefined ? undefined : classOf(flags.cid, vendorId);
   const options: MakeOptions = {
     version: formatVersion(flags.version),
     headerBytes,

@@ -88,10 +88,19 @@ describe("what follows an image", () => {
       expect(rest(slot(magicOf(align))).type).toBe("other");
   });
 
-  test("a magic that overlaps the image is none", () => {
-    const content = new Uint8Array(IMAGE_BYTES + 15);
-    content.set(MAGIC_8, IMAGE_BYTES - 1);
-    expect(rest(content)).toEqual({ type: "other", offset: IMAGE_BYTES });
+  test("magic and two flags do not overlap the image", () => {
+    for (const room of [15, 16, 31]) {
+      const content = new Uint8Array(IMAGE_BYTES + room);
+      content.fill(0xff, IMAGE_BYTES);
+      content.set(MAGIC_8, IMAGE_BYTES + room - 16);
+      expect(rest(content)).toEqual({
+        type: "other",
+        offset: IMAGE_BYTES + Math.max(0, room - 16),
+      });
+    }
+    const content = new Uint8Array(IMAGE_BYTES + 32).fill(0xff);
+    content.set(MAGIC_8, IMAGE_BYTES + 16);
+    expect(rest(content)).toEqual(trailer(8));
   });
 
   test("a trailer of a slot smaller than the bank, and erased flash behind it", () => {
