@@ -1,5 +1,7 @@
 /** `fuota/agent`: the device, sans-IO. */
 export { BankBoot } from "./boot/bank-boot.ts";
+export { FaithfulEmbassyBoot } from "./boot/embassy-faithful.ts";
+export { type EmbassyPartitions, embassyLayoutOf } from "./boot/embassy-layout.ts";
 export { installFactoryImage } from "./boot/factory.ts";
 export { type FlashLayout, geometryOf, type LayoutSizes, layoutOf } from "./boot/layout.ts";
 export type {
