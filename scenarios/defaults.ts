@@ -43,6 +43,7 @@ export interface ResolvedFirmware {
     | "badSignature"
     | "badDigest"
     | "downgrade"
+    /** The patch is one to another image than the fleet runs. */
     | "wrongBase";
   /** Undefined: the image itself is sent. */
   readonly deltaPercent: number | undefined;

@@ -4,19 +4,11 @@ import { HEADER_BYTES } from "#agent/image/format.ts";
 import { decodeHeader } from "#agent/image/header.ts";
 import { makeImage, type Signer } from "#agent/image/make.ts";
 import type { Crypto, PublicKey } from "#hal/ports.ts";
+import type { ResolvedFirmware } from "#scenarios/defaults.ts";
 import { type DrawKey, draw32, drawKey } from "#sim/kernel/draws.ts";
 
 /** What is wrong with the update: with the file, or with what it does when it runs. */
-export type FirmwareDefect =
-  | "none"
-  | "crash"
-  | "hang"
-  | "noNetwork"
-  | "badSignature"
-  | "badDigest"
-  | "downgrade"
-  /** The patch is one to another image than the fleet runs. */
-  | "wrongBase";
+export type FirmwareDefect = ResolvedFirmware["defect"];
 
 /** When an image that does nothing useful is reset, and by what; undefined for all others. */
 export function endOf(

@@ -1,5 +1,5 @@
 import type { FlashLayout } from "#agent/boot/layout.ts";
-import { type BootRecord, hashPrefixOf, isNewer } from "#agent/boot/record.ts";
+import { type BootRecord, hashPrefixOf, isNewer, otherThan } from "#agent/boot/record.ts";
 import type {
   BankIndex,
   BootDecision,
@@ -275,8 +275,4 @@ function overlaps(region: Region, operation: FlashOperation): boolean {
 
 function describe({ kind, sizeBytes, address }: FlashOperation): string {
   return `a ${kind} of ${sizeBytes} bytes at 0x${address.toString(16)}`;
-}
-
-function otherThan(bank: BankIndex): BankIndex {
-  return bank === 0 ? 1 : 0;
 }
