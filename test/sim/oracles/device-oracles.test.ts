@@ -129,7 +129,7 @@ test("I3: the bank that runs is erased, programmed, or offered for an update", (
   expect(() => device.boot.openUpdate(1)).toThrow(/^I3: the update/);
 });
 
-test("I4 and I6: an image that was never confirmed runs as if it were", () => {
+test("I4: an image that was never confirmed runs as if it were", () => {
   const device = new Watched();
   device.boot.boot();
   device.stage();
@@ -161,13 +161,31 @@ test("I4: a trial that is not counted", () => {
   expect(() => device.boot.boot()).toThrow(/^I4: the trial left the attempts at 1/);
 });
 
-test("I7: a confirmation that leaves the security counter where it was", () => {
+test("I6: a confirmation that confirms nothing", () => {
   const device = new Watched();
   device.boot.boot();
   device.stage();
   device.boot.boot();
   device.sabotage({ confirm: () => {} });
   expect(() => device.boot.confirm()).toThrow(/^I6: /);
+});
+
+test("I1: nothing boots", () => {
+  const device = new Watched();
+  device.sabotage({ boot: () => ({ ok: false, report: device.honest.report() }) });
+  expect(() => device.boot.boot()).toThrow(/^I1: /);
+});
+
+test("I7: an image below the security counter boots", () => {
+  const device = new Watched();
+  const old = { ...factory, securityCounter: 0 };
+  device.sabotage({
+    boot: () => {
+      const decision = device.honest.boot();
+      return decision.ok ? { ...decision, image: old } : decision;
+    },
+  });
+  expect(() => device.boot.boot()).toThrow(/^I7: 1\.0\.0\+0 runs below counter 1/);
 });
 
 test("I9: the boot record is lost", () => {
