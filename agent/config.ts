@@ -14,6 +14,23 @@ export type ActivationPolicy =
   | { readonly policy: "onCommand" }
   | { readonly policy: "atTime"; readonly gps: GpsSeconds };
 
+/** Which images a device takes, besides what its boot record forbids. */
+export interface DeviceImagePolicy extends Pick<ImagePolicy, "keys" | "vendorId" | "classId"> {
+  /**
+   * Where images run: those built for another address (ROM_FIXED) are refused. Left out, a bank remap
+   * runs an image from either bank, and what address it was built for is not looked at.
+   */
+  readonly runsAt?:
+    | { readonly bankRemap: true; readonly address: number }
+    /** Each bank where it lies, byte 0 of the flash at `flashAddress`. */
+    | { readonly bankRemap: false; readonly flashAddress: number };
+  /**
+   * `notLower`: than the one that runs, builds aside. `any`, if left out: as in MCUboot, what must not
+   * come back is told by the security counter alone.
+   */
+  readonly versionPolicy?: "any" | "notLower";
+}
+
 /** How one kind of device is built and provisioned. */
 export interface DeviceConfig {
   readonly packages: {
@@ -42,7 +59,7 @@ export interface DeviceConfig {
     /** Puts several answers for one port into one uplink. */
     readonly aggregateAnswers: boolean;
   };
-  readonly image: Omit<ImagePolicy, "securityCounterMin">;
+  readonly image: DeviceImagePolicy;
   readonly hardwareVersion: number;
   /** EU868 unless said otherwise. */
   readonly region?: RegionLimits;

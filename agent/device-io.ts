@@ -12,14 +12,16 @@ import type { FlashLayout } from "./boot/layout.ts";
 import type { BootDecision, BootStrategy, ImageIdentity } from "./boot/strategy.ts";
 import type { DeviceClock } from "./clock.ts";
 import type { DeviceConfig } from "./config.ts";
+import { isPatch } from "./delta/container.ts";
+import { patchStartRefusal } from "./delta/patch.ts";
 import type { DeviceEffect } from "./events.ts";
-import type { Refused } from "./image/refusal.ts";
 import { refusalOfStart } from "./image/verify.ts";
 import { parseVersion } from "./image/version.ts";
+import { nextImagePolicy } from "./image-policy.ts";
 import { Memory, type Remembered } from "./memory.ts";
 import type { Saying } from "./outbox.ts";
 import type { FirmwareManagementIo, ImageSlotQuery } from "./packages/firmware-management.ts";
-import type { FragIo } from "./packages/frag-io.ts";
+import type { BlockRefusal, FragIo } from "./packages/frag-io.ts";
 import type { FragSession, FragWork } from "./packages/frag-session.ts";
 import type { PersistItem } from "./packages/package-io.ts";
 import type { BlockShape } from "./staging/block-map.ts";
@@ -63,18 +65,27 @@ export class DeviceIo implements FragIo, FirmwareManagementIo {
   isTrial: boolean;
   /** What {@link BootStrategy.stage} was last called with, in this life. */
   staged: ImageIdentity | undefined;
-  readonly #imagePolicy: DeviceConfig["image"];
+  readonly #config: DeviceConfig;
+  readonly #ports: DevicePorts;
+  readonly #running: ImageIdentity;
   readonly #blocks: Blocks;
   readonly #parts: DeviceParts;
 
-  constructor(config: DeviceConfig, ports: DevicePorts, parts: DeviceParts, isTrial: boolean) {
+  constructor(
+    config: DeviceConfig,
+    ports: DevicePorts,
+    parts: DeviceParts,
+    decision: DeviceLife["decision"],
+  ) {
     this.clock = parts.clock;
     this.entropy = ports.entropy;
     this.crypto = ports.crypto;
     this.boot = ports.boot;
-    this.isTrial = isTrial;
+    this.isTrial = decision.trial;
     this.#parts = parts;
-    this.#imagePolicy = config.image;
+    this.#config = config;
+    this.#ports = ports;
+    this.#running = decision.image;
     this.#blocks = new Blocks(ports, config);
     this.memory = new Memory(ports.flash, ports.layout.journal, parts.state, this.#blocks);
   }
@@ -111,9 +122,16 @@ export class DeviceIo implements FragIo, FirmwareManagementIo {
     return true;
   }
 
-  headerRefusal({ placeIndex }: FragSession, start: Uint8Array): Refused | undefined {
+  closePlace({ placeIndex }: FragSession): void {
+    if (placeIndex === BANK) succeeds(() => this.boot.abandon());
+  }
+
+  startRefusal({ placeIndex, setup }: FragSession, start: Uint8Array): BlockRefusal | undefined {
     if (placeIndex !== BANK) return undefined;
-    return refusalOfStart(start, this.boot.updateRegion().sizeBytes, this.#imagePolicy);
+    const blockBytes = setup.nbFrag * setup.fragSize - setup.padding;
+    if (isPatch(start)) return patchStartRefusal(start, blockBytes, this.#running.hash);
+    const policy = nextImagePolicy(this.#config, this.#ports, this.#running);
+    return refusalOfStart(start, blockBytes, policy);
   }
 
   openWork({ setup, placeIndex }: FragSession): FragWork {

@@ -88,7 +88,7 @@ export class Device {
       aggregates: config.quirks.aggregateAnswers,
     };
     const clock = new DeviceClock(rtcGps, 0, rtcSynced);
-    this.#io = new DeviceIo(config, ports, { ...this.#speech, clock }, decision.trial);
+    this.#io = new DeviceIo(config, ports, { ...this.#speech, clock }, decision);
     this.#io.memory.load();
   }
 

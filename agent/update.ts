@@ -4,6 +4,7 @@ import { type DeviceIo, type DeviceLife, type DevicePorts, succeeds } from "./de
 import type { FailureReason } from "./events.ts";
 import { flashReader } from "./flash/flash-reader.ts";
 import { type ImageVerdict, verifyImage } from "./image/verify.ts";
+import { nextImagePolicy } from "./image-policy.ts";
 import type { FragSession } from "./packages/frag-session.ts";
 import { unpackPatch } from "./patch.ts";
 
@@ -31,8 +32,7 @@ export function takeImage(
     return false;
   }
   const reader = flashReader(ports.flash, io.boot.updateRegion());
-  const securityCounterMin = io.boot.report().securityCounter;
-  const policy = { ...config.image, securityCounterMin };
+  const policy = nextImagePolicy(config, ports, decision.image);
   let verdict: ImageVerdict | undefined;
   const isReadable = succeeds(() => {
     verdict = verifyImage(reader, policy, io.crypto);

@@ -47,9 +47,8 @@ export function openPatch(patch: ImageReader, base: PatchBase): OpenedPatch {
   const decoded = decodePatchHeader(bytes, patch.sizeBytes);
   if (!decoded.ok) return patchRefused("patchFormat", decoded.detail);
   const { header } = decoded;
-  if (!equalBytes(header.baseHash, base.hash)) {
-    return patchRefused("wrongBase", `changes image ${shortHash(header.baseHash)}, not this one`);
-  }
+  const wrongBase = baseRefusal(header, base.hash);
+  if (wrongBase !== undefined) return wrongBase;
   const body = spanOf(patch, PATCH_HEADER_BYTES, header.bodyBytes);
   if (crcOf(body) !== header.bodyCrc) return patchRefused("patchFormat", "is damaged");
   const decoder = () => new PatchDecoder(body, base.reader);
@@ -60,6 +59,29 @@ export function openPatch(patch: ImageReader, base: PatchBase): OpenedPatch {
     return patchRefused("patchFormat", detail);
   }
   return { ok: true, header, decoder };
+}
+
+/**
+ * What the first bytes of a patch tell before the rest is there: a damaged header, another base.
+ * Undefined while the header is not whole.
+ */
+export function patchStartRefusal(
+  start: Uint8Array,
+  patchBytes: number,
+  baseHash: Uint8Array,
+): PatchRefused | undefined {
+  if (start.length < PATCH_HEADER_BYTES) return undefined;
+  const decoded = decodePatchHeader(start, patchBytes);
+  if (!decoded.ok) return patchRefused("patchFormat", decoded.detail);
+  return baseRefusal(decoded.header, baseHash);
+}
+
+function baseRefusal(
+  { baseHash }: Pick<PatchHeader, "baseHash">,
+  expected: Uint8Array,
+): PatchRefused | undefined {
+  if (equalBytes(baseHash, expected)) return undefined;
+  return patchRefused("wrongBase", `changes image ${shortHash(baseHash)}, not this one`);
 }
 
 export function patchRefused(reason: PatchRefusal, detail: string): PatchRefused {

@@ -1,7 +1,14 @@
-import type { Refused } from "../image/refusal.ts";
+import type { FailureReason } from "../events.ts";
 import type { BlockShape } from "../staging/block-map.ts";
 import type { FragSession, FragWork } from "./frag-session.ts";
 import type { PackageIo } from "./package-io.ts";
+
+/** Why a block is of no use to the device. */
+export interface BlockRefusal {
+  readonly reason: FailureReason;
+  /** For people, in one line without the reason. */
+  readonly detail: string;
+}
 
 /** What fragmentation needs of the device besides. */
 export interface FragIo extends PackageIo {
@@ -17,10 +24,12 @@ export interface FragIo extends PackageIo {
    * now, because the bank holds an image on trial.
    */
   openPlace(session: FragSession): boolean;
+  /** Gives up a place that was opened, because the block is refused. */
+  closePlace(session: FragSession): void;
   /**
-   * Why what begins with this fragment need not be received: it is an image that could not run here.
-   * Undefined for all else, also for what is no image.
+   * Why a block that begins like this need not be received: an image that could not run here, a patch
+   * to another image. Undefined for all else, also for what is neither, and while too little is known.
    */
-  headerRefusal(session: FragSession, start: Uint8Array): Refused | undefined;
+  startRefusal(session: FragSession, start: Uint8Array): BlockRefusal | undefined;
   openWork(session: FragSession): FragWork;
 }

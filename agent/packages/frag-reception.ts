@@ -6,6 +6,7 @@ import { dataBlockIntKey, dataBlockMic } from "../keys/data-block.ts";
 import type { FragmentationConfig } from "./frag-config.ts";
 import type { FragIo } from "./frag-io.ts";
 import type { FragmentationState, FragSession } from "./frag-session.ts";
+import { isRefusedByStart } from "./frag-start.ts";
 import { armReceivedReq } from "./frag-timers.ts";
 import type { FragDownlink } from "./fragmentation.wire.ts";
 
@@ -59,34 +60,13 @@ export function takeFragment(
     return undefined;
   }
   try {
-    if (session.phase === "ready") {
-      if (indexAndN.n === 1 && isRefused(state, session, data, io)) return undefined;
-      if (!begin(state, session, io)) return undefined;
-    }
+    if (isRefusedByStart(state, session, indexAndN.n, data, io)) return undefined;
+    if (session.phase === "ready" && !begin(state, session, io)) return undefined;
     return storeFragment(session, indexAndN.n, data, source, config, io);
   } catch (error) {
     failStorage(session, error, io);
     return undefined;
   }
-}
-
-/** Before anything is erased for it. An image that could never run is not received. */
-function isRefused(
-  state: FragmentationState,
-  session: FragSession,
-  start: Uint8Array,
-  io: FragIo,
-): boolean {
-  const refusal = io.headerRefusal(session, start);
-  if (refusal === undefined) return false;
-  const { reason, detail } = refusal;
-  const { fragIndex, sessionCnt } = session.setup;
-  if (sessionCnt >= 0) state.sessionCntPrev[fragIndex] = sessionCnt;
-  session.phase = "failed";
-  session.failure = reason;
-  io.persist({ type: "fragVerdict", fragIndex });
-  io.effects.push({ type: "note", note: { type: "imageRefused", reason, detail } });
-  return true;
 }
 
 /** From its first fragment on, a session's counter may not come again. */

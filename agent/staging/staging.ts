@@ -79,9 +79,14 @@ export class Staging implements FragmentStore {
   }
 
   readBlock(target: Uint8Array): void {
+    this.readStart(target);
+    target.fill(0, this.map.dataBytes);
+  }
+
+  /** Reads from the front; bytes of missing fragments are unspecified. */
+  readStart(target: Uint8Array): void {
     this.#block.read(target);
     this.edges.overlay(target);
-    target.fill(0, this.map.dataBytes);
   }
 
   writeCoded(slot: number, n: number, data: Uint8Array): void {

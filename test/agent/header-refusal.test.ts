@@ -1,8 +1,19 @@
 import { describe, expect, test } from "vitest";
+import type { DeviceImagePolicy } from "#agent/config.ts";
+import { makePatch } from "#agent/delta/make.ts";
 import { FLAG } from "#agent/image/format.ts";
+import { makeImage } from "#agent/image/make.ts";
 import { fragUplinkV2 } from "#agent/packages/fragmentation.wire.ts";
 import { FragServer, multicast, setUpGroup } from "./frag-server.ts";
-import { baseConfig, imageOf, layout, TestDevice } from "./test-device.ts";
+import {
+  baseConfig,
+  crypto,
+  factoryImage,
+  imageOf,
+  layout,
+  signer,
+  TestDevice,
+} from "./test-device.ts";
 
 /* An image that could never run here is refused by its header, before anything is erased for it. */
 
@@ -27,11 +38,14 @@ class Session {
   readonly server: FragServer;
   operations = 0;
 
-  constructor(data: Uint8Array, bankAddress?: number) {
-    const where = bankAddress === undefined ? {} : { bankAddress };
-    const config = { ...V2, image: { ...baseConfig.image, ...where } };
-    this.device = new TestDevice({ config });
-    this.server = new FragServer({ version: 2, data, fragSize: FRAG_SIZE, sessionCnt: 5 });
+  constructor(
+    data: Uint8Array,
+    policy: Partial<DeviceImagePolicy> = {},
+    { fragSize = FRAG_SIZE, granuleBytes = 8 } = {},
+  ) {
+    const config = { ...V2, image: { ...baseConfig.image, ...policy } };
+    this.device = new TestDevice({ config, granuleBytes });
+    this.server = new FragServer({ version: 2, data, fragSize, sessionCnt: 5 });
     this.device.powerOn();
     setUpGroup(this.device);
     this.device.downlink(201, this.server.setup());
@@ -47,8 +61,9 @@ class Session {
     }
   }
 
-  hearAll(): void {
-    this.hear(...Array.from({ length: this.server.nbFrag }, (_, index) => index + 1));
+  hearAll(isHeard: (n: number) => boolean = () => true): void {
+    const all = Array.from({ length: this.server.nbFrag }, (_, index) => index + 1);
+    this.hear(...all.filter(isHeard));
   }
 
   #fCnt = 0;
@@ -76,11 +91,29 @@ describe.each([
     expect(session.device.boot.report()).toMatchObject({ updateId: 0, lastReason: "none" });
   });
 
-  test("is refused at the end when its first fragment was lost", () => {
+  test("is refused as soon as its header comes, and the bank is given up", () => {
     const session = new Session(image);
-    session.hear(2);
-    session.hear(1);
-    session.hearAll();
+    session.hear(2, 3);
+    const { operations } = session;
+    expect(session.device.status().sessions[0]).toMatchObject({ state: "receiving" });
+    session.hear(1, 4, 5);
+    expect(session.device.status().sessions[0]).toMatchObject({
+      state: "failed",
+      failure: "imageFormat",
+      received: 3,
+    });
+    expect(session.operations).toBe(operations);
+    expect(session.device.boot.report()).toMatchObject({
+      active: 0,
+      pending: undefined,
+      lastReason: "abandoned",
+    });
+  });
+
+  test("is refused at the end when its header had to be solved for", () => {
+    const session = new Session(image);
+    session.hearAll((n) => n !== 1);
+    for (let coded = 1; coded <= 8; coded++) session.hear(session.server.nbFrag + coded);
     expect(session.device.status().sessions[0]).toMatchObject({
       state: "complete",
       failure: "imageFormat",
@@ -88,18 +121,144 @@ describe.each([
   });
 });
 
-test("an image built for another address is refused, one for this address is not", () => {
-  const fixed = changed((header) => {
-    header.setUint32(4, 0x0800_8000, true);
+describe.each([1, 8, 32])("a header in several fragments, granule %i", (granuleBytes) => {
+  test.each([1, 7, 16, 20, 31])("of %i bytes", (fragSize) => {
+    const session = new Session(withFlag(FLAG.nonBootable), {}, { fragSize, granuleBytes });
+    const last = Math.ceil(32 / fragSize);
+    session.hearAll((n) => n < last);
+    expect(session.device.status().sessions[0]).toMatchObject({ state: "receiving" });
+    // What is known of it survives a reset.
+    session.device.device = undefined;
+    session.device.powerOn();
+    const { operations } = session;
+    session.hear(last, last + 1);
+    expect(session.device.status().sessions[0]).toMatchObject({ failure: "imageFormat" });
+    expect(session.operations).toBe(operations);
+  });
+
+  test("in reverse order", () => {
+    const options = { fragSize: 20, granuleBytes };
+    const session = new Session(withFlag(FLAG.nonBootable), {}, options);
+    session.hear(2);
+    expect(session.device.status().sessions[0]).toMatchObject({ state: "receiving" });
+    session.hear(1);
+    expect(session.device.status().sessions[0]).toMatchObject({ failure: "imageFormat" });
+  });
+});
+
+test("what stands in the middle of an image is no header", () => {
+  const payload = new Uint8Array(400).fill(7);
+  payload.set(withFlag(FLAG.ramLoad).subarray(0, 32), 0);
+  payload.set(withFlag(FLAG.ramLoad).subarray(0, 32), 32);
+  const image = makeImage(payload, { version: "2.0.0", securityCounter: 2 }, signer, crypto);
+  for (const order of [
+    [1, 2, 3],
+    [3, 2, 1],
+  ]) {
+    const session = new Session(image, {}, { fragSize: 32 });
+    session.hear(...order);
+    session.hearAll((n) => n > 3);
+    expect(session.device.boot.report().pending).toBe(1);
+  }
+});
+
+const fixedAt = (address: number) =>
+  changed((header) => {
+    header.setUint32(4, address, true);
     header.setUint32(16, FLAG.romFixed, true);
   });
-  const elsewhere = new Session(fixed, 0x0804_0000);
-  elsewhere.hear(1);
-  expect(elsewhere.device.status().lastFailure).toBe("imageFormat");
-  expect(elsewhere.operations).toBe(0);
-  const here = new Session(fixed, 0x0800_8000);
-  here.hear(1);
-  expect(here.device.status().sessions[0]).toMatchObject({ state: "receiving" });
+
+describe("an image built for an address", () => {
+  const built = fixedAt(0x0800_8000);
+
+  test.each<[string, DeviceImagePolicy["runsAt"], boolean]>([
+    ["nobody says where images run", undefined, true],
+    ["images run there, from either bank", { bankRemap: true, address: 0x0800_8000 }, true],
+    ["images run elsewhere", { bankRemap: true, address: 0x0800_0000 }, false],
+    [
+      "the inactive bank lies there",
+      { bankRemap: false, flashAddress: 0x0800_8000 - layout.banks[1].address },
+      true,
+    ],
+    ["the active bank lies there", { bankRemap: false, flashAddress: 0x0800_8000 }, false],
+  ])("%s", (_, runsAt, isTaken) => {
+    const session = new Session(built, runsAt === undefined ? {} : { runsAt });
+    session.hear(1);
+    const failure = isTaken ? undefined : "imageFormat";
+    expect(session.device.status().sessions[0]).toMatchObject({ failure });
+    expect(session.operations > 0).toBe(isTaken);
+  });
+});
+
+test.each([
+  ["any", "0.9.0", undefined],
+  ["notLower", "0.9.9+7", "downgrade"],
+  ["notLower", "1.0.0", undefined],
+  ["notLower", "1.0.1", undefined],
+] as const)(
+  "a device of version 1.0.0 that takes %s gets %s: %s",
+  (versionPolicy, version, failure) => {
+    const session = new Session(imageOf(version, 2, 300), { versionPolicy });
+    session.hear(1);
+    expect(session.device.status().sessions[0]?.failure).toBe(failure);
+    expect(session.operations > 0).toBe(failure === undefined);
+  },
+);
+
+describe("a patch", () => {
+  const patchTo = (base: Uint8Array) => {
+    const made = makePatch(base, good, crypto);
+    if (!made.ok) throw new RangeError(made.detail);
+    return made.patch;
+  };
+
+  test.each([88, 120])(
+    "to another image is refused at its first fragment of %i bytes",
+    (fragSize) => {
+      const session = new Session(patchTo(imageOf("1.0.0", 1, 99)), {}, { fragSize });
+      session.hear(1);
+      expect(session.device.status().lastFailure).toBe("wrongBase");
+      expect(session.operations).toBe(0);
+    },
+  );
+
+  test("with a damaged header is refused when that is whole", () => {
+    const patch = patchTo(factoryImage);
+    patch[20] = (patch[20] ?? 0) ^ 1;
+    const session = new Session(patch);
+    session.hear(1);
+    expect(session.device.status().lastFailure).toBeUndefined();
+    session.hear(2);
+    expect(session.device.status().lastFailure).toBe("patchFormat");
+  });
+
+  test("to the image that runs is received", () => {
+    const session = new Session(patchTo(factoryImage));
+    session.hearAll();
+    expect(session.device.boot.report().pending).toBe(1);
+  });
+});
+
+test("an image that waits for its reset is not lost to one that is refused", () => {
+  const session = new Session(good);
+  session.hearAll();
+  const { device } = session;
+  expect(device.boot.report().pending).toBe(1);
+  const { operations } = session;
+  const bad = new FragServer({
+    version: 2,
+    data: withFlag(FLAG.ramLoad),
+    fragSize: FRAG_SIZE,
+    sessionCnt: 6,
+  });
+  device.downlink(201, bad.setup());
+  device.downlink(201, bad.fragment(1), multicast(0, 50));
+  expect(device.status().lastFailure).toBe("imageFormat");
+  expect(session.operations).toBe(operations);
+  expect(device.boot.report()).toMatchObject({ pending: 1, lastReason: "none" });
+  device.powerOn();
+  device.send({ type: "contact", at: device.now, morePending: false });
+  expect(device.boot.report()).toMatchObject({ active: 1, lastReason: "confirmed" });
 });
 
 test.each([

@@ -12,6 +12,7 @@ const DEVICE_TEST = "test/agent/device.test.ts";
 const FRAG_TEST = "test/agent/packages/fragmentation.test.ts";
 
 const RECEPTION = "agent/packages/frag-reception.ts";
+const START = "agent/packages/frag-start.ts";
 const HEADER_TEST = "test/agent/header-refusal.test.ts";
 const SICK_TEST = "test/agent/sick-flash.test.ts";
 
@@ -58,27 +59,73 @@ export const resumeMutants: readonly Mutant[] = [
   {
     name: "resume/header-refused-counter-not-spent",
     why: "an image refused by its header can be announced again with the same counter",
+    file: START,
+    changes: [["  if (sessionCnt >= 0) state.sessionCntPrev[fragIndex] = sessionCnt;\n", ""]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/header-not-looked-at",
+    why: "a whole image is received, and a bank erased, for what could be told from 32 bytes",
     file: RECEPTION,
     changes: [
-      [
-        "  if (sessionCnt >= 0) state.sessionCntPrev[fragIndex] = sessionCnt;\n  session.phase",
-        "  session.phase",
-      ],
+      ["    if (isRefusedByStart(state, session, indexAndN.n, data, io)) return undefined;\n", ""],
     ],
     tests: [HEADER_TEST],
   },
   {
     name: "image/header-looked-at-too-late",
-    why: "a whole image is received, and a bank erased, for what could be told from 32 bytes",
+    why: "the bank is erased before the header is looked at",
     file: RECEPTION,
-    changes: [["if (indexAndN.n === 1 && isRefused(", "if (indexAndN.n === 0 && isRefused("]],
+    changes: [
+      [
+        '    if (isRefusedByStart(state, session, indexAndN.n, data, io)) return undefined;\n    if (session.phase === "ready" && !begin(state, session, io)) return undefined;\n    return storeFragment(session, indexAndN.n, data, source, config, io);\n',
+        '    if (session.phase === "ready" && !begin(state, session, io)) return undefined;\n    const done = storeFragment(session, indexAndN.n, data, source, config, io);\n    if (isRefusedByStart(state, session, indexAndN.n, data, io)) return undefined;\n    return done;\n',
+      ],
+    ],
     tests: [HEADER_TEST],
   },
   {
     name: "image/header-of-any-fragment",
     why: "a fragment from the middle is taken for a header",
-    file: RECEPTION,
-    changes: [["if (indexAndN.n === 1 && isRefused(", "if (isRefused("]],
+    file: START,
+    changes: [["  start.set(data, index * fragSize);\n", "  start.set(data);\n"]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/header-in-flash-not-read",
+    why: "of a header in several fragments only the last one is looked at",
+    file: START,
+    changes: [
+      ["    if (count > 1) work?.staging.readStart(start.subarray(0, count * fragSize));\n", ""],
+    ],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/refused-bank-stays-open",
+    why: "an image is refused in mid-session, and the boot record still waits for it",
+    file: START,
+    changes: [["  if (wasOpen) io.closePlace(session);\n", ""]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/refusal-costs-the-waiting-image",
+    why: "an image that waits for its reset is given up for one that is refused",
+    file: START,
+    changes: [["  if (wasOpen) io.closePlace(session);\n", "  io.closePlace(session);\n"]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/runs-where-the-active-bank-lies",
+    why: "without a remap an image is checked against one address for both banks",
+    file: "agent/image-policy.ts",
+    changes: [["runsAt.flashAddress + bank.address", "runsAt.flashAddress"]],
+    tests: [HEADER_TEST],
+  },
+  {
+    name: "image/version-policy-ignored",
+    why: "a device that takes no older version takes one",
+    file: "agent/image-policy.ts",
+    changes: [['versionPolicy === "notLower" ?', "versionPolicy === undefined ?"]],
     tests: [HEADER_TEST],
   },
   {
