@@ -13,6 +13,7 @@ import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
 import { gatewayAir } from "./gateway-air.ts";
+import type { DeviceProbe } from "./probe.ts";
 import { type DeviceResult, resultOf } from "./result.ts";
 import { type Member, Spawner } from "./spawn.ts";
 
@@ -37,6 +38,8 @@ export interface CellInput {
   readonly crypto: Crypto;
   /** Stops before this event of its own. */
   readonly eventsMax: number;
+  /** Of a cell with one member. */
+  readonly probe?: DeviceProbe;
 }
 
 /**

@@ -1,10 +1,9 @@
-import type { FlashLayout } from "#agent/boot/layout.ts";
-import type { BootDecision, BootStrategy, ImageIdentity } from "#agent/boot/strategy.ts";
+import type { BootDecision, ImageIdentity } from "#agent/boot/strategy.ts";
 import type { DeviceConfig } from "#agent/config.ts";
-import { Device } from "#agent/device.ts";
+import { Device, type DevicePorts } from "#agent/device.ts";
 import type { DeviceEffect, DeviceEvent, DeviceNote } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
-import { type Crypto, type Entropy, PowerLoss } from "#hal/ports.ts";
+import { PowerLoss } from "#hal/ports.ts";
 import type { NorFlash } from "#sim/flash/nor.ts";
 import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
@@ -12,18 +11,16 @@ import type { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import { endOf, type FirmwareDefect, sameHash } from "./firmware.ts";
 import { describeNote, type TimelineEntry } from "./notes.ts";
 import { Oscillator } from "./oscillator.ts";
+import type { DeviceProbe } from "./probe.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
 import { drawCut } from "./supply-cut.ts";
 import { DeviceTimers } from "./timers.ts";
 
 export interface NodeParts {
   readonly scheduler: Scheduler;
-  readonly crypto: Crypto;
-  readonly entropy: Entropy;
   readonly flash: NorFlash;
-  readonly layout: FlashLayout;
-  /** Watched by the oracles. */
-  readonly boot: BootStrategy;
+  readonly ports: DevicePorts;
+  readonly probe: DeviceProbe | undefined;
   readonly oracles: DeviceOracles;
   readonly config: DeviceConfig;
   readonly driftPpm: number;
@@ -59,7 +56,7 @@ export class FleetNode {
   readonly #rtc: RealTimeClock;
   #wake: Scheduled | undefined;
   #deafUntil = 0;
-  #offForUs = 0;
+  #offForUs = BOOT_TIME_US;
   #hasPower = false;
   #deafImage = false;
   /** Fragments that were on the air while the device listened, but lost to it. */
@@ -102,7 +99,7 @@ export class FleetNode {
   get updated(): boolean {
     const image = this.runningImage;
     if (image === undefined || !sameHash(image, this.#parts.updateHash)) return false;
-    return this.#parts.boot.report().pending === undefined && !this.bricked;
+    return this.#parts.ports.boot.report().pending === undefined && !this.bricked;
   }
 
   get isListening(): boolean {
@@ -114,7 +111,7 @@ export class FleetNode {
   /** Its update may still come through or fail. */
   get isUndecided(): boolean {
     if (this.updated || this.bricked || this.blockState !== "complete") return false;
-    const { lastReason, pending } = this.#parts.boot.report();
+    const { lastReason, pending } = this.#parts.ports.boot.report();
     const isGivenUp = lastReason === "attemptsExhausted" || lastReason === "pendingInvalid";
     return pending !== undefined || !isGivenUp;
   }
@@ -134,7 +131,7 @@ export class FleetNode {
     this.#parts.flash.powerOn();
     this.reboots += 1;
     try {
-      this.#decision = this.#parts.boot.boot();
+      this.#decision = this.#parts.ports.boot.boot();
     } catch (error) {
       this.#onThrow(error);
       return;
@@ -162,10 +159,10 @@ export class FleetNode {
       return;
     }
     this.#deafImage = isSent && defect === "noNetwork";
-    const { flash, layout, crypto, entropy, boot, config } = this.#parts;
+    const { config, ports } = this.#parts;
     const life = { decision, rtcGps: this.#rtc.gpsAt(now), rtcSynced: this.#rtc.isSynced };
     try {
-      this.#device = new Device(config, { flash, layout, crypto, entropy, boot }, life);
+      this.#device = new Device(config, ports, life);
     } catch (error) {
       this.#onThrow(error);
       return;
@@ -230,9 +227,12 @@ export class FleetNode {
     const device = this.#device;
     if (device === undefined) return;
     try {
+      this.#parts.probe?.touch(event.type);
       const effects = device.step(event);
       for (let index = 0; index < effects.length; index++) {
-        this.#perform(effects[index] as DeviceEffect);
+        const effect = effects[index] as DeviceEffect;
+        this.#parts.probe?.touch(effect.type);
+        this.#perform(effect);
         if (this.#device !== device) return;
       }
     } catch (error) {

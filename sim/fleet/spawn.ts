@@ -18,6 +18,7 @@ import type { FirmwarePair } from "./firmware.ts";
 import { deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
 import { FleetNode } from "./node.ts";
+import type { DeviceProbe } from "./probe.ts";
 import { deviceConfigOf, layoutFor } from "./settings.ts";
 
 /** One device of a cell and what the cell keeps about it. */
@@ -44,6 +45,7 @@ export interface SpawnContext {
   readonly factoryImage: ImageIdentity;
   readonly updateHash: Uint8Array;
   readonly gpsAtStart: GpsSeconds;
+  readonly probe?: DeviceProbe;
   onUplink(member: Member, uplink: AirUplink): void;
 }
 
@@ -94,33 +96,31 @@ export class Spawner {
     rootSecret: Uint8Array,
     entropy: KeyedEntropy,
   ): FleetNode {
-    const { seed, firmware, crypto, scheduler, updateHash, gpsAtStart } = this.#context;
+    const { seed, firmware, scheduler, updateHash, gpsAtStart, probe } = this.#context;
     const { layout, content } = this.#layoutOf(name, device);
     const key = drawKey(seed, id, "flash");
-    const flash = new NorFlash(geometryOf(layout, device.granuleBytes), { content, key });
-    installFactoryImage(flash, layout, firmware.factory, this.#context.factoryImage);
+    const nor = new NorFlash(geometryOf(layout, device.granuleBytes), { content, key });
+    const { factoryImage } = this.#context;
+    installFactoryImage(nor, layout, firmware.factory, factoryImage);
+    probe?.attach(nor);
+    const flash = probe?.flash(nor) ?? nor;
+    const crypto = probe?.crypto(this.#context.crypto) ?? this.#context.crypto;
     const check = imageCheck(flash, firmware.keys, crypto);
     const attemptsMax = device.attempts;
-    const { factoryImage } = this.#context;
     const images = [
       { hash: factoryImage.hash, bytes: firmware.factory },
       { hash: updateHash, bytes: firmware.update },
     ];
-    const oracles = new DeviceOracles({
-      flash,
-      layout,
-      attemptsMax,
-      factory: factoryImage,
-      images,
-    });
-    const boot = oracles.watch(new BankBoot(flash, layout, check, { attemptsMax }));
+    const watched = { flash: nor, layout, attemptsMax, factory: factoryImage, images };
+    const oracles = new DeviceOracles(watched);
+    const own = oracles.watch(new BankBoot(flash, layout, check, { attemptsMax }));
+    const boot = probe?.boot(own) ?? own;
+    const ports = { flash, layout, crypto, entropy: probe?.entropy(entropy) ?? entropy, boot };
     return new FleetNode(id, {
       scheduler,
-      crypto,
-      entropy,
-      flash,
-      layout,
-      boot,
+      flash: nor,
+      ports,
+      probe,
       oracles,
       config: deviceConfigOf(device, rootSecret, firmware.keys),
       driftPpm: signed(seed, id, "drift", device.clockDriftMaxPpm),

@@ -15,6 +15,10 @@ export class PortProbe {
   /** Told when it does. */
   onCut: () => void = () => {};
 
+  attach(flash: { powerOff(): void }): void {
+    this.onCut = () => flash.powerOff();
+  }
+
   touch(name: string): void {
     const index = this.calls++;
     this.names.push(name);

@@ -29,7 +29,15 @@ export const suiteWords: Readonly<Record<string, string>> = {
   "sick-ci/flash": "each 11th of `sick/flash`, granules 1, 8, 32, in `npm test`",
   "device-ci/resume":
     "a session interrupted for 1 to 20 fragments, at any moment, compared fragment by fragment with a device that heard all but these, in `npm test`",
-  "lorawan-ci/moments":
-    "a whole campaign over LoRaWAN, from join to trial: power fails at 120 moments; v1 and v2, in `npm test`",
+  "lorawan/operations":
+    "a whole campaign over LoRaWAN, join to confirmed trial: a cut in every flash operation, every kind, every byte prefix; v1 and v2; granules 1 and 8",
+  "lorawan/calls":
+    "the same: a cut between every two port calls of the device, its events and effects among them",
+  "lorawan/events":
+    "the same: a cut between every two events of the world, which are those of modem, air, gateway and server",
+  "lorawan-ci/operations":
+    "each third of `lorawan/operations` with prefixes sampled, two of its four, in `npm test`",
+  "lorawan-ci/calls": "each third of `lorawan/calls`, two of its four, in `npm test`",
+  "lorawan-ci/events": "each third of `lorawan/events`, two of its four, in `npm test`",
   mutants: "defects put into the code; a failure is one that no test notices",
 };

@@ -1,63 +1,22 @@
 import { expect, test } from "vitest";
-import { NodeCrypto } from "#hal/node/crypto.ts";
-import { resolveScenario } from "#scenarios/defaults.ts";
-import type { Scenario } from "#scenarios/schema.ts";
-import type { DeviceResult } from "#sim/fleet/result.ts";
-import { runScenario } from "#sim/fleet/run.ts";
-import { signerOf } from "#tools/run/images.ts";
 import { Tally } from "../reliability/tally.ts";
+import { sweepCalls, sweepEvents, sweepOperations } from "./campaign-sweep.ts";
 
-/*
- * One device in a whole campaign over LoRaWAN: join, clock, group, session, window, fragments, status,
- * trial. Power fails in the first flash operation after a moment, or ten seconds later between two
- * events; moments all over the campaign. Every rule of sim/oracles holds.
- */
+/* A whole campaign over LoRaWAN. test/soak/lorawan-power-cuts.test.ts cuts everywhere. */
 
-const crypto = new NodeCrypto();
-const MOMENTS = 120;
+const LONG = { timeout: 60_000 };
 
-function campaignOf(atS: number | undefined, packages: "v1" | "v2"): Scenario {
-  return {
-    name: "sweep",
-    devices: { count: 1, defaults: { packages, bankBytes: 16_384 } },
-    firmware: { sizeBytes: 3000 },
-    campaign: { redundancyPercent: 200, fragSize: 48 },
-    faults: atS === undefined ? [] : [{ kind: "powerCut", share: 1, when: { atS }, forS: 5 }],
-    expect: {},
-  };
-}
-
-function run(scenario: Scenario, seed: number): DeviceResult {
-  const devices: DeviceResult[] = [];
-  const signer = signerOf(seed, resolveScenario(scenario).firmware.signature);
-  const onDevice = (device: DeviceResult) => devices.push(device);
-  runScenario({ scenario, seed, onDevice, onCell: () => {} }, crypto, signer);
-  const [device] = devices;
-  if (device === undefined) throw new RangeError("a run without a device");
-  return device;
-}
-
-test.each(["v1", "v2"] as const)(
-  "power fails at any moment, %s",
-  { timeout: 60_000 },
-  (packages) => {
-    const undisturbed = run(campaignOf(undefined, packages), 1);
-    expect(undisturbed.state).toBe("updated");
-    const endS = undisturbed.timeline.at(-1)?.atS ?? 0;
-    const startS = undisturbed.timeline[0]?.atS ?? 0;
-    const tally = new Tally("lorawan-ci/moments");
-    let updated = 0;
-    for (let index = 0; index < MOMENTS; index++) {
-      const atS = startS + (index * (endS - startS)) / MOMENTS;
-      tally.case(() => {
-        const device = run(campaignOf(atS, packages), 1 + index);
-        expect(device.state, `at ${atS} s`).not.toBe("bricked");
-        if (device.state === "updated") updated += 1;
-        else expect(device.reason, `at ${atS} s`).toBeDefined();
-      });
-    }
-    expect(tally.close()).toBe(MOMENTS);
-    // A cut at the set-up or the start of the window may cost the one campaign that there is.
-    expect(updated).toBeGreaterThan(0.8 * MOMENTS);
-  },
-);
+test.each([
+  { packages: "v1", granuleBytes: 8 },
+  { packages: "v2", granuleBytes: 1 },
+] as const)("power fails in a campaign, $packages, granule $granuleBytes", LONG, (campaign) => {
+  const calls = new Tally("lorawan-ci/calls");
+  sweepCalls(campaign, calls, 3);
+  expect(calls.close()).toBeGreaterThan(100);
+  const events = new Tally("lorawan-ci/events");
+  sweepEvents(campaign, events, 3);
+  expect(events.close()).toBeGreaterThan(50);
+  const operations = new Tally("lorawan-ci/operations");
+  sweepOperations(campaign, operations, 3);
+  expect(operations.close()).toBeGreaterThan(150);
+});
