@@ -135,7 +135,7 @@ export class DeviceIo implements FragIo, FirmwareManagementIo {
   }
 
   openWork({ setup, placeIndex }: FragSession): FragWork {
-    return this.#blocks.open(setup, placeIndex, this.memory.journal);
+    return this.#blocks.open(setup, placeIndex, this.memory);
   }
 
   queryImage(): ImageSlotQuery {

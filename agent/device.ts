@@ -169,7 +169,10 @@ export class Device {
   #downlink({ fPort, payload, source, morePending }: Downlink): void {
     if (source.type === "multicast") {
       if (!acceptMcFCnt(this.#state.multicast, source.groupId, source.fCnt)) return;
+      const { memory } = this.#io;
+      memory.beginFrame();
       if (fPort === FRAG_PORT) this.#multicastFragment(payload, source);
+      memory.endFrame(source.groupId, source.fCnt);
       return;
     }
     this.#contact(morePending);
@@ -252,7 +255,6 @@ export class Device {
   }
 
   #reboot(reason: RebootReason): void {
-    this.#io.memory.persistCounters();
     this.#io.effects.push({ type: "reboot", reason });
   }
 
@@ -276,7 +278,6 @@ export class Device {
       stepClockSync(clockSync, { type: "syncRequired" }, this.#packages.clockSync, this.#io);
     }
     const isOpen = multicast.groups.some((group) => group?.session?.isOpen === true);
-    if (!isOpen) this.#io.memory.persistCounters();
     this.#uplinks.setWindow(isOpen, this.#io);
   }
 
@@ -289,7 +290,6 @@ export class Device {
   #stepFirmware(event: FirmwareManagementEvent): void {
     const { firmwareManagement } = this.#packages;
     stepFirmwareManagement(this.#firmware, event, firmwareManagement, this.#io);
-    if (this.#io.effects.at(-1)?.type === "reboot") this.#io.memory.persistCounters();
   }
 
   #blockComplete(session: FragSession): void {

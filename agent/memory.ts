@@ -8,8 +8,10 @@ import {
   CLOCK_PERIOD,
   FRAG_SETUP,
   FRAG_VERDICT,
+  FRAGMENT,
+  FRAGMENT_MASK,
+  MC_FRAME,
   MC_GROUP,
-  MC_NEXT_FCNT,
   MC_SESSION,
 } from "./journal/kinds.ts";
 import { restoreRecord } from "./journal/restore.ts";
@@ -28,22 +30,19 @@ export interface Remembered {
   readonly fragmentation: FragmentationState;
 }
 
-const counter = new Uint8Array(4);
-const counterView = new DataView(counter.buffer);
-
 /** Binds the state of a device to its journal: restores it, and writes down every change. */
-export class Memory implements SnapshotSource {
-  readonly journal: Journal;
+export class Memory implements SnapshotSource, RecordSink {
+  readonly #journal: Journal;
   readonly #state: Remembered;
   readonly #blocks: Blocks;
   readonly #granuleBytes: number;
-  /** Next counters as the journal knows them, by group. */
-  readonly #knownFCnt: number[] = [0, 0, 0, 0];
+  /** A record in flash has the counter of the multicast frame that is being taken. */
+  #isFrameKept = false;
   /** The journal cannot be written: the device goes on, forgetful, and takes no new session. */
   #isSick = false;
 
   constructor(flash: Flash, region: Region, state: Remembered, blocks: Blocks) {
-    this.journal = new Journal(flash, region, this);
+    this.#journal = new Journal(flash, region, this);
     this.#state = state;
     this.#blocks = blocks;
     this.#granuleBytes = flash.geometry.granuleBytes;
@@ -56,11 +55,8 @@ export class Memory implements SnapshotSource {
 
   /** Brings the state to what the journal says. Writes nothing. */
   load(): void {
-    this.journal.load((record: JournalRecord) => {
-      restoreRecord(record, this.#state, this.#blocks, this.journal);
-    });
-    this.#state.multicast.groups.forEach((group, groupId) => {
-      this.#knownFCnt[groupId] = group?.nextMcFCnt ?? 0;
+    this.#journal.load((record: JournalRecord) => {
+      restoreRecord(record, this.#state, this.#blocks, this);
     });
   }
 
@@ -70,7 +66,6 @@ export class Memory implements SnapshotSource {
       case "mcGroup": {
         const group = multicast.groups[item.mcGroupId];
         this.#append(MC_GROUP, item.mcGroupId, group && encodeGroup(group));
-        this.#knownFCnt[item.mcGroupId] = group?.nextMcFCnt ?? 0;
         return;
       }
       case "mcSession": {
@@ -97,17 +92,23 @@ export class Memory implements SnapshotSource {
     }
   }
 
+  /** For the records of sessions. Those of fragments have the counters of their frames. */
+  append(kind: number, a: number, b: number, extra?: Uint8Array, extraBytes?: number): void {
+    this.#journal.append(kind, a, b, extra, extraBytes);
+    if ((kind & FRAGMENT_MASK) === FRAGMENT) this.#isFrameKept = true;
+  }
+
+  /** Before a multicast frame is taken, its counter being one that a group may see. */
+  beginFrame(): void {
+    this.#isFrameKept = false;
+  }
+
   /**
-   * Writes down counters that moved on without a fragment's record: of frames for sessions that are
-   * complete, of commands. To be called when a window closes and before a reboot.
+   * Afterwards: a frame that left no record of a fragment gets one of its own, so that its counter
+   * cannot come again. That is a record for each frame at most, as while a block is received.
    */
-  persistCounters(): void {
-    this.#state.multicast.groups.forEach((group, groupId) => {
-      if (group === undefined || group.nextMcFCnt === this.#knownFCnt[groupId]) return;
-      counterView.setUint32(0, group.nextMcFCnt, true);
-      this.#append(MC_NEXT_FCNT, groupId, counter);
-      this.#knownFCnt[groupId] = group.nextMcFCnt;
-    });
+  endFrame(mcGroupId: number, fCnt: number): void {
+    if (!this.#isFrameKept) this.#append(MC_FRAME, mcGroupId, undefined, fCnt & 0xffff);
   }
 
   /** Whether the journal can hold a new session of this shape beside the ones that are open. */
@@ -121,7 +122,7 @@ export class Memory implements SnapshotSource {
       const coded = session.work?.decoder.config.scratchFragmentsMax ?? session.setup.nbFrag;
       total += progressBytesMax(session.setup, coded, this.#granuleBytes);
     }
-    return this.journal.holds(total);
+    return this.#journal.holds(total);
   }
 
   writeSnapshot(sink: RecordSink): void {
@@ -142,9 +143,9 @@ export class Memory implements SnapshotSource {
     return total;
   }
 
-  #append(kind: number, a: number, extra: Uint8Array | undefined): void {
+  #append(kind: number, a: number, extra: Uint8Array | undefined, b = 0): void {
     try {
-      this.journal.append(kind, a, 0, extra);
+      this.#journal.append(kind, a, b, extra);
     } catch (error) {
       if (!(error instanceof JournalFull)) throw error;
       this.#isSick = true;

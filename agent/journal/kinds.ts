@@ -4,8 +4,8 @@
 export const MC_GROUP = 0x01;
 /** a: group; extra: the programmed session, or nothing. */
 export const MC_SESSION = 0x02;
-/** a: group; extra: next counter u32. */
-export const MC_NEXT_FCNT = 0x03;
+/** A frame that brought no fragment. a: group, b: low half of its counter. */
+export const MC_FRAME = 0x03;
 /** a: the exponent. */
 export const CLOCK_PERIOD = 0x04;
 /** a: FragIndex; extra: the set-up, or nothing: the session is gone. */

@@ -1,6 +1,12 @@
 import type { Blocks } from "../blocks.ts";
 import type { Remembered } from "../memory.ts";
-import { type FragSession, type FragWork, newFragSession } from "../packages/frag-session.ts";
+import {
+  type FragSession,
+  type FragWork,
+  newFragSession,
+  spendSessionCnt,
+} from "../packages/frag-session.ts";
+import type { McGroup } from "../packages/multicast-state.ts";
 import { decodeGroup, decodeMcSession, decodeSetup, decodeVerdict } from "./codec.ts";
 import type { JournalRecord } from "./format.ts";
 import type { RecordSink } from "./journal.ts";
@@ -17,8 +23,8 @@ import {
   FRAGMENT_MASK,
   FROM_MULTICAST,
   HAS_HEAD,
+  MC_FRAME,
   MC_GROUP,
-  MC_NEXT_FCNT,
   MC_SESSION,
   SECTOR_IN_SPARE,
   SESSION_CNT_PREV,
@@ -43,7 +49,7 @@ export function restoreRecord(
   const { kind, a, b } = record;
   if (kind === CLOCK_PERIOD) state.clockSync.period = a & 0x0f;
   if (a > 3) return;
-  if (kind === MC_GROUP || kind === MC_SESSION || kind === MC_NEXT_FCNT) {
+  if (kind === MC_GROUP || kind === MC_SESSION || kind === MC_FRAME) {
     restoreMulticast(record, state);
   } else if (kind === FRAG_SETUP) {
     restoreSetup(record, state, blocks);
@@ -55,7 +61,7 @@ export function restoreRecord(
   }
 }
 
-function restoreMulticast({ kind, a, extra }: JournalRecord, { multicast }: Remembered): void {
+function restoreMulticast({ kind, a, b, extra }: JournalRecord, { multicast }: Remembered): void {
   const group = multicast.groups[a];
   if (kind === MC_GROUP) {
     multicast.groups[a] = decodeGroup(extra);
@@ -63,9 +69,18 @@ function restoreMulticast({ kind, a, extra }: JournalRecord, { multicast }: Reme
     return;
   } else if (kind === MC_SESSION) {
     group.session = decodeMcSession(extra);
-  } else if (extra.length === 4) {
-    group.nextMcFCnt = u16At(extra, 0) + u16At(extra, 2) * 0x1_0000;
+  } else {
+    restoreCounter(group, b);
   }
+}
+
+/**
+ * The counter was accepted, so it is the next one with these low bits; or the last one, when a
+ * snapshot was written between the frame and its record.
+ */
+function restoreCounter(group: McGroup, fCntLow: number): void {
+  const ahead = (fCntLow - group.nextMcFCnt) & 0xffff;
+  if (ahead !== 0xffff) group.nextMcFCnt += ahead + 1;
 }
 
 function restoreSetup({ a, extra }: JournalRecord, state: Remembered, blocks: Blocks): void {
@@ -89,7 +104,7 @@ function restoreProgress(
   if (kind === FRAG_VERDICT) {
     decodeVerdict(extra, session);
     session.work = undefined;
-    rememberCounter(session, state);
+    spendSessionCnt(state.fragmentation, session);
     return;
   }
   const work = workOf(session, state, blocks, journal);
@@ -122,12 +137,7 @@ function restoreFragment(
 ): void {
   const n = a & 0x3fff;
   const group = state.multicast.groups[(kind >> 2) & 0b11];
-  if ((kind & FROM_MULTICAST) !== 0 && group !== undefined) {
-    // The counter was accepted, so it is the next one with these low bits; or the last one, when a
-    // snapshot was written between the frame and its record.
-    const ahead = (b - group.nextMcFCnt) & 0xffff;
-    if (ahead !== 0xffff) group.nextMcFCnt += ahead + 1;
-  }
+  if ((kind & FROM_MULTICAST) !== 0 && group !== undefined) restoreCounter(group, b);
   const session = state.fragmentation.sessions[a >> 14];
   if (session === undefined) return;
   const work = workOf(session, state, blocks, journal);
@@ -144,7 +154,7 @@ function restoreFragment(
   }
 }
 
-/** The first fragment begins the session; then its counter is used up. */
+/** The first fragment begins the session. */
 function workOf(
   session: FragSession,
   { fragmentation }: Remembered,
@@ -156,17 +166,9 @@ function workOf(
     const { setup, placeIndex } = session;
     session.work = blocks.open(setup, placeIndex, journal);
     session.phase = "receiving";
-    rememberCounter(session, { fragmentation });
+    spendSessionCnt(fragmentation, session);
   }
   return session.work;
-}
-
-/** The session had its first fragment. */
-function rememberCounter(
-  { setup: { fragIndex, sessionCnt } }: FragSession,
-  { fragmentation }: Pick<Remembered, "fragmentation">,
-): void {
-  if (sessionCnt >= 0) fragmentation.sessionCntPrev[fragIndex] = sessionCnt;
 }
 
 function restoreCoded({ staging, decoder }: FragWork, n: number, place: number | undefined): void {

@@ -5,7 +5,7 @@ import { JournalFull } from "../journal/journal.ts";
 import { dataBlockIntKey, dataBlockMic } from "../keys/data-block.ts";
 import type { FragmentationConfig } from "./frag-config.ts";
 import type { FragIo } from "./frag-io.ts";
-import type { FragmentationState, FragSession } from "./frag-session.ts";
+import { type FragmentationState, type FragSession, spendSessionCnt } from "./frag-session.ts";
 import { isRefusedByStart } from "./frag-start.ts";
 import { armReceivedReq } from "./frag-timers.ts";
 import type { FragDownlink } from "./fragmentation.wire.ts";
@@ -69,13 +69,11 @@ export function takeFragment(
   }
 }
 
-/** From its first fragment on, a session's counter may not come again. */
 function begin(state: FragmentationState, session: FragSession, io: FragIo): boolean {
-  const { setup } = session;
   if (!io.openPlace(session)) return false;
   session.work = io.openWork(session);
   session.phase = "receiving";
-  if (setup.sessionCnt >= 0) state.sessionCntPrev[setup.fragIndex] = setup.sessionCnt;
+  spendSessionCnt(state, session);
   return true;
 }
 

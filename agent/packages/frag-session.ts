@@ -103,6 +103,11 @@ export function newFragSession(
   };
 }
 
+/** From its first fragment on, whatever becomes of it, a session's counter may not come again. */
+export function spendSessionCnt({ sessionCntPrev }: FragmentationState, { setup }: FragSession) {
+  if (setup.sessionCnt >= 0) sessionCntPrev[setup.fragIndex] = setup.sessionCnt;
+}
+
 /** NbFrag minus rank. */
 export function missingOf({ phase, setup, work }: FragSession): number {
   if (phase === "complete") return 0;

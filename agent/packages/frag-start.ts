@@ -1,7 +1,7 @@
 /** What the first bytes of a block tell: refused by name before the rest of it costs anything. */
 import { FlashFault } from "#hal/ports.ts";
 import type { BlockRefusal, FragIo } from "./frag-io.ts";
-import type { FragmentationState, FragSession } from "./frag-session.ts";
+import { type FragmentationState, type FragSession, spendSessionCnt } from "./frag-session.ts";
 
 /** The header of a patch; that of an image is shorter. */
 const START_BYTES = 88;
@@ -56,8 +56,8 @@ function refuse(
   { reason, detail }: BlockRefusal,
   io: FragIo,
 ): void {
-  const { fragIndex, sessionCnt } = session.setup;
-  if (sessionCnt >= 0) state.sessionCntPrev[fragIndex] = sessionCnt;
+  const { fragIndex } = session.setup;
+  spendSessionCnt(state, session);
   const wasOpen = session.phase === "receiving";
   session.received += 1;
   session.phase = "failed";

@@ -3,8 +3,7 @@ import { OracleViolation } from "./violation.ts";
 
 /**
  * I14: what a device knew when its life ended between two events, it knows in the next. No fragment
- * that counted is needed again, and no frame counter is free to be used again; but for those of
- * frames that came for a session that had ended, which are written down when the window closes.
+ * that counted is needed again, and no frame counter is free to be used again.
  */
 export function requireRemembered(before: DeviceStatus, after: DeviceStatus): void {
   for (const session of before.sessions) {
@@ -18,13 +17,12 @@ export function requireRemembered(before: DeviceStatus, after: DeviceStatus): vo
       throw new OracleViolation("I14", `session ${fragIndex} missed ${fell}`);
     }
   }
-  const hasEnded = before.sessions.some(({ state }) => state === "complete" || state === "failed");
   for (const { groupId, mcAddr, nextMcFCnt } of before.groups) {
     const now = after.groups.find((each) => each.groupId === groupId);
     if (now === undefined || now.mcAddr !== mcAddr) {
       throw new OracleViolation("I14", `group ${groupId} is forgotten`);
     }
-    if (now.nextMcFCnt < nextMcFCnt && !hasEnded) {
+    if (now.nextMcFCnt < nextMcFCnt) {
       const fell = `from ${nextMcFCnt} to ${now.nextMcFCnt}`;
       throw new OracleViolation("I14", `the frame counter of group ${groupId} fell ${fell}`);
     }

@@ -45,6 +45,7 @@ function arrivals(nbFrag: number, seed: number): number[] {
 }
 
 const image = imageOf("2.0.0", 2, 1600);
+const baseV2 = { packages: { clockSync: 2, multicastSetup: 2, fragmentation: 2 } } as const;
 
 describe.each([1, 8, 32])("granule %i", (granuleBytes) => {
   test.each([19, 32])(
@@ -71,6 +72,58 @@ describe.each([1, 8, 32])("granule %i", (granuleBytes) => {
       expect(device.twin().status().running.version).toBe("2.0.0+0");
     },
   );
+});
+
+describe.each([1, 8, 32])("frames that no session takes, granule %i", (granuleBytes) => {
+  const server = new FragServer({ version: 2, data: image, fragSize: 32 });
+  const nextMcFCnt = (device: TestDevice) => device.twin().status().groups[0]?.nextMcFCnt;
+
+  test.each([
+    ["a fragment of a session that is complete", PORT, server.fragment(3)],
+    ["a fragment of no session", PORT, server.fragment(3).fill(0xff, 1, 3)],
+    ["a status request", PORT, server.statusReq()],
+    ["a command that no group may send", PORT, server.setup()],
+    ["nothing of sense", PORT, Uint8Array.of(0xee)],
+    ["a port that nobody listens to", 77, Uint8Array.of(1)],
+  ])("%s: its counter does not come again after a power cut", (_, port, payload) => {
+    const device = started({ granuleBytes, config: baseV2 });
+    setUpGroup(device);
+    device.downlink(port, payload, multicast(0, 4));
+    expect(nextMcFCnt(device)).toBe(5);
+    device.downlink(PORT, server.setup());
+    for (let n = 1; n <= server.nbFrag; n++) {
+      device.downlink(PORT, server.fragment(n), multicast(0, 10 + n));
+    }
+    const last = 10 + server.nbFrag;
+    expect(device.status().sessions).toMatchObject([{ state: "complete" }]);
+    for (const fCnt of [last + 1, last + 2, last + 3]) {
+      device.downlink(port, payload, multicast(0, fCnt));
+      expect(nextMcFCnt(device)).toBe(fCnt + 1);
+    }
+    const { operations } = device.flash;
+    device.downlink(port, payload, multicast(0, last + 3));
+    expect(device.flash.operations).toBe(operations);
+    expect(nextMcFCnt(device)).toBe(last + 4);
+  });
+
+  test("a fragment's own record is enough", () => {
+    const device = started({ granuleBytes, config: baseV2 });
+    setUpGroup(device);
+    device.downlink(PORT, server.setup());
+    device.downlink(PORT, server.fragment(1), multicast(0, 0));
+    const programs: number[] = [];
+    const { journal } = layout;
+    device.flash.onOperation = ({ address, sizeBytes }) => {
+      if (address >= journal.address && address < journal.address + journal.sizeBytes) {
+        programs.push(sizeBytes);
+      }
+    };
+    device.downlink(PORT, server.fragment(server.nbFrag + 3), multicast(0, 1));
+    device.downlink(PORT, server.fragment(server.nbFrag + 3), multicast(0, 2));
+    expect(programs).toHaveLength(2);
+    device.downlink(PORT, server.statusReq(), multicast(0, 3));
+    expect(programs).toEqual(new Array(3).fill(Math.max(8, granuleBytes)));
+  });
 });
 
 describe("a journal that has to write new snapshots in mid-session", () => {

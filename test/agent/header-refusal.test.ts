@@ -282,7 +282,13 @@ test("a fragment from the middle is no header, whatever it looks like", () => {
 test("the server hears of it, a reset changes nothing, the counter is spent, the next one succeeds", () => {
   const session = new Session(withFlag(FLAG.ramLoad));
   const { device, server } = session;
+  const expectSpent = () => {
+    device.downlink(201, server.setup(5));
+    const refusal = fragUplinkV2.decode(device.sent(201).at(-1)?.payload ?? new Uint8Array());
+    expect(refusal).toMatchObject([{ command: { status: { sessionCntReplay: true } } }]);
+  };
   session.hear(1);
+  expectSpent();
   device.device = undefined;
   device.powerOn();
   expect(device.status().lastFailure).toBe("imageFormat");
@@ -291,10 +297,7 @@ test("the server hears of it, a reset changes nothing, the counter is spent, the
   const answer = fragUplinkV2.decode(device.sent(201).at(-1)?.payload ?? new Uint8Array());
   expect(answer).toMatchObject([{ command: { status: { memoryError: true } } }]);
 
-  device.downlink(201, server.setup(5));
-  const refusal = fragUplinkV2.decode(device.sent(201).at(-1)?.payload ?? new Uint8Array());
-  expect(refusal).toMatchObject([{ command: { status: { sessionCntReplay: true } } }]);
-
+  expectSpent();
   const next = new FragServer({ version: 2, data: good, fragSize: FRAG_SIZE, sessionCnt: 6 });
   device.downlink(201, next.setup());
   for (let n = 1; n <= next.nbFrag; n++) {

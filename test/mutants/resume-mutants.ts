@@ -33,34 +33,29 @@ export const resumeMutants: readonly Mutant[] = [
   {
     name: "resume/session-cnt-never-stored",
     why: "an old session can be played back",
-    file: "agent/packages/frag-reception.ts",
-    changes: [
-      [
-        "  if (setup.sessionCnt >= 0) state.sessionCntPrev[setup.fragIndex] = setup.sessionCnt;\n",
-        "",
-      ],
-    ],
+    file: RECEPTION,
+    changes: [["  spendSessionCnt(state, session);\n", ""]],
     tests: [FRAG_TEST],
   },
   {
     name: "resume/session-cnt-forgotten-in-a-reset",
     why: "a reset makes an old session playable again",
     file: RESTORE,
-    changes: [["    rememberCounter(session, { fragmentation });\n", ""]],
+    changes: [["    spendSessionCnt(fragmentation, session);\n", ""]],
     tests: [FRAG_TEST],
   },
   {
     name: "resume/session-cnt-of-a-verdict-forgotten",
     why: "a session that was refused at its first fragment can be played again after a reset",
     file: RESTORE,
-    changes: [["    rememberCounter(session, state);\n", ""]],
+    changes: [["    spendSessionCnt(state.fragmentation, session);\n", ""]],
     tests: [HEADER_TEST],
   },
   {
     name: "resume/header-refused-counter-not-spent",
     why: "an image refused by its header can be announced again with the same counter",
     file: START,
-    changes: [["  if (sessionCnt >= 0) state.sessionCntPrev[fragIndex] = sessionCnt;\n", ""]],
+    changes: [["  spendSessionCnt(state, session);\n", ""]],
     tests: [HEADER_TEST],
   },
   {
@@ -241,7 +236,7 @@ export const resumeMutants: readonly Mutant[] = [
     name: "resume/counter-of-fragments-forgotten",
     why: "after a reset, multicast frames can be played back",
     file: RESTORE,
-    changes: [["    if (ahead !== 0xffff) group.nextMcFCnt += ahead + 1;\n", ""]],
+    changes: [["  if (ahead !== 0xffff) group.nextMcFCnt += ahead + 1;\n", ""]],
     tests: [DEVICE_TEST],
   },
   {
@@ -256,16 +251,52 @@ export const resumeMutants: readonly Mutant[] = [
     why: "a counter that passes 65535 jumps back after a reset",
     file: RESTORE,
     changes: [
-      ["const ahead = (b - group.nextMcFCnt) & 0xffff;", "const ahead = b - group.nextMcFCnt;"],
+      [
+        "const ahead = (fCntLow - group.nextMcFCnt) & 0xffff;",
+        "const ahead = fCntLow - group.nextMcFCnt;",
+      ],
     ],
     tests: [SNAPSHOT_TEST],
   },
   {
     name: "resume/counter-without-fragment-forgotten",
     why: "frames after the last fragment can be played back after a reset",
+    file: RESTORE,
+    changes: [["  } else {\n    restoreCounter(group, b);\n  }", "  }"]],
+    tests: [MEMORY_TEST],
+  },
+  {
+    name: "resume/frame-not-written",
+    why: "a power cut between the block's end and the window's lets frames count once more",
+    file: "agent/device.ts",
+    changes: [["      memory.endFrame(source.groupId, source.fCnt);\n", ""]],
+    tests: [MEMORY_TEST],
+  },
+  {
+    name: "resume/frame-only-of-fragments",
+    why: "frames on other ports can be played back after a reset",
+    file: "agent/device.ts",
+    changes: [
+      [
+        "      memory.endFrame(source.groupId, source.fCnt);\n",
+        "      if (fPort === FRAG_PORT) memory.endFrame(source.groupId, source.fCnt);\n",
+      ],
+    ],
+    tests: [MEMORY_TEST],
+  },
+  {
+    name: "resume/frame-written-twice",
+    why: "each fragment takes two records of the journal: wear",
     file: MEMORY,
-    changes: [["      this.#append(MC_NEXT_FCNT, groupId, counter);\n", ""]],
-    tests: [DEVICE_TEST],
+    changes: [["    if ((kind & FRAGMENT_MASK) === FRAGMENT) this.#isFrameKept = true;\n", ""]],
+    tests: [MEMORY_TEST],
+  },
+  {
+    name: "resume/frame-kept-by-the-last-one",
+    why: "after one fragment, the counters of all other frames are taken for written",
+    file: MEMORY,
+    changes: [["    this.#isFrameKept = false;\n", ""]],
+    tests: [MEMORY_TEST],
   },
   {
     name: "resume/fcnt-range-not-restored",
