@@ -163,6 +163,18 @@ export const journalMutants: readonly Mutant[] = [
     tests: [JOURNAL_TEST, MEMORY_TEST],
   },
   {
+    name: "journal/sector-lost-in-each-reset",
+    why: "after a reset the log goes on in a fresh sector: wear",
+    file: JOURNAL,
+    changes: [
+      [
+        "    this.#end = chain.isTorn ? chain.end : sizeBytes;",
+        "    this.#end = Math.min(chain.end, sizeBytes);",
+      ],
+    ],
+    tests: ["test/agent/journal-wear.test.ts"],
+  },
+  {
     name: "journal/failed-snapshot-loses-the-log",
     why: "after a snapshot that did not fit, the journal goes on in the half of it",
     file: JOURNAL,

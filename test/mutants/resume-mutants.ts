@@ -9,6 +9,7 @@ const MEMORY_TEST = "test/agent/device-memory.test.ts";
 const CODEC_TEST = "test/agent/journal/codec.test.ts";
 const SNAPSHOT_TEST = "test/agent/journal/snapshot.test.ts";
 const DEVICE_TEST = "test/agent/device.test.ts";
+const SWEEP_TEST = "test/scenarios/power-cut-sweep.test.ts";
 const FRAG_TEST = "test/agent/packages/fragmentation.test.ts";
 
 const RECEPTION = "agent/packages/frag-reception.ts";
@@ -297,6 +298,20 @@ export const resumeMutants: readonly Mutant[] = [
     file: MEMORY,
     changes: [["    this.#isFrameKept = false;\n", ""]],
     tests: [MEMORY_TEST],
+  },
+  {
+    name: "resume/time-not-asked",
+    why: "a power cut takes the time away, and the campaign is over before it is asked for",
+    file: "agent/packages/clock-sync.ts",
+    changes: [["      if (!io.clock.synced) ask(state, io);\n", ""]],
+    tests: [SWEEP_TEST],
+  },
+  {
+    name: "resume/window-stays-shut",
+    why: "the time is known again, but nobody looks at the session that runs",
+    file: "agent/device.ts",
+    changes: [['    this.#stepMulticast({ type: "clockCorrected" });\n', ""]],
+    tests: [SWEEP_TEST],
   },
   {
     name: "resume/fcnt-range-not-restored",
