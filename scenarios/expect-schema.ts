@@ -19,7 +19,7 @@ export const expectSchema = Type.Object(
       count("Devices that still run the old image: the update did not get through or was refused."),
     ),
     rolledBack: Type.Optional(count("Devices that tried the new image and went back.")),
-    bricked: Type.Optional(count("Devices with nothing left to boot.")),
+    bricked: Type.Optional(count("Devices with nothing left to boot. Default: none.")),
     neverReached: Type.Optional(count("Devices that never accepted a session.")),
     serverComplete: Type.Optional(count("Devices that the server believes complete.")),
     shortOfRowsMin: Type.Optional(

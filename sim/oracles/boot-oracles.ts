@@ -23,6 +23,8 @@ export interface OracleSetup {
   readonly holds: (bank: BankIndex, image: ImageIdentity) => boolean;
   /** Would this image confirm itself when it runs, whatever else happens? If not, I8 is silent. */
   readonly isGood: (image: ImageIdentity) => boolean;
+  /** Someone else looks for devices with nothing to boot: I1 is silent. */
+  readonly mayBrick?: boolean;
 }
 
 /**
@@ -108,7 +110,10 @@ export class BootOracles {
       this.#inBoot = false;
     }
     this.#requireNoFalseVerdict(decision.report);
-    if (!decision.ok) throw new OracleViolation("I1", "nothing boots");
+    if (!decision.ok) {
+      if (this.#setup.mayBrick === true) return decision;
+      throw new OracleViolation("I1", "nothing boots");
+    }
     this.#requireVerified(decision.bank, decision.image);
     this.#requireCounter(decision.image);
     this.#requireTruth(boot.report());

@@ -23,8 +23,9 @@ const STATE_ERASES_PER_UPDATE = 2;
 
 /**
  * The rules I1 to I14 for a device of a run: watched at each call of its boot strategy, each flash
- * operation and each start of a life. I8 is silent, because on a lossy air a good image may fail to
- * reach its server; I10 and I15 need faults that a run does not have.
+ * operation and each start of a life. I1 is the verdict `bricked` of a run, no breach. I8 is silent,
+ * because on a lossy air a good image may fail to reach its server; I10 and I15 need faults that a
+ * run does not have.
  */
 export class DeviceOracles {
   readonly #setup: DeviceOracleSetup;
@@ -40,6 +41,7 @@ export class DeviceOracles {
       ...setup,
       holds: (bank, { hash }) => holdsKnown(flash, layout.banks[bank], images, hash),
       isGood: () => false,
+      mayBrick: true,
     });
   }
 

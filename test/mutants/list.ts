@@ -6,6 +6,7 @@ import { journalMutants } from "./journal-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { keyMutants, packageMutants } from "./package-mutants.ts";
 import { resumeMutants } from "./resume-mutants.ts";
+import { runMutants } from "./run-mutants.ts";
 import { stagingMutants } from "./staging-mutants.ts";
 
 /** Every mutant; the tests have to kill them all. */
@@ -21,4 +22,5 @@ export const mutants: readonly Mutant[] = [
   ...packageMutants,
   ...keyMutants,
   ...deltaMutants,
+  ...runMutants,
 ];

@@ -134,6 +134,21 @@ export function cutEvent(campaign: Campaign, index: number): void {
   requireUpdated(finish(cell), `before event ${index}`);
 }
 
+/** The running image rots in mid-campaign, before the other bank holds one; then power fails. */
+export function brick(campaign: Campaign): DeviceResult {
+  let flash: NorFlash | undefined;
+  const cell = cellOf(
+    campaign,
+    new SupplyProbe((attached) => {
+      flash = attached;
+    }),
+  );
+  cell.engine.run(HORIZON_US, () => cell.members.some(({ node }) => node.isClockSynced));
+  for (const at of [0, 1, 2, 3]) flash?.flipBit(at, 3);
+  for (const { node } of cell.members) node.cutPower(OFF_US);
+  return finish(cell);
+}
+
 function requireUpdated({ state, reason, powerCuts }: DeviceResult, where: string): void {
   expect({ state, reason, powerCuts }, where).toEqual({
     state: "updated",

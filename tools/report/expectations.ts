@@ -14,7 +14,10 @@ export function totalsOf(devices: readonly ReportedDevice[]): Report["totals"] {
   return totals;
 }
 
-/** The verdict on a whole fleet, one line per expectation, in a fixed order. */
+/**
+ * The verdict on a whole fleet, one line per expectation, in a fixed order. That nobody is bricked is
+ * expected of every run that does not say otherwise.
+ */
 export function evaluate(
   expect: Scenario["expect"],
   devices: readonly ReportedDevice[],
@@ -31,7 +34,9 @@ export function evaluate(
       actual,
     });
   };
-  for (const state of deviceStates) judge(state, expect[state], totals[state]);
+  const bricked = expect.bricked ?? (totals.bricked > 0 ? 0 : undefined);
+  const wanted = { ...expect, bricked };
+  for (const state of deviceStates) judge(state, wanted[state], totals[state]);
   judge("serverComplete", expect.serverComplete, devices.filter((d) => d.serverComplete).length);
   const { shortOfRowsMin, virtualSecondsMax } = expect;
   if (shortOfRowsMin !== undefined) {

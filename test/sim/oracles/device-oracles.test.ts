@@ -4,6 +4,7 @@ import { installFactoryImage } from "#agent/boot/factory.ts";
 import type { BootStrategy } from "#agent/boot/strategy.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
+import { BootOracles } from "#sim/oracles/boot-oracles.ts";
 import { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import {
   tinyGeometry,
@@ -170,10 +171,20 @@ test("I6: a confirmation that confirms nothing", () => {
   expect(() => device.boot.confirm()).toThrow(/^I6: /);
 });
 
-test("I1: nothing boots", () => {
+test("I1: nothing boots, which a run takes for a verdict and all others for a breach", () => {
   const device = new Watched();
-  device.sabotage({ boot: () => ({ ok: false, report: device.honest.report() }) });
-  expect(() => device.boot.boot()).toThrow(/^I1: /);
+  const boot = () => ({ ok: false, report: device.honest.report() }) as const;
+  device.sabotage({ boot });
+  expect(device.boot.boot().ok).toBe(false);
+  const oracles = new BootOracles({
+    flash: device.flash,
+    layout: tinyLayout,
+    attemptsMax,
+    factory,
+    holds: () => true,
+    isGood: () => false,
+  });
+  expect(() => oracles.watch({ ...device.boot, boot }).boot()).toThrow(/^I1: /);
 });
 
 test("I7: an image below the security counter boots", () => {
