@@ -54,6 +54,11 @@ const PERIOD_DEFAULT_S = 36 * 3600;
 /** Room for the receive windows, and for servers that answer one uplink later. */
 const RETRY_MIN_S = 30;
 const RETRY_MAX_S = 3600;
+/**
+ * So many requests come without more and more time between them: a device that lost the time in a
+ * power cut may be missing its class C window, and the gateway that sends fragments is deaf meanwhile.
+ */
+const HURRIED_REQUESTS = 4;
 /** Between the transmissions of a forced resync; TS003 does not say. */
 const RESYNC_SPACING_US = 10 * S_US;
 const RESYNC_JITTER_US = 5 * S_US;
@@ -224,6 +229,7 @@ function nextDelayUs(state: ClockSyncState, { clock, entropy }: PackageIo): numb
     const jitterUs = entropy.below("clockPeriod", 2 * PERIOD_JITTER_US + 1) - PERIOD_JITTER_US;
     return periodS * S_US + jitterUs;
   }
-  const backOffS = Math.min(RETRY_MIN_S * 2 ** Math.max(state.unanswered - 1, 0), RETRY_MAX_S);
+  const doublings = Math.max(state.unanswered - HURRIED_REQUESTS, 0);
+  const backOffS = Math.min(RETRY_MIN_S * 2 ** doublings, RETRY_MAX_S);
   return backOffS * S_US + entropy.below("clockRetry", (backOffS * S_US) / 2);
 }

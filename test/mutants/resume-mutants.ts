@@ -307,6 +307,13 @@ export const resumeMutants: readonly Mutant[] = [
     tests: [SWEEP_TEST],
   },
   {
+    name: "resume/time-asked-too-seldom",
+    why: "three requests that nobody heard, and the class C window is over",
+    file: "agent/packages/clock-sync.ts",
+    changes: [["const HURRIED_REQUESTS = 4;", "const HURRIED_REQUESTS = 1;"]],
+    tests: [SWEEP_TEST],
+  },
+  {
     name: "resume/window-stays-shut",
     why: "the time is known again, but nobody looks at the session that runs",
     file: "agent/device.ts",

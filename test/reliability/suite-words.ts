@@ -34,10 +34,10 @@ export const suiteWords: Readonly<Record<string, string>> = {
   "lorawan/calls":
     "the same: a cut between every two port calls of the device, its events and effects among them",
   "lorawan/events":
-    "the same: a cut between every two events of the world, which are those of modem, air, gateway and server",
+    "the same: a cut between every two events of the world, which are those of modem, air, gateway and server; for two times",
   "lorawan-ci/operations":
     "each third of `lorawan/operations` with prefixes sampled, two of its four, in `npm test`",
   "lorawan-ci/calls": "each third of `lorawan/calls`, two of its four, in `npm test`",
-  "lorawan-ci/events": "each third of `lorawan/events`, two of its four, in `npm test`",
+  "lorawan-ci/events": "each fifth of `lorawan/events`, two of its four, in `npm test`",
   mutants: "defects put into the code; a failure is one that no test notices",
 };

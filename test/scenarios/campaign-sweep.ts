@@ -1,6 +1,14 @@
 import { allCuts, sampledCuts } from "../agent/boot/cut-kinds.ts";
 import type { Tally } from "../reliability/tally.ts";
-import { type Campaign, cutCall, cutEvent, cutOperation, undisturbed } from "./campaign-story.ts";
+import {
+  type Campaign,
+  cutCall,
+  cutEvent,
+  cutOperation,
+  ODD_OFF_US,
+  SPACING_US,
+  undisturbed,
+} from "./campaign-story.ts";
 
 /* Each sweep lives one campaign for each place where power may fail; with a stride, for some. */
 
@@ -25,10 +33,12 @@ export function sweepCalls(campaign: Campaign, tally: Tally, stride = 1): void {
   }
 }
 
-/** Between every two events of the world: modem, air, gateway and server. */
+/** Between every two events of the world: modem, air, gateway and server; for two times. */
 export function sweepEvents(campaign: Campaign, tally: Tally, stride = 1): void {
   const { events, firstEvent } = undisturbed(campaign);
   for (let index = firstEvent; index < events; index += stride) {
-    tally.case(() => cutEvent(campaign, index));
+    for (const offUs of [ODD_OFF_US, SPACING_US]) {
+      tally.case(() => cutEvent(campaign, index, offUs));
+    }
   }
 }

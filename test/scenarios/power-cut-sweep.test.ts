@@ -14,7 +14,7 @@ test.each([
   sweepCalls(campaign, calls, 3);
   expect(calls.close()).toBeGreaterThan(100);
   const events = new Tally("lorawan-ci/events");
-  sweepEvents(campaign, events, 3);
+  sweepEvents(campaign, events, 5);
   expect(events.close()).toBeGreaterThan(50);
   const operations = new Tally("lorawan-ci/operations");
   sweepOperations(campaign, operations, 3);
