@@ -150,7 +150,8 @@ export class Device {
       const at = io.at + this.#config.trialDeadlineS * S_US;
       io.effects.push({ type: "setTimer", id: "trialDeadline", at });
     }
-    this.#stepClock({ type: "boot" });
+    const isAwaited = this.#state.multicast.groups.some((group) => group?.session !== undefined);
+    this.#stepClock({ type: "boot", isAwaited });
     this.#stepMulticast({ type: "boot" });
     for (const session of this.#state.fragmentation.sessions) {
       if (session !== undefined) this.#resume(session);

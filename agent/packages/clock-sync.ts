@@ -14,7 +14,8 @@ export interface ClockSyncConfig {
 }
 
 export type ClockSyncEvent =
-  | { readonly type: "boot" }
+  /** `isAwaited`: something that the last life began waits for the time. */
+  | { readonly type: "boot"; readonly isAwaited: boolean }
   | { readonly type: "joined" }
   | { readonly type: "timer" }
   /** Somebody needs the time now, for instance a session that is about to start. */
@@ -38,12 +39,14 @@ export interface ClockSyncState {
   unanswered: number;
   /** Transmissions that a ForceDeviceResyncReq still asks for. */
   resyncsLeft: number;
+  /** The first requests come without more and more time between them. */
+  isHurried: boolean;
   /** Exponent of the last DeviceAppTimePeriodicityReq. */
   period: number | undefined;
 }
 
 export function newClockSyncState(period?: number): ClockSyncState {
-  return { token: 0, isAwaiting: false, unanswered: 0, resyncsLeft: 0, period };
+  return { token: 0, isAwaiting: false, unanswered: 0, resyncsLeft: 0, isHurried: false, period };
 }
 
 const S_US = 1_000_000;
@@ -55,8 +58,8 @@ const PERIOD_DEFAULT_S = 36 * 3600;
 const RETRY_MIN_S = 30;
 const RETRY_MAX_S = 3600;
 /**
- * So many requests come without more and more time between them: a device that lost the time in a
- * power cut may be missing its class C window, and the gateway that sends fragments is deaf meanwhile.
+ * A device that lost the time in a power cut may be missing its class C window, and the gateway that
+ * sends the fragments is often deaf. A fleet that joins has no such hurry, and would crowd the air.
  */
 const HURRIED_REQUESTS = 4;
 /** Between the transmissions of a forced resync; TS003 does not say. */
@@ -85,6 +88,7 @@ export function stepClockSync(
       // An answer to the life before may still wait in the server's queue: its correction is not
       // for the clock of this one.
       state.token = io.entropy.below("clockToken", TOKENS);
+      state.isHurried = event.isAwaited;
       if (io.clock.synced) armNext(state, io);
       return false;
     case "joined":
@@ -229,7 +233,8 @@ function nextDelayUs(state: ClockSyncState, { clock, entropy }: PackageIo): numb
     const jitterUs = entropy.below("clockPeriod", 2 * PERIOD_JITTER_US + 1) - PERIOD_JITTER_US;
     return periodS * S_US + jitterUs;
   }
-  const doublings = Math.max(state.unanswered - HURRIED_REQUESTS, 0);
+  const evenlySpaced = state.isHurried ? HURRIED_REQUESTS : 1;
+  const doublings = Math.max(state.unanswered - evenlySpaced, 0);
   const backOffS = Math.min(RETRY_MIN_S * 2 ** doublings, RETRY_MAX_S);
   return backOffS * S_US + entropy.below("clockRetry", (backOffS * S_US) / 2);
 }

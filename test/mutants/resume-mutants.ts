@@ -314,6 +314,20 @@ export const resumeMutants: readonly Mutant[] = [
     tests: [SWEEP_TEST],
   },
   {
+    name: "resume/everyone-hurries",
+    why: "a fleet that joins asks for the time so often that it crowds itself out",
+    file: "agent/packages/clock-sync.ts",
+    changes: [["state.isHurried = event.isAwaited;", "state.isHurried = true;"]],
+    tests: ["test/agent/packages/clock-sync-schedule.test.ts"],
+  },
+  {
+    name: "resume/nobody-hurries",
+    why: "after a reset, nobody looks whether a session waits for the time",
+    file: "agent/device.ts",
+    changes: [["some((group) => group?.session !== undefined)", "some((group) => group === null)"]],
+    tests: [SWEEP_TEST],
+  },
+  {
     name: "resume/window-stays-shut",
     why: "the time is known again, but nobody looks at the session that runs",
     file: "agent/device.ts",

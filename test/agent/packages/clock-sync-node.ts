@@ -18,8 +18,9 @@ export class ClockSyncNode {
     this.version = options.version ?? 2;
   }
 
-  step(type: "boot" | "joined" | "timer" | "syncRequired"): boolean {
-    return stepClockSync(this.state, { type }, this, this.io);
+  step(type: "boot" | "joined" | "timer" | "syncRequired", isAwaited = false): boolean {
+    const event = type === "boot" ? { type, isAwaited } : { type };
+    return stepClockSync(this.state, event, this, this.io);
   }
 
   receive(bytes: string, source: typeof unicast | typeof multicast = unicast): boolean {

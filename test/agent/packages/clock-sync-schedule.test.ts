@@ -4,11 +4,23 @@ import { hex } from "../../hex.ts";
 import { APP_TIME_REQ, ClockSyncNode, DAY_AND_A_HALF_S } from "./clock-sync-node.ts";
 
 describe("a server that does not answer", () => {
-  test("is asked four times in a hurry, then ever more rarely, down to once an hour", () => {
+  test("is asked ever more rarely, down to once an hour", () => {
     const node = new ClockSyncNode({ synced: false });
+    node.step("boot");
     node.step("joined");
-    const delays = [30, 30, 30, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600];
+    const delays = [30, 60, 120, 240, 480, 960, 1920, 3600, 3600];
     for (const delay of delays) {
+      node.send();
+      expect(node.timerIn).toBe(delay);
+      node.step("timer");
+    }
+  });
+
+  test("by a device whose session waits after a reset, four times in a hurry", () => {
+    const node = new ClockSyncNode({ synced: false });
+    node.step("boot", true);
+    node.step("joined");
+    for (const delay of [30, 30, 30, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600]) {
       node.send();
       expect(node.timerIn).toBe(delay);
       node.step("timer");
