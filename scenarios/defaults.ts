@@ -20,6 +20,7 @@ export interface ResolvedDevice {
   readonly bankBytes: number;
   readonly granuleBytes: number;
   readonly activation: "afterStatus" | "immediate" | "onCommand";
+  readonly boot: "banks" | "embassy";
   readonly attempts: number;
   readonly chirpstackAnswers: boolean;
 }
@@ -119,6 +120,7 @@ const DEVICE: ResolvedDevice = {
   bankBytes: 262_144,
   granuleBytes: 8,
   activation: "afterStatus",
+  boot: "banks",
   attempts: 3,
   chirpstackAnswers: true,
 };

@@ -83,6 +83,12 @@ export const deviceSchema = Type.Object(
         { description: "When a verified image is booted. Default afterStatus." },
       ),
     ),
+    boot: Type.Optional(
+      Type.Union([Type.Literal("banks"), Type.Literal("embassy")], {
+        description:
+          "How images come to run: from either bank, or swapped into one place as embassy-boot does. Default banks.",
+      }),
+    ),
     attempts: Type.Optional(
       Type.Integer({
         minimum: 1,

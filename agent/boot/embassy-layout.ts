@@ -1,5 +1,5 @@
 import type { Flash } from "#hal/ports.ts";
-import { erasedByteOf, sectorBytes, sectorsOf } from "../flash/sectors.ts";
+import { erasedByteOf, roundUp, sectorBytes, sectorsOf } from "../flash/sectors.ts";
 import type { FlashLayout } from "./layout.ts";
 import type { Region } from "./strategy.ts";
 
@@ -19,6 +19,11 @@ export interface EmbassyLayout extends EmbassyPartitions {
   readonly records: readonly [Region, Region];
 }
 
+/** Of the entries behind the progress, whole granules each. */
+export const SEAL_BYTES = 16;
+export const NOTE_BYTES = 8;
+const NOTES_MIN = 4;
+
 export interface EmbassyShape {
   /** Of ACTIVE. */
   readonly pages: number;
@@ -31,11 +36,13 @@ export interface EmbassyShape {
   readonly erasedByte: 0xff | 0x00;
 }
 
-/** Bank 0 is ACTIVE, bank 1 is DFU; the records stay where they are. */
-export function embassyLayoutOf(
-  { banks, state: records }: Pick<FlashLayout, "banks" | "state">,
-  state: Region,
-): EmbassyLayout {
+/** Throws `RangeError` for a layout that is not one for swaps. */
+export function embassyLayoutOf({
+  banks,
+  state: records,
+  swapState: state,
+}: Pick<FlashLayout, "banks" | "state" | "swapState">): EmbassyLayout {
+  if (state === undefined) throw new RangeError("a layout without swapState");
   return { active: banks[0], dfu: banks[1], state, records };
 }
 
@@ -60,6 +67,12 @@ export function embassyShapeOf(
     throw new RangeError(`${pages} pages need ${progressWords(pages)} words of STATE`);
   }
   return { pages, pageBytes, wordBytes, stateWords, erasedByte: erasedByteOf(geometry) };
+}
+
+/** What STATE takes, with a seal and the least of notes behind the progress. */
+export function swapStateBytesFor(pages: number, wordBytes: number): number {
+  const notes = NOTES_MIN * roundUp(NOTE_BYTES, wordBytes);
+  return progressWords(pages) * wordBytes + roundUp(SEAL_BYTES, wordBytes) + notes;
 }
 
 /** Magic, validity, and a word for each half-step of a swap and of its revert. */

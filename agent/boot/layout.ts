@@ -10,6 +10,8 @@ export interface FlashLayout {
   readonly journal: Region;
   /** Coded fragments waiting for the decoder. */
   readonly scratch: Region;
+  /** STATE of embassy-boot, where images are swapped: bank 0 is ACTIVE, bank 1, a page larger, DFU. */
+  readonly swapState?: Region;
   /** Places for data blocks that come while the bank is taken; each holds block and scratch. */
   readonly auxiliary?: readonly Region[];
 }
@@ -19,11 +21,16 @@ export interface LayoutSizes {
   readonly bankBytes: number;
   readonly journalBytes: number;
   readonly scratchBytes: number;
+  /** Where images are swapped. */
+  readonly swapStateBytes?: number;
 }
 
 export const SECTOR_BYTES = 4096;
 
-/** Bank A at 0, then bank B, the two state sectors, the journal and the scratch region. */
+/**
+ * Bank A at 0, then bank B, the two state sectors, the journal and the scratch region; between them
+ * what a swap needs.
+ */
 export function layoutOf(sizes: LayoutSizes): FlashLayout {
   let end = 0;
   const take = (sizeBytes: number): Region => {
@@ -31,10 +38,13 @@ export function layoutOf(sizes: LayoutSizes): FlashLayout {
     end += region.sizeBytes;
     return region;
   };
+  const { bankBytes, swapStateBytes = 0 } = sizes;
+  const swaps = swapStateBytes > 0;
   return {
-    banks: [take(sizes.bankBytes), take(sizes.bankBytes)],
+    banks: [take(bankBytes), take(swaps ? bankBytes + SECTOR_BYTES : bankBytes)],
     state: [take(SECTOR_BYTES), take(SECTOR_BYTES)],
     journal: take(Math.max(sizes.journalBytes, 2 * SECTOR_BYTES)),
+    ...(swaps ? { swapState: take(swapStateBytes) } : {}),
     scratch: take(sizes.scratchBytes),
   };
 }

@@ -65,7 +65,10 @@ export class SharedContent {
     }
   }
 
-  /** For a fleet: `factory` in bank A, `update` in either bank, equal records and coded fragments. */
+  /**
+   * For a fleet: `factory` in bank A, `update` in either bank, equal records and coded fragments.
+   * Where images are swapped, `factory` ends in bank B a page further on.
+   */
   static forLayout(
     layout: FlashLayout,
     factory: Uint8Array,

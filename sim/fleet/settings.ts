@@ -1,3 +1,4 @@
+import { swapStateBytesFor } from "#agent/boot/embassy-layout.ts";
 import { type FlashLayout, layoutOf, SECTOR_BYTES } from "#agent/boot/layout.ts";
 import type { DeviceConfig } from "#agent/config.ts";
 import type { ParityVariant } from "#agent/fec/rows.ts";
@@ -20,10 +21,12 @@ export function parityVariantOf(device: ResolvedDevice): ParityVariant {
 export function layoutFor(device: ResolvedDevice, nbFrag: number, fragSize: number): FlashLayout {
   const scratchFragments = device.scratchFragments ?? nbFrag;
   const shape = { nbFrag, fragSize, padding: 1 };
+  const pages = Math.ceil(device.bankBytes / SECTOR_BYTES);
   return layoutOf({
     bankBytes: device.bankBytes,
     journalBytes: journalBytesFor(shape, scratchFragments, device.granuleBytes, SECTOR_BYTES),
     // The last sector is the spare in which a sector of the bank is rewritten.
+    swapStateBytes: device.boot === "embassy" ? swapStateBytesFor(pages, device.granuleBytes) : 0,
     scratchBytes: SECTOR_BYTES + Math.max(SCRATCH_BYTES_MIN, scratchFragments * (fragSize + 32)),
   });
 }

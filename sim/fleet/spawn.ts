@@ -1,4 +1,3 @@
-import { BankBoot } from "#agent/boot/bank-boot.ts";
 import { installFactoryImage } from "#agent/boot/factory.ts";
 import { type FlashLayout, geometryOf } from "#agent/boot/layout.ts";
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
@@ -14,6 +13,7 @@ import { EndDeviceMac, newMacNvm } from "#sim/mac/end-device.ts";
 import { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
+import { bootOf } from "./boot-of.ts";
 import type { FirmwarePair } from "./firmware.ts";
 import { deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
@@ -113,7 +113,7 @@ export class Spawner {
     ];
     const watched = { flash: nor, layout, attemptsMax, factory: factoryImage, images };
     const oracles = new DeviceOracles(watched);
-    const own = oracles.watch(new BankBoot(flash, layout, check, { attemptsMax }));
+    const own = oracles.watch(bootOf(device, flash, layout, check));
     const boot = probe?.boot(own) ?? own;
     const ports = { flash, layout, crypto, entropy: probe?.entropy(entropy) ?? entropy, boot };
     return new FleetNode(id, {

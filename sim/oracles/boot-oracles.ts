@@ -11,6 +11,7 @@ import type {
 import type { FlashOperation } from "../flash/cuts.ts";
 import type { NorFlash } from "../flash/nor.ts";
 import { newestRecord } from "./flash-truth.ts";
+import { overlaps, type SwapGuard } from "./swap-guard.ts";
 import { OracleViolation } from "./violation.ts";
 
 export interface OracleSetup {
@@ -25,6 +26,8 @@ export interface OracleSetup {
   readonly isGood: (image: ImageIdentity) => boolean;
   /** Someone else looks for devices with nothing to boot: I1 is silent. */
   readonly mayBrick?: boolean;
+  /** Where booting moves images, and every image runs in bank 0: what I3 asks then. */
+  readonly swapGuard?: SwapGuard;
 }
 
 /**
@@ -48,8 +51,8 @@ export class BootOracles {
   #cutsSinceStage = 0;
   /** Attempts that the last trial decision left in flash. */
   #attemptsLeft = Number.POSITIVE_INFINITY;
-  /** The newest record, and the count of operations after which it was read. */
-  #truth: { readonly operations: number; readonly record: BootRecord | undefined } | undefined;
+  /** The newest record, as read since anything was done to it. */
+  #truth: { readonly record: BootRecord | undefined } | undefined;
   boots = 0;
   cuts = 0;
 
@@ -63,7 +66,9 @@ export class BootOracles {
 
   /** The same past on a clone of the flash. Only between two boots. */
   fork(flash: NorFlash, holds: OracleSetup["holds"]): BootOracles {
-    const copy = new BootOracles({ ...this.#setup, flash, holds });
+    const { swapGuard, ...setup } = this.#setup;
+    const guard = swapGuard === undefined ? {} : { swapGuard: swapGuard.on(flash) };
+    const copy = new BootOracles({ ...setup, ...guard, flash, holds });
     for (const hash of this.#confirmed) copy.#confirmed.add(hash);
     copy.#floor = this.#floor;
     copy.#securityCounter = this.#securityCounter;
@@ -161,7 +166,8 @@ export class BootOracles {
     const report = boot.report();
     this.#requireTruth(report);
     if (pending === undefined || image === undefined) return;
-    if (report.active !== pending || report.pending !== undefined) {
+    const runs = this.#setup.swapGuard === undefined ? pending : 0;
+    if (report.active !== runs || report.pending !== undefined) {
       throw new OracleViolation("I6", "confirm() returned, but the image is not the active one");
     }
     this.#floor = image;
@@ -172,9 +178,12 @@ export class BootOracles {
   }
 
   #onOperation(operation: FlashOperation): void {
-    const { layout } = this.#setup;
+    const { layout, swapGuard } = this.#setup;
     const isState = layout.state.some((region) => overlaps(region, operation));
-    if (this.#inBoot && !isState) {
+    if (isState) this.#truth = undefined;
+    else if (this.#inBoot && swapGuard !== undefined) {
+      swapGuard.require(operation, this.#newest()?.banks[0].hashPrefix);
+    } else if (this.#inBoot) {
       throw new OracleViolation("I3", `the boot path did ${describe(operation)}`);
     }
     if (this.#protected !== undefined && overlaps(layout.banks[this.#protected], operation)) {
@@ -249,9 +258,7 @@ export class BootOracles {
 
   #newest(): BootRecord | undefined {
     const { flash, layout } = this.#setup;
-    if (this.#truth?.operations !== flash.operations) {
-      this.#truth = { operations: flash.operations, record: newestRecord(flash, layout) };
-    }
+    this.#truth ??= { record: newestRecord(flash, layout) };
     return this.#truth.record;
   }
 
@@ -269,13 +276,6 @@ export class BootOracles {
       record.bankStates.join() === report.bankStates.join();
     if (!isTrue) throw new OracleViolation("I11", "the report differs from the record in flash");
   }
-}
-
-function overlaps(region: Region, operation: FlashOperation): boolean {
-  return (
-    operation.address < region.address + region.sizeBytes &&
-    operation.address + operation.sizeBytes > region.address
-  );
 }
 
 function describe({ kind, sizeBytes, address }: FlashOperation): string {

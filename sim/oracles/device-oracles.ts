@@ -1,10 +1,12 @@
-import type { FlashLayout } from "#agent/boot/layout.ts";
+import { type FlashLayout, SECTOR_BYTES } from "#agent/boot/layout.ts";
+import { hashPrefixOf } from "#agent/boot/record.ts";
 import type { BootStrategy, ImageIdentity } from "#agent/boot/strategy.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import type { NorFlash } from "../flash/nor.ts";
 import { BootOracles } from "./boot-oracles.ts";
 import { holdsKnown, type KnownImage } from "./known-images.ts";
 import { requireRemembered } from "./memory.ts";
+import { SwapGuard } from "./swap-guard.ts";
 import { requireTrueStatus } from "./truth.ts";
 import { requireWearBound } from "./wear.ts";
 
@@ -19,6 +21,8 @@ export interface DeviceOracleSetup {
 
 /** A patch takes a bank twice: it comes, and is replaced by what it makes. */
 const BANK_ERASES_PER_UPDATE = 4;
+/** Swapped in, and back out. */
+const ERASES_PER_SWAP = 2;
 const STATE_ERASES_PER_UPDATE = 2;
 
 /**
@@ -40,6 +44,7 @@ export class DeviceOracles {
     this.#boot = new BootOracles({
       ...setup,
       holds: (bank, { hash }) => holdsKnown(flash, layout.banks[bank], images, hash),
+      ...(layout.swapState === undefined ? {} : { swapGuard: swapGuardOf(setup) }),
       isGood: () => false,
       mayBrick: true,
     });
@@ -75,9 +80,15 @@ export class DeviceOracles {
   requireWear(): void {
     const { flash, layout } = this.#setup;
     const extra = this.#resets;
+    const swaps = layout.swapState === undefined ? 0 : ERASES_PER_SWAP;
     requireWearBound(flash, layout, {
-      bankErases: BANK_ERASES_PER_UPDATE * this.#updates + extra,
+      bankErases: (BANK_ERASES_PER_UPDATE + swaps) * this.#updates + extra,
       stateErases: STATE_ERASES_PER_UPDATE * this.#updates + extra,
     });
   }
+}
+
+function swapGuardOf({ flash, layout, images }: DeviceOracleSetup): SwapGuard {
+  const byPrefix = new Map(images.map(({ hash, bytes }) => [hashPrefixOf(hash), bytes]));
+  return new SwapGuard(flash, { banks: layout.banks, pageBytes: SECTOR_BYTES, images: byPrefix });
 }

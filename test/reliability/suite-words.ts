@@ -29,6 +29,17 @@ export const suiteWords: Readonly<Record<string, string>> = {
   "sick-ci/flash": "each 11th of `sick/flash`, granules 1, 8, 32, in `npm test`",
   "device-ci/resume":
     "a session interrupted for 1 to 20 fragments, at any moment, compared fragment by fragment with a device that heard all but these, in `npm test`",
+  "embassy/one-cut":
+    "embassy-boot: one cut, every operation, every kind, every byte prefix; granules 1, 8, 32, three rewrite policies",
+  "embassy/two-cuts":
+    "the same: each 11th pair of cuts, the second in any of the next 40 operations",
+  "embassy/storms": "the same: storms of 3 to 12 cuts at random",
+  "embassy/lorawan":
+    "a whole campaign over LoRaWAN of a device that swaps: a cut in every flash operation with prefixes sampled, between every two port calls and between every two events of the world; v1, granules 1 and 8",
+  "embassy-ci/one-cut": "a sample of `embassy/one-cut`, in `npm test`",
+  "embassy-ci/two-cuts": "each 997th pair, granule 8, in `npm test`",
+  "embassy-ci/storms": "150 storms a flash, in `npm test`",
+  "embassy-ci/lorawan": "a sample of `embassy/lorawan`, v2, granule 8, in `npm test`",
   "lorawan/operations":
     "a whole campaign over LoRaWAN, join to confirmed trial: a cut in every flash operation, every kind, every byte prefix; v1 and v2; granules 1 and 8",
   "lorawan/calls":

@@ -15,6 +15,7 @@ import { PortProbe } from "../agent/port-probe.ts";
 export interface Campaign {
   readonly packages: "v1" | "v2";
   readonly granuleBytes: 1 | 8;
+  readonly boot?: "embassy";
 }
 
 const SEED = 5;

@@ -12,13 +12,15 @@ import {
 
 /* Each sweep lives one campaign for each place where power may fail; with a stride, for some. */
 
-/** In every flash operation, every kind, every byte prefix; with a stride, of the telling prefixes. */
+/**
+ * In every flash operation, every kind, every byte prefix; of the telling prefixes with a stride, and
+ * where whole pages are programmed at once to swap them.
+ */
 export function sweepOperations(campaign: Campaign, tally: Tally, stride = 1): void {
+  const cutsOf = stride === 1 && campaign.boot === undefined ? allCuts : sampledCuts;
   let count = 0;
   for (const operation of undisturbed(campaign).operations) {
-    const { granuleBytes } = campaign;
-    const cuts = stride === 1 ? allCuts(operation) : sampledCuts(operation, granuleBytes);
-    for (const cut of cuts) {
+    for (const cut of cutsOf(operation, campaign.granuleBytes)) {
       if (count++ % stride !== 0) continue;
       tally.case(() => cutOperation(campaign, operation.index, cut));
     }

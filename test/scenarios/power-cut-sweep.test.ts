@@ -20,3 +20,12 @@ test.each([
   sweepOperations(campaign, operations, 3);
   expect(operations.close()).toBeGreaterThan(150);
 });
+
+test("power fails in a campaign of a device that swaps its images", LONG, () => {
+  const campaign = { packages: "v2", granuleBytes: 8, boot: "embassy" } as const;
+  const tally = new Tally("embassy-ci/lorawan");
+  sweepCalls(campaign, tally, 43);
+  sweepEvents(campaign, tally, 59);
+  sweepOperations(campaign, tally, 71);
+  expect(tally.close()).toBeGreaterThan(60);
+});

@@ -18,20 +18,18 @@ export interface Baseline {
   readonly starts: readonly Lifetime[];
 }
 
-const baselines = new Map<string, Baseline>();
+const baselines = new Map<Scene, Map<number, Baseline>>();
 
 export function baselineOf(granuleBytes: number, scene = tiny): Baseline {
-  const key = `${granuleBytes} ${scene.sizes.bankBytes}`;
-  let baseline = baselines.get(key);
-  if (baseline === undefined) {
-    baseline = traceOf(granuleBytes, scene);
-    baselines.set(key, baseline);
-  }
+  const known = baselines.get(scene) ?? new Map<number, Baseline>();
+  baselines.set(scene, known);
+  const baseline = known.get(granuleBytes) ?? traceOf(granuleBytes, scene);
+  known.set(granuleBytes, baseline);
   return baseline;
 }
 
 function traceOf(granuleBytes: number, scene: Scene): Baseline {
-  const life = new Lifetime(factoryFlash(granuleBytes, scene), undefined, scene);
+  const life = new Lifetime(factoryFlash(granuleBytes, scene), scene);
   const firstOperation = life.flash.operations;
   const starts: Lifetime[] = [];
   const operations = watched(life.flash);
@@ -98,9 +96,6 @@ function requireGoodEnd(
 
 /** I10: what a cut may cost, in reboots and in operations, before the device is quiet again. */
 const BOOTS_PER_CUT_MAX = 1;
-/** Beside writing the bank once more. */
-const STATE_OPERATIONS_PER_CUT_MAX = 15;
-
 function requireQuiescence(baseline: Baseline, { flash, oracles }: Lifetime): void {
   const { operations, firstOperation, scene, starts } = baseline;
   const { bankBytes, sectorBytes, imageBytes, programBytes } = scene.sizes;
@@ -110,7 +105,7 @@ function requireQuiescence(baseline: Baseline, { flash, oracles }: Lifetime): vo
   if (boots > BOOTS_PER_CUT_MAX * oracles.cuts) {
     throw new RangeError(`I10: ${boots} more boots after ${oracles.cuts} cuts`);
   }
-  if (more > (rewrite + STATE_OPERATIONS_PER_CUT_MAX) * oracles.cuts) {
+  if (more > (rewrite + scene.operationsPerCutMax) * oracles.cuts) {
     throw new RangeError(`I10: ${more} more operations after ${oracles.cuts} cuts`);
   }
 }

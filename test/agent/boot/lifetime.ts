@@ -1,4 +1,3 @@
-import { BankBoot } from "#agent/boot/bank-boot.ts";
 import { installFactoryImage } from "#agent/boot/factory.ts";
 import { hashPrefixOf } from "#agent/boot/record.ts";
 import type { BankIndex, BootDecision, BootStrategy, ImageIdentity } from "#agent/boot/strategy.ts";
@@ -6,10 +5,9 @@ import { PowerLoss } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
 import { drawKey } from "#sim/kernel/draws.ts";
 import { BootOracles } from "#sim/oracles/boot-oracles.ts";
-import type { Scene } from "./scene.ts";
+import { ATTEMPTS_MAX, type Scene } from "./scene.ts";
 import { tiny } from "./tiny.ts";
 
-export const ATTEMPTS_MAX = 3;
 const BOOTS_MAX = 200;
 
 interface Update {
@@ -52,15 +50,10 @@ function imagesOf(scene: Scene): Images {
 /** Called before each boot, the supply off: rots cells, sets the next cut. */
 export type Adversity = (flash: NorFlash, boot: number) => void;
 
-export type BootMaker = (flash: NorFlash, scene: Scene) => BootStrategy;
-
-export const bankBoot: BootMaker = (flash, scene) =>
-  new BankBoot(flash, scene.layout, scene.verify(flash), { attemptsMax: ATTEMPTS_MAX });
-
 /** A flash as it leaves the factory, image 1 confirmed in bank A. */
 export function factoryFlash(granuleBytes: number, scene = tiny): NorFlash {
   const key = drawKey(1, granuleBytes, "flash");
-  const flash = new NorFlash(scene.geometry(granuleBytes), { key });
+  const flash = new NorFlash(scene.geometry(granuleBytes), { ...scene.norOptions, key });
   installFactoryImage(flash, scene.layout, scene.image(1), imagesOf(scene).factory);
   return flash;
 }
@@ -74,11 +67,10 @@ export class Lifetime {
   readonly oracles: BootOracles;
   /** By update id. */
   readonly results = new Map<number, "updated" | "failed">();
-  readonly #makeBoot: BootMaker;
   readonly #scene: Scene;
   #lastImage: string;
 
-  constructor(flash: NorFlash, makeBoot: BootMaker = bankBoot, scene = tiny, past?: Lifetime) {
+  constructor(flash: NorFlash, scene = tiny, past?: Lifetime) {
     const { factory } = imagesOf(scene);
     const verify = scene.verify(flash);
     const holds = (bank: BankIndex, { hash }: ImageIdentity) => {
@@ -86,10 +78,10 @@ export class Lifetime {
       return verdict.ok && hashPrefixOf(verdict.image.hash) === hashPrefixOf(hash);
     };
     this.flash = flash;
-    this.#makeBoot = makeBoot;
     this.#scene = scene;
     this.#lastImage = past === undefined ? factory.version : past.#lastImage;
     for (const [id, result] of past?.results ?? []) this.results.set(id, result);
+    const swapGuard = scene.swapGuardOn(flash);
     this.oracles =
       past?.oracles.fork(flash, holds) ??
       new BootOracles({
@@ -98,13 +90,14 @@ export class Lifetime {
         attemptsMax: ATTEMPTS_MAX,
         factory,
         holds,
+        ...(swapGuard === undefined ? {} : { swapGuard }),
         isGood: (image) => UPDATES.some(({ major, isGood }) => isGood && isVersion(image, major)),
       });
   }
 
   /** The same life, from here on on its own. Only between two boots: when adversity strikes. */
   fork(): Lifetime {
-    return new Lifetime(this.flash.clone(), this.#makeBoot, this.#scene, this);
+    return new Lifetime(this.flash.clone(), this.#scene, this);
   }
 
   /** Throws what the oracles say. */
@@ -128,7 +121,7 @@ export class Lifetime {
   /** From one reset to the next; true when there is nothing left to do. */
   #life(): boolean {
     const { updates, identities } = imagesOf(this.#scene);
-    const boot = this.oracles.watch(this.#makeBoot(this.flash, this.#scene));
+    const boot = this.oracles.watch(this.#scene.bootOn(this.flash));
     const decision = boot.boot();
     if (!decision.ok) return false;
     this.#lastImage = decision.image.version;

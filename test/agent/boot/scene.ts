@@ -1,7 +1,13 @@
+import { BankBoot } from "#agent/boot/bank-boot.ts";
 import { crc32 } from "#agent/boot/crc32.ts";
 import type { FlashLayout } from "#agent/boot/layout.ts";
-import type { ImageIdentity, Region, VerifyImage } from "#agent/boot/strategy.ts";
+import type { BootStrategy, ImageIdentity, Region, VerifyImage } from "#agent/boot/strategy.ts";
 import type { Flash, FlashGeometry } from "#hal/ports.ts";
+import type { NorFlash } from "#sim/flash/nor.ts";
+import type { NorOptions } from "#sim/flash/nor-options.ts";
+import type { SwapGuard } from "#sim/oracles/swap-guard.ts";
+
+export const ATTEMPTS_MAX = 3;
 
 /** In bytes; a bank is whole sectors, a state sector is one, and a program is whole granules. */
 export interface SceneSizes {
@@ -19,6 +25,9 @@ const MAGIC = 0x594e_4954;
 export class Scene {
   readonly sizes: SceneSizes;
   readonly layout: FlashLayout;
+  readonly norOptions: NorOptions = {};
+  /** What a cut may cost beside writing the bank once more. */
+  readonly operationsPerCutMax: number = 15;
   /** In use within one call only. */
   readonly #image: Uint8Array;
   readonly #geometries = new Map<number, FlashGeometry>();
@@ -110,6 +119,15 @@ export class Scene {
       if (image === undefined || image.securityCounter < securityCounterMin) return { ok: false };
       return { ok: true, image };
     };
+  }
+
+  bootOn(flash: Flash): BootStrategy {
+    return new BankBoot(flash, this.layout, this.verify(flash), { attemptsMax: ATTEMPTS_MAX });
+  }
+
+  /** Where booting moves images. */
+  swapGuardOn(_flash: NorFlash): SwapGuard | undefined {
+    return undefined;
   }
 
   /** What an updater does between openUpdate() and stage(): erase the bank, program the image. */
