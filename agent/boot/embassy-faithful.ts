@@ -65,7 +65,7 @@ export class FaithfulEmbassyBoot implements BootStrategy {
 
   report(): BootReport {
     const magic = this.#current();
-    const states = { boot: "empty", dfuDetach: "empty", swap: "ready", revert: "bad" } as const;
+    const states = { boot: "dirty", dfuDetach: "dirty", swap: "ready", revert: "bad" } as const;
     return {
       active: 0,
       pending: magic === "swap" ? 1 : undefined,

@@ -76,12 +76,12 @@ export type VerifyImage = (
 export interface BootStrategy {
   /**
    * Bootloader: decides, counting a trial before the jump. Erases and programs nothing in the
-   * banks. Never throws `FlashFault`: with sick state sectors it runs what is confirmed.
+   * banks, unless it swaps images; then the confirmed one can be restored at every moment. Never throws `FlashFault`: with sick state sectors it runs what is confirmed.
    */
   boot(): BootDecision;
   /** Current record, as the application sees it. Changes nothing, and needs no power. */
   report(): BootReport;
-  /** The bank that is not active: where the next update goes. Changes nothing. */
+  /** Where the next update goes: never where the active image is. Changes nothing. */
   updateRegion(): Region;
   /**
    * Commits DIRTY(target) before the first erase of the target bank. Opening the update that is

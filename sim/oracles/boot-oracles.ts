@@ -26,6 +26,8 @@ export interface OracleSetup {
   readonly isGood: (image: ImageIdentity) => boolean;
   /** Someone else looks for devices with nothing to boot: I1 is silent. */
   readonly mayBrick?: boolean;
+  /** `false`: a strategy without our boot record. Of I3 in a swap, I7 and I11 nothing is asked. */
+  readonly keepsRecord?: false;
   /** Where booting moves images, and every image runs in bank 0: what I3 asks then. */
   readonly swapGuard?: SwapGuard;
 }
@@ -97,6 +99,7 @@ export class BootOracles {
       stage: (image) => this.#stage(boot, image),
       abandon: () => {
         boot.abandon();
+        this.#staged = undefined;
         this.#requireTruth(boot.report());
       },
       confirm: () => this.#confirm(boot),
@@ -172,7 +175,8 @@ export class BootOracles {
     }
     this.#floor = image;
     this.#protected = report.active;
-    if (report.securityCounter < image.securityCounter) {
+    const { keepsRecord } = this.#setup;
+    if (keepsRecord !== false && report.securityCounter < image.securityCounter) {
       throw new OracleViolation("I7", "confirm() did not raise the security counter");
     }
   }
@@ -182,7 +186,9 @@ export class BootOracles {
     const isState = layout.state.some((region) => overlaps(region, operation));
     if (isState) this.#truth = undefined;
     else if (this.#inBoot && swapGuard !== undefined) {
-      swapGuard.require(operation, this.#newest()?.banks[0].hashPrefix);
+      if (this.#setup.keepsRecord !== false) {
+        swapGuard.require(operation, this.#newest()?.banks[0].hashPrefix);
+      }
     } else if (this.#inBoot) {
       throw new OracleViolation("I3", `the boot path did ${describe(operation)}`);
     }
@@ -222,6 +228,7 @@ export class BootOracles {
   }
 
   #requireCounter(image: ImageIdentity): void {
+    if (this.#setup.keepsRecord === false) return;
     const stored = this.#newest()?.securityCounter ?? 0;
     if (stored < this.#securityCounter) {
       throw new OracleViolation("I7", `counter fell from ${this.#securityCounter} to ${stored}`);
@@ -264,6 +271,7 @@ export class BootOracles {
 
   /** I11: what a report says is what flash says. */
   #requireTruth(report: BootReport): void {
+    if (this.#setup.keepsRecord === false) return;
     const record = this.#newest();
     const isTrue =
       record !== undefined &&

@@ -1,5 +1,6 @@
 import { bootMutants, schemeMutants } from "./boot-mutants.ts";
 import { deltaMutants } from "./delta-mutants.ts";
+import { embassyMutants } from "./embassy-mutants.ts";
 import { fecMutants, kernelMutants } from "./fec-mutants.ts";
 import { imageMutants } from "./image-mutants.ts";
 import { journalMutants } from "./journal-mutants.ts";
@@ -13,6 +14,7 @@ import { stagingMutants } from "./staging-mutants.ts";
 export const mutants: readonly Mutant[] = [
   ...schemeMutants,
   ...bootMutants,
+  ...embassyMutants,
   ...kernelMutants,
   ...fecMutants,
   ...imageMutants,

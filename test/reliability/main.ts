@@ -59,18 +59,34 @@ function runSuite(path: string): Promise<SuiteRun> {
   });
 }
 
-async function main(): Promise<number> {
-  const figures: SuiteFigures[] = [];
-  let isGood = true;
-  for (const path of suiteFiles()) {
-    process.stderr.write(`--- ${path}\n`);
-    const run = await runSuite(path);
-    figures.push(...run.figures);
-    if (!run.isGood) {
-      process.stderr.write(`--- FAILED, or printed no figures: ${path}\n`);
-      isGood = false;
+/** Runs them {@link JOBS} at a time; results in the order of the files. */
+async function runSuites(paths: readonly string[]): Promise<readonly SuiteRun[]> {
+  const runs: SuiteRun[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let index = next++; index < paths.length; index = next++) {
+      const path = paths[index];
+      if (path === undefined) return;
+      const run = await runSuite(path);
+      runs[index] = run;
+      const said = run.isGood ? "" : "FAILED, or printed no figures: ";
+      process.stderr.write(`--- ${said}${path}\n`);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: JOBS }, work));
+  return runs;
+}
+
+function write(name: "suites" | "mutants", table: string): void {
+  writeFileSync(DOCUMENT, withGenerated(readFileSync(DOCUMENT, "utf8"), name, table));
+}
+
+async function main(): Promise<number> {
+  const runs = await runSuites(suiteFiles());
+  const figures: SuiteFigures[] = runs.flatMap((run) => run.figures);
+  const isGood = runs.every((run) => run.isGood);
+  // The mutants take long; what is known is not lost with them.
+  write("suites", suiteTable(figures));
   process.stderr.write(`--- ${mutants.length} mutants\n`);
   const started = performance.now();
   const results = await tryMutants(mutants, JOBS, (done, result) => {
@@ -81,10 +97,8 @@ async function main(): Promise<number> {
   const failures = results.filter(({ result }) => result !== "killed").length;
   const seconds = (performance.now() - started) / 1000;
   figures.push({ suite: "mutants", cases: results.length, seconds, failures });
-  let document = readFileSync(DOCUMENT, "utf8");
-  document = withGenerated(document, "suites", suiteTable(figures));
-  document = withGenerated(document, "mutants", mutantTable(results));
-  writeFileSync(DOCUMENT, document);
+  write("suites", suiteTable(figures));
+  write("mutants", mutantTable(results));
   return isGood && failures === 0 ? 0 : 1;
 }
 
