@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { mutantTable, suiteTable, withGenerated } from "./document.ts";
+import {
+  generatedIn,
+  mergedMutants,
+  mergedSuites,
+  mutantTable,
+  suiteTable,
+  withGenerated,
+} from "./document.ts";
 import { figuresIn } from "./figures.ts";
 import { suiteWords } from "./suite-words.ts";
 import { Tally } from "./tally.ts";
@@ -44,11 +51,39 @@ test("the mutants as a table: killed by which test, or not", () => {
   ]);
 });
 
+test("some of the suites, run again", () => {
+  const suite = (name: string, cases: number) => ({ suite: name, cases, seconds: 2, failures: 0 });
+  const old = suiteTable([suite("boot/rot", 1), suite("gone", 1), suite("boot/storms", 1)]);
+  const fresh = suiteTable([suite("boot/storms", 2), suite("sick/flash", 3)]);
+  const merged = suiteTable([
+    suite("boot/rot", 1),
+    suite("boot/storms", 2),
+    suite("sick/flash", 3),
+  ]);
+  expect(mergedSuites(old, fresh)).toBe(merged);
+});
+
+test("some of the mutants, tried again", () => {
+  const mutant = (name: string, result: "killed" | "survived") => {
+    return { name, why: "a", file: "agent/x.ts", seconds: 1, result, by: "b" };
+  };
+  const old = mutantTable([
+    mutant("a", "survived"),
+    mutant("gone", "killed"),
+    mutant("b", "killed"),
+  ]);
+  const fresh = mutantTable([mutant("a", "killed"), mutant("c", "survived")]);
+  expect(mergedMutants(old, fresh, new Set(["a", "b", "c"]))).toBe(
+    mutantTable([mutant("a", "killed"), mutant("b", "killed"), mutant("c", "survived")]),
+  );
+});
+
 test("a part of a document is replaced between its markers, and only there", () => {
   const document = "a\n<!-- x -->\nold\n<!-- /x -->\nb\n";
   const replaced = withGenerated(document, "x", "new");
   expect(replaced).toBe("a\n<!-- x -->\nnew\n<!-- /x -->\nb\n");
   expect(withGenerated(replaced, "x", "new")).toBe(replaced);
+  expect(generatedIn(replaced, "x").trim()).toBe("new");
   for (const bad of ["a", "<!-- x -->", document + document]) {
     expect(() => withGenerated(bad, "x", "new")).toThrow(RangeError);
   }

@@ -1,6 +1,8 @@
 /**
- * `npm run reliability`: runs every suite that prints figures (they use `Tally`, or print a line
- * `RELIABILITY …` like it), then the mutants, and rewrites the tables of docs/reliability.md.
+ * `npm run reliability [-- --only TEXT]`: runs every suite that prints figures (they use `Tally`, or
+ * print a line `RELIABILITY …` like it), then the mutants, and rewrites the tables of
+ * docs/reliability.md. With TEXT: the test files and mutants that have it in their names; the other
+ * rows stay.
  *
  * Exit status: 0, or 1 when a suite failed or a mutant survived; the tables say so then.
  */
@@ -8,11 +10,20 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
 import { filesInGit, root } from "../mutants/house-copy.ts";
 import { mutants } from "../mutants/list.ts";
+import type { Mutant } from "../mutants/mutant.ts";
 import { tryMutants } from "../mutants/trial.ts";
 import { endRuns } from "../mutants/vitest-run.ts";
-import { mutantTable, suiteTable, withGenerated } from "./document.ts";
+import {
+  generatedIn,
+  mergedMutants,
+  mergedSuites,
+  mutantTable,
+  suiteTable,
+  withGenerated,
+} from "./document.ts";
 import { figuresIn, type SuiteFigures } from "./figures.ts";
 
 const DOCUMENT = join(root, "docs/reliability.md");
@@ -77,29 +88,48 @@ async function runSuites(paths: readonly string[]): Promise<readonly SuiteRun[]>
   return runs;
 }
 
-function write(name: "suites" | "mutants", table: string): void {
-  writeFileSync(DOCUMENT, withGenerated(readFileSync(DOCUMENT, "utf8"), name, table));
+function write(name: "suites" | "mutants", merge: (old: string) => string): void {
+  const document = readFileSync(DOCUMENT, "utf8");
+  const text = merge(generatedIn(document, name));
+  writeFileSync(DOCUMENT, withGenerated(document, name, text));
 }
 
 async function main(): Promise<number> {
-  const runs = await runSuites(suiteFiles());
+  const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
+  const { only } = values;
+  const runs = await runSuites(suiteFiles().filter((path) => path.includes(only)));
   const figures: SuiteFigures[] = runs.flatMap((run) => run.figures);
   const isGood = runs.every((run) => run.isGood);
+  const writeSuites = () =>
+    write("suites", (old) => mergedSuites(only === "" ? "" : old, suiteTable(figures)));
   // The mutants take long; what is known is not lost with them.
-  write("suites", suiteTable(figures));
-  process.stderr.write(`--- ${mutants.length} mutants\n`);
+  writeSuites();
+  const chosen = mutants.filter(({ name }) => name.includes(only));
+  if (chosen.length === 0) return isGood ? 0 : 1;
+  const isKilled = await runMutants(chosen, (seconds, failures) => {
+    if (only !== "") return;
+    figures.push({ suite: "mutants", cases: chosen.length, seconds, failures });
+    writeSuites();
+  });
+  return isGood && isKilled ? 0 : 1;
+}
+
+async function runMutants(
+  chosen: readonly Mutant[],
+  onEnd: (seconds: number, failures: number) => void,
+): Promise<boolean> {
+  process.stderr.write(`--- ${chosen.length} mutants\n`);
   const started = performance.now();
-  const results = await tryMutants(mutants, JOBS, (done, result) => {
+  const results = await tryMutants(chosen, JOBS, (done, result) => {
     if (result !== undefined && result.result !== "killed") {
       process.stderr.write(`${result.result} ${result.name}: ${result.by}\n`);
-    } else if (done % 20 === 0) process.stderr.write(`${done}/${mutants.length}\n`);
+    } else if (done % 20 === 0) process.stderr.write(`${done}/${chosen.length}\n`);
   });
   const failures = results.filter(({ result }) => result !== "killed").length;
-  const seconds = (performance.now() - started) / 1000;
-  figures.push({ suite: "mutants", cases: results.length, seconds, failures });
-  write("suites", suiteTable(figures));
-  write("mutants", mutantTable(results));
-  return isGood && failures === 0 ? 0 : 1;
+  onEnd((performance.now() - started) / 1000, failures);
+  const names = new Set(mutants.map(({ name }) => name));
+  write("mutants", (old) => mergedMutants(old, mutantTable(results), names));
+  return failures === 0;
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
