@@ -1,4 +1,5 @@
 import { FlashFault } from "#hal/ports.ts";
+import { succeeds } from "../flash/faults.ts";
 import { findSwap, targetOf } from "./embassy-finding.ts";
 import type { EmbassyImages } from "./embassy-images.ts";
 import { confirmedRecord, type KeptRecord } from "./embassy-record.ts";
@@ -107,11 +108,7 @@ export class EmbassyLoader {
     const record = this.#record.current;
     const previous = this.#images.previous();
     if (record.bankStates[DFU] !== "confirmed" || !isDfuImage(record, previous)) return undefined;
-    try {
-      this.#swap.restore();
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-    }
+    succeeds(() => this.#swap.restore());
     const image = this.#images.active();
     if (!isDfuImage(record, image)) return undefined;
     const bankStates = withState(record, ACTIVE, "confirmed");
@@ -121,12 +118,10 @@ export class EmbassyLoader {
   }
 
   #recover(): void {
-    try {
+    succeeds(() => {
       const record = recoveredRecord(this.#swap, this.#images, this.#attemptsMax);
       if (record !== undefined) this.#record.commitOrAssume(record);
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-    }
+    });
   }
 
   #run(image: ImageIdentity, trial: boolean): BootDecision {

@@ -1,4 +1,5 @@
-import { type Flash, FlashFault } from "#hal/ports.ts";
+import type { Flash } from "#hal/ports.ts";
+import { holds, reads } from "../flash/faults.ts";
 import { sectorsOf } from "../flash/sectors.ts";
 import type { EmbassyPartitions, EmbassyShape } from "./embassy-layout.ts";
 import type { Region } from "./strategy.ts";
@@ -66,18 +67,9 @@ export class EmbassyPages {
 
   /** Is the copy there? Not if either cannot be read. */
   isCopied(step: HalfStep): boolean {
-    const { pageBytes } = this.#shape;
     const [source, target] = this.#spansOf(step);
-    const bytes = new Uint8Array(pageBytes);
-    const copy = new Uint8Array(pageBytes);
-    try {
-      this.#flash.read(source.address, bytes);
-      this.#flash.read(target.address, copy);
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-      return false;
-    }
-    return bytes.every((byte, index) => byte === copy[index]);
+    const bytes = new Uint8Array(source.sizeBytes);
+    return reads(this.#flash, source.address, bytes) && holds(this.#flash, target.address, bytes);
   }
 
   #copy(step: HalfStep, read: (address: number, target: Uint8Array) => void): void {
@@ -95,12 +87,7 @@ export class EmbassyPages {
     const { wordBytes, erasedByte } = this.#shape;
     for (let offset = 0; offset < target.length; offset += wordBytes) {
       const word = target.subarray(offset, offset + wordBytes);
-      try {
-        this.#flash.read(address + offset, word);
-      } catch (error) {
-        if (!(error instanceof FlashFault)) throw error;
-        word.fill(erasedByte);
-      }
+      if (!reads(this.#flash, address + offset, word)) word.fill(erasedByte);
     }
   }
 

@@ -1,4 +1,5 @@
 import { type Flash, FlashFault } from "#hal/ports.ts";
+import { holds, succeeds } from "../flash/faults.ts";
 import type { EmbassyShape } from "./embassy-layout.ts";
 import { SpareWords, type SwapTarget } from "./embassy-spare.ts";
 import { type EmbassyMagic, EmbassyState } from "./embassy-state.ts";
@@ -62,12 +63,9 @@ export class EmbassyProgress {
   isOnly(magic: "boot" | "revert"): boolean {
     if (!this.isMagic(magic)) return false;
     const { wordBytes, erasedByte } = this.#shape;
-    const rest = new Uint8Array(this.#region.sizeBytes - wordBytes);
-    const isReadable = this.#answers(() => {
-      this.#flash.read(this.#region.address + wordBytes, rest);
-      return true;
-    });
-    return isReadable && rest.every((byte) => byte === erasedByte);
+    const { address, sizeBytes } = this.#region;
+    const rest = new Uint8Array(sizeBytes - wordBytes).fill(erasedByte);
+    return holds(this.#flash, address + wordBytes, rest);
   }
 
   /**
@@ -127,11 +125,7 @@ export class EmbassyProgress {
   }
 
   #writeMark(index: number): boolean {
-    const isWritten = this.#answers(() => {
-      this.#state.markDone(index);
-      return true;
-    });
-    return isWritten && this.#isMarked(index);
+    return succeeds(() => this.#state.markDone(index)) && this.#isMarked(index);
   }
 
   #isMarked(index: number): boolean {
@@ -145,9 +139,8 @@ export class EmbassyProgress {
 
   /** As embassy-boot does: first invalid, then erased, then what `write` writes. */
   #rewrite(write: () => boolean): void {
-    this.#answers(() => {
+    succeeds(() => {
       if (this.#state.isProgressValid()) this.#state.invalidate();
-      return true;
     });
     for (let tries = 0; tries < TRIES; tries++) {
       const isWritten = this.#answers(() => {

@@ -1,4 +1,5 @@
-import { type Flash, FlashFault, type MonotonicCounter } from "#hal/ports.ts";
+import type { Flash, MonotonicCounter } from "#hal/ports.ts";
+import { succeeds } from "../flash/faults.ts";
 import { BLANK_RECORD, type BootRecord } from "./record.ts";
 import { RecordLog } from "./record-log.ts";
 import type { BootReport, ImageIdentity, Region } from "./strategy.ts";
@@ -59,13 +60,7 @@ export class KeptRecord {
   }
 
   tryCommit(change: Partial<BootRecord>): boolean {
-    try {
-      this.commit(change);
-      return true;
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-      return false;
-    }
+    return succeeds(() => this.commit(change));
   }
 
   /** A bootloader must go on when the record sectors are sick; the next boot decides the same again. */

@@ -1,4 +1,5 @@
-import { type Flash, FlashFault } from "#hal/ports.ts";
+import type { Flash } from "#hal/ports.ts";
+import { holds, reads, succeeds } from "../flash/faults.ts";
 import { roundUp } from "../flash/sectors.ts";
 import { crc32 } from "./crc32.ts";
 import { type EmbassyShape, NOTE_BYTES, progressWords, SEAL_BYTES } from "./embassy-layout.ts";
@@ -40,11 +41,11 @@ export class SpareWords {
   }
 
   seal(target: SwapTarget): void {
-    this.#program(this.#sealAddress, this.#sealOf(target));
+    this.#flash.program(this.#sealAddress, this.#sealOf(target));
   }
 
   isSealed(target: SwapTarget): boolean {
-    return this.#holds(this.#sealAddress, this.#sealOf(target));
+    return holds(this.#flash, this.#sealAddress, this.#sealOf(target));
   }
 
   /** Highest half-step that is noted as done; -1 without notes. */
@@ -63,13 +64,8 @@ export class SpareWords {
     for (let slot = 0; slot < this.#noteSlots; slot++) {
       const address = this.#noteAddress(slot);
       if (!this.#isBlank(address)) continue;
-      try {
-        this.#program(address, bytes);
-      } catch (error) {
-        if (!(error instanceof FlashFault)) throw error;
-        continue;
-      }
-      if (this.#holds(address, bytes)) return;
+      if (!succeeds(() => this.#flash.program(address, bytes))) continue;
+      if (holds(this.#flash, address, bytes)) return;
     }
   }
 
@@ -93,7 +89,7 @@ export class SpareWords {
 
   #noteIn(slot: number): number | undefined {
     const bytes = new Uint8Array(this.#noteBytes);
-    if (!this.#read(this.#noteAddress(slot), bytes)) return undefined;
+    if (!reads(this.#flash, this.#noteAddress(slot), bytes)) return undefined;
     const index = new DataView(bytes.buffer).getUint16(0, true);
     return this.#noteOf(index).every((byte, at) => byte === bytes[at]) ? index : undefined;
   }
@@ -103,26 +99,6 @@ export class SpareWords {
   }
 
   #isBlank(address: number): boolean {
-    const bytes = new Uint8Array(this.#noteBytes);
-    return this.#read(address, bytes) && bytes.every((byte) => byte === this.#erasedByte);
-  }
-
-  #program(address: number, bytes: Uint8Array): void {
-    this.#flash.program(address, bytes);
-  }
-
-  #holds(address: number, bytes: Uint8Array): boolean {
-    const found = new Uint8Array(bytes.length);
-    return this.#read(address, found) && bytes.every((byte, index) => byte === found[index]);
-  }
-
-  #read(address: number, target: Uint8Array): boolean {
-    try {
-      this.#flash.read(address, target);
-      return true;
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-      return false;
-    }
+    return holds(this.#flash, address, new Uint8Array(this.#noteBytes).fill(this.#erasedByte));
   }
 }

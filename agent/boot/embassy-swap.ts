@@ -1,4 +1,5 @@
 import { type Flash, FlashFault } from "#hal/ports.ts";
+import { succeeds } from "../flash/faults.ts";
 import type { EmbassyPartitions, EmbassyShape } from "./embassy-layout.ts";
 import { EmbassyPages, type HalfStep, halfStepOf } from "./embassy-pages.ts";
 import { EmbassyProgress } from "./embassy-progress.ts";
@@ -79,11 +80,11 @@ export class EmbassySwap {
 
   /** Without STATE the swap can still be taken back, as long as power holds. */
   tryArm(target: SwapTarget, done: number): void {
-    attempt(() => this.state.arm(target, done));
+    succeeds(() => this.state.arm(target, done));
   }
 
   tryDisarm(magic: "boot" | "revert"): void {
-    attempt(() => this.state.disarm(magic));
+    succeeds(() => this.state.disarm(magic));
   }
 
   #copy(step: HalfStep): void {
@@ -95,13 +96,5 @@ export class EmbassySwap {
         if (!(error instanceof FlashFault) || tries === TRIES) throw error;
       }
     }
-  }
-}
-
-function attempt(write: () => void): void {
-  try {
-    write();
-  } catch (error) {
-    if (!(error instanceof FlashFault)) throw error;
   }
 }

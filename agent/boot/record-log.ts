@@ -1,4 +1,5 @@
 import { type Flash, FlashFault } from "#hal/ports.ts";
+import { holds, reads, succeeds } from "../flash/faults.ts";
 import { type BootRecord, decodeRecord, encodeRecord, RECORD_BYTES, sequenceIn } from "./record.ts";
 import type { Region } from "./strategy.ts";
 
@@ -100,35 +101,18 @@ export class RecordLog {
   #erase(copy: Copy): boolean {
     copy.newest = undefined;
     for (let tries = 0; tries < ERASE_TRIES; tries++) {
-      try {
-        this.#flash.erase(copy.region.address);
-        copy.nextSlot = 0;
-        return true;
-      } catch (error) {
-        if (!(error instanceof FlashFault)) throw error;
-      }
+      if (!succeeds(() => this.#flash.erase(copy.region.address))) continue;
+      copy.nextSlot = 0;
+      return true;
     }
     return false;
   }
 
   #write(address: number, bytes: Uint8Array): boolean {
-    try {
-      this.#flash.program(address, bytes);
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-      return false;
-    }
+    const flash = this.#flash;
+    if (!succeeds(() => flash.program(address, bytes))) return false;
     // Twice: an unstable bit may read right once.
-    return this.#holds(address, bytes) && this.#holds(address, bytes);
-  }
-
-  #holds(address: number, bytes: Uint8Array): boolean {
-    const slot = new Uint8Array(RECORD_BYTES);
-    if (!this.#read(address, slot)) return false;
-    for (let index = 0; index < RECORD_BYTES; index++) {
-      if (slot[index] !== bytes[index]) return false;
-    }
-    return true;
+    return holds(flash, address, bytes) && holds(flash, address, bytes);
   }
 
   #scan(copy: Copy): void {
@@ -148,22 +132,12 @@ export class RecordLog {
   /** Slots that cannot be read come back as zeros: used, and no record. */
   #readSector(copy: Copy): Uint8Array {
     const sector = new Uint8Array(copy.slots * RECORD_BYTES);
-    if (this.#read(copy.region.address, sector)) return sector;
+    if (reads(this.#flash, copy.region.address, sector)) return sector;
     for (let start = 0; start < sector.length; start += RECORD_BYTES) {
       const slot = sector.subarray(start, start + RECORD_BYTES);
-      if (!this.#read(copy.region.address + start, slot)) slot.fill(0);
+      if (!reads(this.#flash, copy.region.address + start, slot)) slot.fill(0);
     }
     return sector;
-  }
-
-  #read(address: number, target: Uint8Array): boolean {
-    try {
-      this.#flash.read(address, target);
-      return true;
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-      return false;
-    }
   }
 }
 

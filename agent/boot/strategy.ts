@@ -76,7 +76,8 @@ export type VerifyImage = (
 export interface BootStrategy {
   /**
    * Bootloader: decides, counting a trial before the jump. Erases and programs nothing in the
-   * banks, unless it swaps images; then the confirmed one can be restored at every moment. Never throws `FlashFault`: with sick state sectors it runs what is confirmed.
+   * banks, unless it swaps images; then the confirmed one can be restored at every moment. Never
+   * throws `FlashFault`: with sick state sectors it runs what is confirmed.
    */
   boot(): BootDecision;
   /** Current record, as the application sees it. Changes nothing, and needs no power. */

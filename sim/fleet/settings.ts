@@ -25,8 +25,8 @@ export function layoutFor(device: ResolvedDevice, nbFrag: number, fragSize: numb
   return layoutOf({
     bankBytes: device.bankBytes,
     journalBytes: journalBytesFor(shape, scratchFragments, device.granuleBytes, SECTOR_BYTES),
-    // The last sector is the spare in which a sector of the bank is rewritten.
     swapStateBytes: device.boot === "embassy" ? swapStateBytesFor(pages, device.granuleBytes) : 0,
+    // The last sector is the spare in which a sector of the bank is rewritten.
     scratchBytes: SECTOR_BYTES + Math.max(SCRATCH_BYTES_MIN, scratchFragments * (fragSize + 32)),
   });
 }

@@ -151,7 +151,7 @@ export const bootMutants: readonly Mutant[] = [
     file: RECORD_LOG,
     changes: [
       [
-        "    return this.#holds(address, bytes) && this.#holds(address, bytes);",
+        "    return holds(flash, address, bytes) && holds(flash, address, bytes);",
         "    return true;",
       ],
     ],
@@ -163,8 +163,8 @@ export const bootMutants: readonly Mutant[] = [
     file: RECORD_LOG,
     changes: [
       [
-        "    return this.#holds(address, bytes) && this.#holds(address, bytes);",
-        "    return this.#holds(address, bytes);",
+        "    return holds(flash, address, bytes) && holds(flash, address, bytes);",
+        "    return holds(flash, address, bytes);",
       ],
     ],
     tests: [LOG_TEST],
@@ -223,15 +223,8 @@ export const bootMutants: readonly Mutant[] = [
     file: RECORD_LOG,
     changes: [
       [
-        `      this.#flash.read(address, target);
-      return true;
-    } catch (error) {
-      if (!(error instanceof FlashFault)) throw error;
-      return false;`,
-        `      this.#flash.read(address, target);
-      return true;
-    } catch (error) {
-      throw error;`,
+        "if (reads(this.#flash, copy.region.address, sector)) return sector;",
+        "this.#flash.read(copy.region.address, sector);",
       ],
     ],
     tests: [LOG_TEST],
