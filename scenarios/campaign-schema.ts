@@ -32,6 +32,8 @@ export const firmwareSchema = Type.Object(
           Type.Literal("noNetwork"),
           Type.Literal("badSignature"),
           Type.Literal("badDigest"),
+          Type.Literal("truncated"),
+          Type.Literal("wrongHardware"),
           Type.Literal("downgrade"),
           Type.Literal("wrongBase"),
         ],

@@ -2,6 +2,7 @@
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec } from "./device-schema.ts";
 import type { Scenario } from "./schema.ts";
+import type { ServerSpec } from "./server-schema.ts";
 import { FRAG_SIZE_DEFAULT_BYTES } from "./session.ts";
 import type { FaultSpec, LossSpec } from "./trouble-schema.ts";
 
@@ -43,6 +44,8 @@ export interface ResolvedFirmware {
     | "noNetwork"
     | "badSignature"
     | "badDigest"
+    | "truncated"
+    | "wrongHardware"
     | "downgrade"
     /** The patch is one to another image than the fleet runs. */
     | "wrongBase";
@@ -74,12 +77,16 @@ export type ResolvedLoss =
       readonly badToGood: number;
       readonly lossGood: number;
       readonly lossBad: number;
-    };
+    }
+  | { readonly model: "trace"; readonly lost: readonly (readonly number[])[] };
+
+/** A time of a cell: seconds from its start, or when fragment N has been on the air. */
+export type ResolvedTime = { readonly atS: number } | { readonly atFragment: number };
 
 export interface ResolvedFault {
   readonly kind: FaultSpec["kind"];
   readonly share: number;
-  readonly when: { readonly atS: number } | { readonly atFragment: number };
+  readonly when: ResolvedTime;
   readonly forS: number;
 }
 
@@ -99,8 +106,10 @@ export interface ResolvedScenario {
     readonly multicastLoss: ResolvedLoss;
     readonly unicastLoss: ResolvedLoss;
     readonly sharedLoss: ResolvedLoss;
+    readonly outages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
     readonly classADutyCycle: boolean;
   };
+  readonly server: ServerSpec;
   readonly faults: readonly ResolvedFault[];
   readonly expect: Scenario["expect"];
 }
@@ -151,8 +160,10 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       multicastLoss: resolveLoss(air.multicastLoss),
       unicastLoss: resolveLoss(air.unicastLoss),
       sharedLoss: resolveLoss(air.sharedLoss),
+      outages: air.outages ?? [],
       classADutyCycle: air.classADutyCycle ?? true,
     },
+    server: scenario.server ?? {},
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, ...fault })),
     expect: scenario.expect,
   };
@@ -189,6 +200,6 @@ function resolveCampaign(campaign: CampaignSpec): ResolvedCampaign {
 
 function resolveLoss(loss: LossSpec | undefined): ResolvedLoss {
   if (loss === undefined) return NO_LOSS;
-  if (loss.model === "bernoulli") return loss;
+  if (loss.model !== "gilbertElliott") return loss;
   return { lossGood: 0, lossBad: 1, ...loss };
 }

@@ -4,6 +4,7 @@ import { campaignSchema, firmwareSchema } from "./campaign-schema.ts";
 import { devicesSchema } from "./device-schema.ts";
 import { expectSchema } from "./expect-schema.ts";
 import { closed } from "./schema-parts.ts";
+import { serverSchema } from "./server-schema.ts";
 import { airSchema, faultSchema } from "./trouble-schema.ts";
 
 export const scenarioSchema = Type.Object(
@@ -27,6 +28,7 @@ export const scenarioSchema = Type.Object(
     firmware: Type.Optional(firmwareSchema),
     campaign: campaignSchema,
     air: Type.Optional(airSchema),
+    server: Type.Optional(serverSchema),
     faults: Type.Optional(
       Type.Array(faultSchema, { maxItems: 100, description: "What befalls the devices." }),
     ),

@@ -22,31 +22,25 @@ const loss = (description: string) =>
         },
         closed,
       ),
+      Type.Object(
+        {
+          model: Type.Literal("trace"),
+          lost: Type.Array(
+            Type.Array(Type.Integer({ minimum: 1, maximum: 65_535 }), { maxItems: 65_535 }),
+            {
+              minItems: 1,
+              maxItems: 1000,
+              description:
+                "Numbers, from 1, of the frames that are lost: a list for each device, taken in turn.",
+            },
+          ),
+        },
+        closed,
+      ),
     ],
     { description },
   );
 export type LossSpec = Static<ReturnType<typeof loss>>;
-
-export const airSchema = Type.Object(
-  {
-    multicastLoss: Type.Optional(
-      loss("Fragments lost on the way, drawn per device and frame. Default: none."),
-    ),
-    unicastLoss: Type.Optional(
-      loss("Class A frames lost, up and down, drawn per device and frame. Default: none."),
-    ),
-    sharedLoss: Type.Optional(
-      loss("Lost at the gateway: the same fragments for every device of a cell. Default: none."),
-    ),
-    classADutyCycle: Type.Optional(
-      Type.Boolean({
-        description:
-          "The gateway keeps EU868's duty cycle in class A answers too; false stands for a network of many gateways. Default true.",
-      }),
-    ),
-  },
-  { ...closed, description: "What gets lost on the way." },
-);
 
 const when = Type.Union([
   Type.Object(
@@ -66,6 +60,43 @@ const when = Type.Union([
     closed,
   ),
 ]);
+
+export const airSchema = Type.Object(
+  {
+    multicastLoss: Type.Optional(
+      loss("Fragments lost on the way, drawn per device and frame. Default: none."),
+    ),
+    unicastLoss: Type.Optional(
+      loss("Class A frames lost, up and down, drawn per device and frame. Default: none."),
+    ),
+    sharedLoss: Type.Optional(
+      loss("Lost at the gateway: the same fragments for every device of a cell. Default: none."),
+    ),
+    outages: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            when,
+            forS: Type.Number({
+              minimum: 0,
+              maximum: 1e7,
+              description: "How long nothing passes the gateway.",
+            }),
+          },
+          closed,
+        ),
+        { maxItems: 100, description: "The gateway is silent and deaf, for everybody." },
+      ),
+    ),
+    classADutyCycle: Type.Optional(
+      Type.Boolean({
+        description:
+          "The gateway keeps EU868's duty cycle in class A answers too; false stands for a network of many gateways. Default true.",
+      }),
+    ),
+  },
+  { ...closed, description: "What gets lost on the way." },
+);
 
 export const faultSchema = Type.Object(
   {

@@ -10,20 +10,39 @@ export type LossSpec =
       readonly badToGood: number;
       readonly lossGood: number;
       readonly lossBad: number;
-    };
+    }
+  /** Numbers of the lost frames, from 1: a list for each receiver, taken in turn. */
+  | { readonly model: "trace"; readonly lost: readonly (readonly number[])[] };
 
 /** Whether frame number `counter` (from 0) is lost: a function of the key and the counter alone. */
 export interface LossModel {
   lost(counter: number): boolean;
 }
 
-/** `key` names the receiver: a device, or a gateway for losses that a whole cell shares. */
-export function lossModel(spec: LossSpec, key: DrawKey): LossModel {
+/**
+ * `key` names the receiver: a device, or a gateway for losses that a whole cell shares. `turn`: its
+ * place among the receivers.
+ */
+export function lossModel(spec: LossSpec, key: DrawKey, turn = 0): LossModel {
   switch (spec.model) {
     case "bernoulli":
       return new Bernoulli(spec.probability, key);
     case "gilbertElliott":
       return new GilbertElliott(spec, key);
+    case "trace":
+      return new Trace(spec.lost[turn % spec.lost.length] ?? []);
+  }
+}
+
+class Trace implements LossModel {
+  readonly #lost: ReadonlySet<number>;
+
+  constructor(lost: readonly number[]) {
+    this.#lost = new Set(lost);
+  }
+
+  lost(counter: number): boolean {
+    return this.#lost.has(counter + 1);
   }
 }
 

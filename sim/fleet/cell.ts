@@ -13,6 +13,7 @@ import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
 import { gatewayAir } from "./gateway-air.ts";
+import { Outages } from "./outages.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type DeviceResult, resultOf } from "./result.ts";
 import { type Member, Spawner } from "./spawn.ts";
@@ -55,6 +56,7 @@ export class Cell {
   readonly #server: NetworkServer;
   readonly #gateway: InProcessGateway;
   readonly #sharedLoss: LossModel;
+  readonly #outages: Outages;
   readonly #faults: FaultPlan;
   readonly #byServerDevice: ReadonlyMap<ServerDevice, Member>;
   #sharedFrames = 0;
@@ -77,6 +79,7 @@ export class Cell {
     );
     const sharedKey = drawKey(seed, cellKey(index), "sharedLoss");
     this.#sharedLoss = lossModel(scenario.air.sharedLoss, sharedKey);
+    this.#outages = new Outages(scenario.air.outages);
     const spawner = new Spawner({
       ...input,
       scheduler: engine,
@@ -135,7 +138,9 @@ export class Cell {
     }
     const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
     this.#faults.onFragment(fCnt + 1, group);
-    const isLostForAll = this.#sharedLoss.lost(this.#sharedFrames++);
+    const isShared = this.#sharedLoss.lost(this.#sharedFrames++);
+    const isLostForAll = this.#outages.isOut(this.engine.now) || isShared;
+    this.#outages.onFragment(fCnt + 1, this.engine.now);
     for (const member of group) {
       if (!member.node.isListening || !member.mac.hears(downlink)) continue;
       if (isLostForAll || member.multicastLoss.lost(fCnt)) member.node.countLost();
@@ -148,6 +153,7 @@ export class Cell {
    * it; whose a join accept is, only its receivers can tell.
    */
   #toOne(downlink: AirDownlink): void {
+    if (this.#outages.isOut(this.engine.now)) return;
     const device = this.#server.deviceAt(u32At(downlink.phyPayload, DEV_ADDR_AT));
     const member = device && this.#byServerDevice.get(device);
     for (const receiver of member === undefined ? this.members : [member]) {
@@ -160,7 +166,9 @@ export class Cell {
     const isLost = member.unicastLoss.lost(member.unicastFrames++);
     if (isLost || !member.node.isListening) return;
     this.engine.schedule(uplink.endUs, () => {
-      if (!this.#gateway.hears(uplink)) return;
+      const { now } = this.engine;
+      if (!this.#gateway.hears(uplink) || this.#outages.isOut(now)) return;
+      if (this.deployments.isServerDownAt(now)) return;
       this.trace.add(uplink.endUs);
       this.trace.addBytes(uplink.phyPayload);
       this.#server.receive(uplink);

@@ -57,6 +57,11 @@ export class Deployments {
     return this.#byMcAddr.get(mcAddr)?.members;
   }
 
+  /** The server is restarting. */
+  isServerDownAt(now: number): boolean {
+    return this.#deployments[this.#index]?.campaign.queue.isDownAt(now) ?? false;
+  }
+
   viewOf(member: Member): ServerView {
     const row = this.#rows.get(member.serverDevice);
     if (row === undefined) return { complete: false, error: "" };
@@ -133,6 +138,7 @@ function campaignOf(
       timeoutExponent: plan.timeoutExponent,
       descriptor: bytesOf(campaign.descriptor),
       uplinkIntervalS: kind.device.uplinkIntervalS,
+      misbehaviour: input.scenario.server,
     },
     members.map(({ serverDevice }) => serverDevice),
     server,

@@ -46,6 +46,9 @@ export interface FirmwarePair {
 export const FACTORY_VERSION = "1.0.0";
 const FACTORY_SECURITY_COUNTER = 2;
 const FACTORY_PAYLOAD_BYTES = 8192;
+/** Devices that look at it have another one. */
+const OTHER_CLASS_ID = new Uint8Array(16).fill(0x02);
+export const CLASS_ID = new Uint8Array(16).fill(0x01);
 
 /** Pseudo-random bytes, so that a wrong fragment can never hide behind a repeated pattern. */
 function payloadOf(seed: number, attempt: number, name: string, sizeBytes: number): Uint8Array {
@@ -109,7 +112,9 @@ function makeUpdate(
   suppliedPayload: Uint8Array | undefined,
 ): Uint8Array {
   const counter = FACTORY_SECURITY_COUNTER + (defect === "downgrade" ? -1 : 1);
-  const make = (payload: Uint8Array) => sign(payload, version, counter, signer, crypto);
+  const hardware = defect === "wrongHardware" ? { classId: OTHER_CLASS_ID } : {};
+  const options = { version, securityCounter: counter, ...hardware };
+  const make = (payload: Uint8Array) => makeImage(payload, options, signer, crypto);
   const good =
     suppliedPayload === undefined ? generate(sizeBytes, seed, make) : make(suppliedPayload);
   return spoiled(good, defect);
@@ -151,6 +156,7 @@ function generate(
 
 function spoiled(image: Uint8Array, defect: FirmwareDefect): Uint8Array {
   if (defect === "badSignature") return flipped(image, image.length - 4);
+  if (defect === "truncated") return image.slice(0, Math.ceil(image.length / 2));
   if (defect === "badDigest") return flipped(image, HEADER_BYTES);
   return image;
 }

@@ -3,8 +3,8 @@ import { type FlashLayout, layoutOf, SECTOR_BYTES } from "#agent/boot/layout.ts"
 import type { DeviceConfig } from "#agent/config.ts";
 import type { ParityVariant } from "#agent/fec/rows.ts";
 import { journalBytesFor } from "#agent/journal/sizing.ts";
-import type { PublicKey } from "#hal/ports.ts";
 import type { ResolvedDevice } from "#scenarios/defaults.ts";
+import { CLASS_ID, type FirmwarePair } from "./firmware.ts";
 
 /** Time a device that holds a verified image waits for the status request before it reboots. */
 const ACTIVATION_TIMEOUT_S = 7200;
@@ -34,7 +34,7 @@ export function layoutFor(device: ResolvedDevice, nbFrag: number, fragSize: numb
 export function deviceConfigOf(
   device: ResolvedDevice,
   rootSecret: Uint8Array,
-  keys: readonly PublicKey[],
+  { keys, defect }: Pick<FirmwarePair, "keys" | "defect">,
 ): DeviceConfig {
   const version = device.packages === "v1" ? 1 : 2;
   return {
@@ -53,7 +53,8 @@ export function deviceConfigOf(
     heartbeatS: device.uplinkIntervalS,
     trialDeadlineS: TRIAL_DEADLINE_S,
     quirks: { chirpstackAnswers: device.chirpstackAnswers, aggregateAnswers: false },
-    image: { keys },
+    // Images need not say what hardware they are for, unless that is what a run is about.
+    image: defect === "wrongHardware" ? { keys, classId: CLASS_ID } : { keys },
     hardwareVersion: 1,
   };
 }

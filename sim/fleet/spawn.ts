@@ -83,8 +83,8 @@ export class Spawner {
       mac,
       kind,
       serverDevice,
-      multicastLoss: lossModel(air.multicastLoss, drawKey(seed, id, "multicastLoss")),
-      unicastLoss: lossModel(air.unicastLoss, drawKey(seed, id, "unicastLoss")),
+      multicastLoss: lossModel(air.multicastLoss, drawKey(seed, id, "multicastLoss"), id),
+      unicastLoss: lossModel(air.unicastLoss, drawKey(seed, id, "unicastLoss"), id),
       unicastFrames: 0,
     };
     return member;
@@ -122,7 +122,7 @@ export class Spawner {
       ports,
       probe,
       oracles,
-      config: deviceConfigOf(device, rootSecret, firmware.keys),
+      config: deviceConfigOf(device, rootSecret, firmware),
       driftPpm: signed(seed, id, "drift", device.clockDriftMaxPpm),
       rtcGps: Math.floor(gpsAtStart + signed(seed, id, "clock", device.clockOffsetMaxS)),
       updateHash,

@@ -23,6 +23,20 @@ export interface CampaignConfig {
   /** 4 bytes. */
   readonly descriptor: Uint8Array;
   readonly uplinkIntervalS: number;
+  readonly misbehaviour: Misbehaviour;
+}
+
+/** What the server does otherwise than it should. */
+export interface Misbehaviour {
+  /** From the enqueue on; undefined: when the campaign is over. */
+  readonly deleteGroupAfterS?: number;
+  /** Every n-th fragment changes places with the next. */
+  readonly reorderEvery?: number;
+  /** How often a request is sent at once. */
+  readonly requestCopies?: number;
+  /** A multicast request for the status after every n-th fragment. */
+  readonly statusEvery?: number;
+  readonly restart?: { readonly atFragment: number; readonly forS: number };
 }
 
 /** ChirpStack v4 knows one group and one session per device. */

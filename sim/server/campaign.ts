@@ -188,7 +188,9 @@ export class Campaign {
   #request(device: ServerDevice, stage: Stage): void {
     const isMulticastSetup = stage === "mcGroupSetup" || stage === "mcSession";
     const fPort = isMulticastSetup ? MULTICAST_SETUP_PORT : FRAG_PORT;
-    this.#server.enqueue(device, fPort, this.#requestOf(device, stage));
+    const payload = this.#requestOf(device, stage);
+    const { requestCopies = 1 } = this.#config.misbehaviour;
+    for (let copy = 0; copy < requestCopies; copy++) this.#server.enqueue(device, fPort, payload);
   }
 
   #requestOf(device: ServerDevice, stage: Stage): Uint8Array {
@@ -213,6 +215,11 @@ export class Campaign {
       return;
     }
     this.queue.start();
+    const { deleteGroupAfterS } = this.#config.misbehaviour;
+    if (deleteGroupAfterS !== undefined) {
+      const { scheduler } = this.#server.io;
+      scheduler.schedule(scheduler.now + deleteGroupAfterS * 1e6, () => this.queue.drop());
+    }
     const untilEndUs = this.#untilUs(this.#endUs);
     const { requestStatus } = this.#config;
     if (requestStatus === "never") this.#enter("DELETE_MC_GROUP", untilEndUs);

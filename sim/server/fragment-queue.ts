@@ -1,14 +1,27 @@
 import { Encoder } from "#agent/fec/encoder.ts";
 import { mcSessionKeys } from "#agent/keys/multicast.ts";
 import { FRAG_PORT } from "#agent/packages/fragmentation.wire.ts";
+import type { WorldUs } from "#sim/kernel/engine.ts";
 import { sealData } from "#sim/mac/data-security.ts";
 import type { SessionKeys } from "#sim/mac/session-keys.ts";
-import type { CampaignConfig, CampaignRequests, McGroup } from "./campaign-requests.ts";
+import type {
+  CampaignConfig,
+  CampaignRequests,
+  McGroup,
+  Misbehaviour,
+} from "./campaign-requests.ts";
 import type { ServerIo } from "./network-server.ts";
 
 const NO_BYTES = new Uint8Array(0);
+/** In the place of a fragment's number. */
+const STATUS_REQUEST = 0;
 
-/** The multicast queue of a group: every fragment once, evenly spaced, until the group goes. */
+interface QueuedFrame {
+  readonly fCnt: number;
+  readonly fragment: number;
+}
+
+/** The multicast queue of a group: every fragment once, evenly spaced, until the group goes, if the server behaves. */
 export class FragmentQueue {
   readonly codedFragments: number;
   /** Uncoded and coded. */
@@ -20,7 +33,9 @@ export class FragmentQueue {
   readonly #keys: SessionKeys;
   readonly #io: ServerIo;
   readonly #encoder: Encoder;
+  readonly #order: readonly QueuedFrame[];
   #isDropped = false;
+  #downUntilUs: WorldUs = 0;
 
   constructor(config: CampaignConfig, requests: CampaignRequests, group: McGroup, io: ServerIo) {
     const { image, fragSize, redundancyPercent, parityVariant } = config;
@@ -30,6 +45,7 @@ export class FragmentQueue {
     this.#io = io;
     this.codedFragments = Math.ceil((nbFrag * redundancyPercent) / 100);
     this.fragments = nbFrag + this.codedFragments;
+    this.#order = orderOf(this.fragments, config.misbehaviour);
     const block = new Uint8Array(nbFrag * fragSize);
     block.set(image);
     this.#encoder = new Encoder(parityVariant, fragSize, block);
@@ -40,7 +56,7 @@ export class FragmentQueue {
 
   /** The first fragment goes at once. */
   start(): void {
-    this.#send(1);
+    this.#next(1);
   }
 
   /** Deleting a group drops what it has not sent. */
@@ -48,18 +64,29 @@ export class FragmentQueue {
     this.#isDropped = true;
   }
 
-  #send(n: number): void {
-    if (this.#isDropped || n > this.fragments) return;
-    const { scheduler, transmit } = this.#io;
-    const { dr, frequencyHz, spacingUs } = this.#config;
-    const timing = { type: "immediately" } as const;
-    // any acknowledgement removes a multicast item, an error too
-    transmit({ phyPayload: this.#seal(n), dr, frequencyHz, timing }, () => {});
-    this.sent = n;
-    scheduler.schedule(scheduler.now + spacingUs, () => this.#send(n + 1));
+  /** The server is down and sends nothing. */
+  isDownAt(now: WorldUs): boolean {
+    return now < this.#downUntilUs;
   }
 
-  #seal(n: number): Uint8Array {
+  /** `turn`: how many frames, fragments or not, have gone out, this one included. */
+  #next(turn: number): void {
+    if (this.#isDropped || turn > this.#order.length) return;
+    const { scheduler, transmit } = this.#io;
+    const { dr, frequencyHz, spacingUs, misbehaviour } = this.#config;
+    const timing = { type: "immediately" } as const;
+    const frame = this.#order[turn - 1] ?? { fCnt: 0, fragment: 0 };
+    // any acknowledgement removes a multicast item, an error too
+    transmit({ phyPayload: this.#seal(frame), dr, frequencyHz, timing }, () => {});
+    this.sent = Math.max(this.sent, frame.fragment);
+    const { restart } = misbehaviour;
+    const isRestart = restart !== undefined && frame.fragment === restart.atFragment;
+    const downUs = isRestart ? Math.round(restart.forS * 1e6) : 0;
+    if (isRestart) this.#downUntilUs = scheduler.now + downUs;
+    scheduler.schedule(scheduler.now + spacingUs + downUs, () => this.#next(turn + 1));
+  }
+
+  #seal({ fCnt, fragment }: QueuedFrame): Uint8Array {
     return sealData(
       {
         direction: "down",
@@ -71,11 +98,34 @@ export class FragmentQueue {
         fPending: false,
         fPort: FRAG_PORT,
         fOpts: NO_BYTES,
-        frmPayload: this.#requests.dataFragment(n, this.#encoder.fragment(n)),
+        frmPayload:
+          fragment === STATUS_REQUEST
+            ? this.#requests.fragSessionStatus()
+            : this.#requests.dataFragment(fragment, this.#encoder.fragment(fragment)),
       },
       this.#keys,
-      { fCnt: n - 1 },
+      { fCnt },
       this.#io.crypto,
     );
   }
+}
+
+/** Frames get their counters in the order in which they should go out. */
+function orderOf(
+  fragments: number,
+  { statusEvery, reorderEvery }: Misbehaviour,
+): readonly QueuedFrame[] {
+  const frames: QueuedFrame[] = [];
+  for (let fragment = 1; fragment <= fragments; fragment++) {
+    frames.push({ fCnt: frames.length, fragment });
+    if (statusEvery !== undefined && fragment % statusEvery === 0) {
+      frames.push({ fCnt: frames.length, fragment: STATUS_REQUEST });
+    }
+  }
+  if (reorderEvery === undefined) return frames;
+  for (let at = reorderEvery - 1; at + 1 < frames.length; at += reorderEvery) {
+    const [first, second] = [frames[at], frames[at + 1]];
+    if (first !== undefined && second !== undefined) frames.splice(at, 2, second, first);
+  }
+  return frames;
 }

@@ -41,7 +41,8 @@ firmware:
   # version: 2.0.0
   # signature: ed25519          # or ecdsa-p256
   # deltaPercent:               # sends a patch: the images differ in so many percent of their bytes
-  # defect: none                # or crash, hang, noNetwork, badSignature, badDigest, downgrade, wrongBase
+  # defect: none                # or crash, hang, noNetwork, badSignature, badDigest, truncated,
+  #                             # wrongHardware, downgrade, wrongBase
 
 campaign:
   redundancyPercent: 30         # coded fragments in percent of the uncoded ones
@@ -61,7 +62,16 @@ air:
   unicastLoss: { model: bernoulli, probability: 0.02 }
   # multicastLoss: { model: gilbertElliott, goodToBad: 0.02, badToGood: 0.2 }
   # sharedLoss: { model: bernoulli, probability: 0.05 }   # lost at the gateway, for all alike
+  # multicastLoss: { model: trace, lost: [[1, 2], [70]] } # these frames, a list for each device
+  # outages: [{ when: { atFragment: 60 }, forS: 60 }]     # the gateway is silent and deaf
   # classADutyCycle: true       # false: as behind many gateways
+
+# server:                       # what it does wrong
+#   deleteGroupAfterS: 60
+#   reorderEvery: 10
+#   requestCopies: 2
+#   statusEvery: 30
+#   restart: { atFragment: 70, forS: 600 }
 
 # faults:
 #   - { kind: powerCut, share: 0.1, when: { atFragment: 60 }, forS: 30 }

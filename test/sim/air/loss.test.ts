@@ -102,3 +102,12 @@ test("the ends of the scale are certain", () => {
   const alternating = pattern(gilbertElliott(1, 1), 1, 100);
   expect(alternating.every((lost, index) => lost !== alternating[index + 1])).toBe(true);
 });
+
+test("a trace: its frames are lost and no others; receivers take the lists in turn", () => {
+  const spec: LossSpec = { model: "trace", lost: [[1, 3], [], [65_535]] };
+  const lostBy = (turn: number) => {
+    const model = lossModel(spec, key(1), turn);
+    return Array.from({ length: 65_535 }, (_, at) => at + 1).filter((n) => model.lost(n - 1));
+  };
+  expect([0, 1, 2, 3].map(lostBy)).toEqual([[1, 3], [], [65_535], [1, 3]]);
+});

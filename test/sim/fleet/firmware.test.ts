@@ -5,6 +5,7 @@ import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
 import type { PublicKey } from "#hal/ports.ts";
 import {
+  CLASS_ID,
   FACTORY_VERSION,
   type FirmwareDefect,
   type FirmwarePair,
@@ -81,6 +82,23 @@ describe.each([
       expect(pair.update).toHaveLength(4096);
       expect(pair.defect).toBe(defect);
     }
+  });
+
+  test("truncated: half of it, whose header says so", () => {
+    const { update, keys } = makeFirmware(spec({ defect: "truncated" }), 1, signer, crypto);
+    expect(update).toHaveLength(2048);
+    expect(verdictOf(update, keys)).toMatchObject({ ok: false, reason: "imageFormat" });
+  });
+
+  test("wrongHardware: good but for the class that it names", () => {
+    const { update, keys } = makeFirmware(spec({ defect: "wrongHardware" }), 1, signer, crypto);
+    expect(update).toHaveLength(4096);
+    expect(verdictOf(update, keys).ok).toBe(true);
+    const policy = { keys, securityCounterMin: 0, classId: CLASS_ID };
+    expect(verifyImage(readerOf(update), policy, crypto)).toMatchObject({
+      ok: false,
+      reason: "wrongHardware",
+    });
   });
 
   test.each<FirmwareDefect>(["none", "crash", "noNetwork"])(

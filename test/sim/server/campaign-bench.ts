@@ -25,6 +25,7 @@ export const CONFIG: CampaignConfig = {
   timeoutExponent: 8,
   blockAckDelay: 2,
   requestStatus: "afterSessionTimeout",
+  misbehaviour: {},
   descriptor: hex("01 02 03 04"),
   uplinkIntervalS: INTERVAL_S,
 };

@@ -73,11 +73,11 @@ describe("a bad scenario", () => {
     },
     {
       change: ["expect:", "air: { multicastLoss: { model: gilbert, goodToBad: 0.1 } }\nexpect:"],
-      says: 'test.yaml:6: air.multicastLoss.model is "gilbert", expected "bernoulli" or "gilbertElliott"',
+      says: 'test.yaml:6: air.multicastLoss.model is "gilbert", expected "bernoulli", "gilbertElliott" or "trace"',
     },
     {
       change: ["expect:", "air: { multicastLoss: { probability: 0.1 } }\nexpect:"],
-      says: 'test.yaml:6: air.multicastLoss.model is missing, expected "bernoulli" or "gilbertElliott"',
+      says: 'test.yaml:6: air.multicastLoss.model is missing, expected "bernoulli", "gilbertElliott" or "trace"',
     },
     {
       change: [
