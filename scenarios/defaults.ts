@@ -23,6 +23,9 @@ export interface ResolvedDevice {
   readonly activation: "afterStatus" | "immediate" | "onCommand";
   readonly boot: "banks" | "embassy";
   readonly attempts: number;
+  readonly keys: "right" | "wrong";
+  /** Bits that are set in the status of an answer. */
+  readonly answerErrors: NonNullable<DeviceSpec["answerErrors"]>;
   readonly chirpstackAnswers: boolean;
 }
 
@@ -131,6 +134,8 @@ const DEVICE: ResolvedDevice = {
   activation: "afterStatus",
   boot: "banks",
   attempts: 3,
+  keys: "right",
+  answerErrors: {},
   chirpstackAnswers: true,
 };
 

@@ -2,6 +2,15 @@
 import Type, { type Static } from "typebox";
 import { closed } from "./schema-parts.ts";
 
+const errorBits = (answer: string) =>
+  Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 255,
+      description: `Bits to set in the status of ${answer}.`,
+    }),
+  );
+
 export const deviceSchema = Type.Object(
   {
     lorawan: Type.Optional(
@@ -95,6 +104,23 @@ export const deviceSchema = Type.Object(
         maximum: 15,
         description: "Trial boots before the old image comes back. Default 3.",
       }),
+    ),
+    keys: Type.Optional(
+      Type.Union([Type.Literal("right"), Type.Literal("wrong")], {
+        description:
+          "wrong: the root key of multicast and data blocks is not the one that the server has. Default right.",
+      }),
+    ),
+    answerErrors: Type.Optional(
+      Type.Object(
+        {
+          mcGroupSetup: errorBits("McGroupSetupAns"),
+          fragSessionSetup: errorBits("FragSessionSetupAns"),
+          mcSession: errorBits("McClassBSessionAns and McClassCSessionAns"),
+          fragStatus: errorBits("FragSessionStatusAns"),
+        },
+        { ...closed, description: "Errors that the device claims, whatever it does." },
+      ),
     ),
     chirpstackAnswers: Type.Optional(
       Type.Boolean({

@@ -1,36 +1,18 @@
 import type { BootDecision, ImageIdentity } from "#agent/boot/strategy.ts";
-import type { DeviceConfig } from "#agent/config.ts";
-import { Device, type DevicePorts } from "#agent/device.ts";
+import { Device } from "#agent/device.ts";
 import type { DeviceEffect, DeviceEvent, DeviceNote } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
-import type { NorFlash } from "#sim/flash/nor.ts";
-import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
+import type { Scheduled } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
-import type { DeviceOracles } from "#sim/oracles/device-oracles.ts";
-import { endOf, type FirmwareDefect, sameHash } from "./firmware.ts";
+import { withAnswerErrors } from "./answer-errors.ts";
+import { endOf, sameHash } from "./firmware.ts";
+import type { NodeParts } from "./node-parts.ts";
 import { describeNote, type TimelineEntry } from "./notes.ts";
 import { Oscillator } from "./oscillator.ts";
-import type { DeviceProbe } from "./probe.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
 import { drawCut } from "./supply-cut.ts";
 import { DeviceTimers } from "./timers.ts";
-
-export interface NodeParts {
-  readonly scheduler: Scheduler;
-  readonly flash: NorFlash;
-  readonly ports: DevicePorts;
-  readonly probe: DeviceProbe | undefined;
-  readonly oracles: DeviceOracles;
-  readonly config: DeviceConfig;
-  readonly driftPpm: number;
-  /** GPS seconds that the clock shows at the first boot; wrong by up to the scenario's bound. */
-  readonly rtcGps: number;
-  /** Hash of the image being sent and what is wrong with it when it runs. */
-  readonly updateHash: Uint8Array;
-  readonly defect: FirmwareDefect;
-  readonly seed: number;
-}
 
 /** How far the block that is being sent has come on a device. */
 export type BlockState = "none" | "receiving" | "complete" | "failed";
@@ -260,7 +242,7 @@ export class FleetNode {
         this.reset(`reboots (${effect.reason})`);
         return;
       default:
-        if (!this.#deafImage) this.mac.perform(effect);
+        if (!this.#deafImage) this.mac.perform(withAnswerErrors(effect, this.#parts.device));
     }
   }
 

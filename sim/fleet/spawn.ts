@@ -62,7 +62,13 @@ export class Spawner {
     const { scenario, seed, crypto, scheduler, server } = this.#context;
     const keys = deviceKeys(seed, id, kind.device.lorawan);
     const packages = kind.device.packages === "v1" ? 1 : 2;
-    const serverDevice = server.provision({ ...keys, lorawan: kind.device.lorawan, packages });
+    const { rootSecret } = kind.device.keys === "wrong" ? deviceKeys(seed + 1, id, "1.0") : keys;
+    const serverDevice = server.provision({
+      ...keys,
+      rootSecret,
+      lorawan: kind.device.lorawan,
+      packages,
+    });
     const entropy = new KeyedEntropy(seed, id);
     const node = this.#node(id, kind, keys.rootSecret, entropy);
     const mac = new EndDeviceMac(
@@ -122,6 +128,7 @@ export class Spawner {
       ports,
       probe,
       oracles,
+      device,
       config: deviceConfigOf(device, rootSecret, firmware),
       driftPpm: signed(seed, id, "drift", device.clockDriftMaxPpm),
       rtcGps: Math.floor(gpsAtStart + signed(seed, id, "clock", device.clockOffsetMaxS)),
