@@ -29,7 +29,8 @@ devices:
     # granuleBytes: 8           # programming unit of the flash
     # activation: afterStatus   # or immediate, onCommand
     # keys: right               # or wrong: the server has another multicast root key
-    # answerErrors: { fragSessionSetup: 2 } # bits set in the status of answers, whatever happened
+    # answerErrors: { mcGroupSetup: 4, fragSessionSetup: 2, mcSession: 4, fragStatus: 1 }
+    #                           # bits set in the status of answers, whatever happened
     # boot: banks               # or embassy: images are swapped into one place
     # attempts: 3               # trial boots before the old image comes back
     # parity: auto              # or ts004-v1, ts004-v2-lbm, ts004-v2-spec
