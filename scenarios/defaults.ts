@@ -1,6 +1,8 @@
 /** Every default of a scenario, in one place: what the file leaves out is filled in here. */
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec } from "./device-schema.ts";
+import { EU868 } from "./regions/eu868.ts";
+import type { RegionalSetting } from "./regions/region.ts";
 import type { Scenario } from "./schema.ts";
 import type { ServerSpec } from "./server-schema.ts";
 import { FRAG_SIZE_DEFAULT_BYTES } from "./session.ts";
@@ -97,6 +99,7 @@ export interface ResolvedScenario {
   readonly name: string;
   readonly description: string;
   readonly seed: number;
+  readonly regional: RegionalSetting;
   readonly devices: {
     readonly count: number;
     readonly perCell: number;
@@ -147,6 +150,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     name: scenario.name,
     description: scenario.description ?? "",
     seed: scenario.seed ?? 1,
+    regional: { region: EU868, subBand: undefined, dwell: { uplink: false, downlink: false } },
     devices: {
       count: devices.count,
       perCell: devices.perCell ?? devices.count,

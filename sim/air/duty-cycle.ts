@@ -1,8 +1,5 @@
+import type { Region, SubBand } from "#scenarios/regions/region.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
-import { SUB_BANDS, type SubBand } from "./eu868.ts";
-
-/** Between the sub-bands the strictest of the limits holds. */
-const ELSEWHERE_PERCENT = 0.1;
 
 /**
  * Duty cycle of one transmitter, by sub-band: after a transmission of length T at duty cycle d the
@@ -11,12 +8,14 @@ const ELSEWHERE_PERCENT = 0.1;
  */
 export class DutyCycle {
   readonly #bands: readonly SubBand[];
+  readonly #elsewherePercent: number;
   /** Per sub-band, then one for what lies between them. */
   readonly #freeFromUs: WorldUs[];
 
-  constructor(bands: readonly SubBand[] = SUB_BANDS) {
-    this.#bands = bands;
-    this.#freeFromUs = new Array<WorldUs>(bands.length + 1).fill(0);
+  constructor({ subBands, elsewherePercent }: Pick<Region, "subBands" | "elsewherePercent">) {
+    this.#bands = subBands;
+    this.#elsewherePercent = elsewherePercent;
+    this.#freeFromUs = new Array<WorldUs>(subBands.length + 1).fill(0);
   }
 
   /** `now`, or later. */
@@ -26,7 +25,7 @@ export class DutyCycle {
 
   spend(frequencyHz: number, startUs: WorldUs, airtimeUs: number): void {
     const index = this.#indexOf(frequencyHz);
-    const percent = this.#bands[index]?.dutyCyclePercent ?? ELSEWHERE_PERCENT;
+    const percent = this.#bands[index]?.dutyCyclePercent ?? this.#elsewherePercent;
     const freeFromUs = startUs + Math.ceil((airtimeUs * 100) / percent);
     this.#freeFromUs[index] = Math.max(this.#freeFromUs[index] ?? 0, freeFromUs);
   }

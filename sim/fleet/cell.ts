@@ -69,7 +69,7 @@ export class Cell {
       this.#onAir(downlink),
     );
     this.#server = new NetworkServer(
-      { netId: NET_ID, gpsAtStart: GPS_AT_START },
+      { netId: NET_ID, gpsAtStart: GPS_AT_START, regional: scenario.regional },
       {
         scheduler: engine,
         crypto,

@@ -124,9 +124,9 @@ function campaignOf(
   members: readonly Member[],
   server: NetworkServer,
 ): Campaign {
-  const { campaign } = input.scenario;
+  const { campaign, regional } = input.scenario;
   const image = input.firmware.sent;
-  const spacingUs = fragmentSpacingUs(campaign);
+  const spacingUs = fragmentSpacingUs(regional.region, campaign);
   const plan = planSession({ ...campaign, marginS: spacingUs / 1e6 }, image.length);
   return new Campaign(
     {

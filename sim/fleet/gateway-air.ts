@@ -1,15 +1,9 @@
 import type { ResolvedCampaign, ResolvedScenario } from "#scenarios/defaults.ts";
+import { FRAGMENT_HEADER_BYTES } from "#scenarios/regions/payload.ts";
+import type { Region, SubBand } from "#scenarios/regions/region.ts";
 import { DutyCycle } from "#sim/air/duty-cycle.ts";
-import {
-  airtimeOfDownlinkUs,
-  PHY_OVERHEAD_BYTES,
-  SUB_BANDS,
-  type SubBand,
-} from "#sim/air/eu868.ts";
+import { airtimeOfDownlinkUs, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
 import type { GatewayAir } from "#sim/gateway/in-process.ts";
-
-/** Bytes of a DataFragment in front of its data: CID, index and N. */
-const FRAGMENT_HEADER_BYTES = 3;
 
 const UNLIMITED_PERCENT = 100;
 
@@ -17,23 +11,25 @@ const UNLIMITED_PERCENT = 100;
 export interface GatewayAirSpec {
   readonly campaign: Pick<ResolvedCampaign, "frequencyHz" | "dutyCyclePercent">;
   readonly air: Pick<ResolvedScenario["air"], "classADutyCycle">;
+  readonly regional: Pick<ResolvedScenario["regional"], "region">;
 }
 
 /**
- * EU868 for one gateway, with the scenario's duty cycle in the band of the multicast channel, and in
+ * A region's air for one gateway, with the scenario's duty cycle in the band of the multicast channel, and in
  * the others the region's or none. A channel between the bands is a band of its own.
  */
-export function gatewayAir({ campaign, air }: GatewayAirSpec): GatewayAir {
+export function gatewayAir({ campaign, air, regional }: GatewayAirSpec): GatewayAir {
   const { frequencyHz, dutyCyclePercent } = campaign;
+  const { region } = regional;
   const holds = ({ fromHz, toHz }: SubBand) => fromHz <= frequencyHz && frequencyHz < toHz;
-  const own = SUB_BANDS.find(holds) ?? { fromHz: frequencyHz, toHz: frequencyHz + 1 };
-  const others = SUB_BANDS.filter((band) => !holds(band)).map((band) =>
-    air.classADutyCycle ? band : { ...band, dutyCyclePercent: UNLIMITED_PERCENT },
-  );
-  const bands = [...others, { ...own, dutyCyclePercent }];
-  const dutyCycle = new DutyCycle(bands);
+  const own = region.subBands.find(holds) ?? { fromHz: frequencyHz, toHz: frequencyHz + 1 };
+  const others = region.subBands
+    .filter((band) => !holds(band))
+    .map((band) => (air.classADutyCycle ? band : { ...band, dutyCyclePercent: UNLIMITED_PERCENT }));
+  const subBands = [...others, { ...own, dutyCyclePercent }];
+  const dutyCycle = new DutyCycle({ subBands, elsewherePercent: region.elsewherePercent });
   return {
-    downlinkAirtimeUs: airtimeOfDownlinkUs,
+    downlinkAirtimeUs: (dr, phyBytes) => airtimeOfDownlinkUs(region, dr, phyBytes),
     earliestStartUs: (hz, now) => dutyCycle.earliestStartUs(hz, now),
     spend: (hz, startUs, airtimeUs) => dutyCycle.spend(hz, startUs, airtimeUs),
   };
@@ -44,10 +40,11 @@ export function gatewayAir({ campaign, air }: GatewayAirSpec): GatewayAir {
  * asks for it. A real server that paces faster overruns the gateway's queue.
  */
 export function fragmentSpacingUs(
+  region: Region,
   campaign: Pick<ResolvedCampaign, "dr" | "fragSize" | "marginS" | "dutyCyclePercent">,
 ): number {
   const { dr, fragSize, marginS, dutyCyclePercent } = campaign;
   const phyBytes = PHY_OVERHEAD_BYTES + FRAGMENT_HEADER_BYTES + fragSize;
-  const dutyUs = Math.ceil((airtimeOfDownlinkUs(dr, phyBytes) * 100) / dutyCyclePercent);
+  const dutyUs = Math.ceil((airtimeOfDownlinkUs(region, dr, phyBytes) * 100) / dutyCyclePercent);
   return Math.max(marginS * 1_000_000, dutyUs);
 }

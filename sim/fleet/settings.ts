@@ -3,7 +3,10 @@ import { type FlashLayout, layoutOf, SECTOR_BYTES } from "#agent/boot/layout.ts"
 import type { DeviceConfig } from "#agent/config.ts";
 import type { ParityVariant } from "#agent/fec/rows.ts";
 import { journalBytesFor } from "#agent/journal/sizing.ts";
+import type { RegionLimits } from "#agent/packages/region-limits.ts";
 import type { ResolvedDevice } from "#scenarios/defaults.ts";
+import type { Region } from "#scenarios/regions/region.ts";
+import { isDownlinkDr, isDownlinkFrequency } from "#sim/air/regional.ts";
 import { CLASS_ID, type FirmwarePair } from "./firmware.ts";
 
 /** Time a device that holds a verified image waits for the status request before it reboots. */
@@ -31,10 +34,19 @@ export function layoutFor(device: ResolvedDevice, nbFrag: number, fragSize: numb
   });
 }
 
+/** What the agent lets a multicast session ask of the radio. */
+export function regionLimits(region: Region): RegionLimits {
+  return {
+    validMcDr: (dr) => isDownlinkDr(region, dr),
+    validFrequency: (frequencyHz) => isDownlinkFrequency(region, frequencyHz),
+  };
+}
+
 export function deviceConfigOf(
   device: ResolvedDevice,
   rootSecret: Uint8Array,
   { keys, defect }: Pick<FirmwarePair, "keys" | "defect">,
+  region: RegionLimits,
 ): DeviceConfig {
   const version = device.packages === "v1" ? 1 : 2;
   return {
@@ -56,5 +68,6 @@ export function deviceConfigOf(
     // Images need not say what hardware they are for, unless that is what a run is about.
     image: defect === "wrongHardware" ? { keys, classId: CLASS_ID } : { keys },
     hardwareVersion: 1,
+    region,
   };
 }

@@ -1,6 +1,7 @@
 import { installFactoryImage } from "#agent/boot/factory.ts";
 import { type FlashLayout, geometryOf } from "#agent/boot/layout.ts";
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
+import type { RegionLimits } from "#agent/packages/region-limits.ts";
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
@@ -19,7 +20,7 @@ import { deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
 import { FleetNode } from "./node.ts";
 import type { DeviceProbe } from "./probe.ts";
-import { deviceConfigOf, layoutFor } from "./settings.ts";
+import { deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
 
 /** One device of a cell and what the cell keeps about it. */
 export interface Member {
@@ -52,10 +53,12 @@ export interface SpawnContext {
 /** Makes the devices of one cell; devices of a kind share a layout and the bytes they have in common. */
 export class Spawner {
   readonly #context: SpawnContext;
+  readonly #limits: RegionLimits;
   readonly #layouts = new Map<string, { layout: FlashLayout; content: SharedContent }>();
 
   constructor(context: SpawnContext) {
     this.#context = context;
+    this.#limits = regionLimits(context.scenario.regional.region);
   }
 
   spawn(id: number, kind: ResolvedKind): Member {
@@ -72,7 +75,12 @@ export class Spawner {
     const entropy = new KeyedEntropy(seed, id);
     const node = this.#node(id, kind, keys.rootSecret, entropy);
     const mac = new EndDeviceMac(
-      { ...keys, lorawan: kind.device.lorawan, uplinkDr: kind.device.uplinkDr },
+      {
+        ...keys,
+        lorawan: kind.device.lorawan,
+        uplinkDr: kind.device.uplinkDr,
+        regional: scenario.regional,
+      },
       {
         scheduler,
         crypto,
@@ -129,7 +137,7 @@ export class Spawner {
       probe,
       oracles,
       device,
-      config: deviceConfigOf(device, rootSecret, firmware),
+      config: deviceConfigOf(device, rootSecret, firmware, this.#limits),
       driftPpm: signed(seed, id, "drift", device.clockDriftMaxPpm),
       rtcGps: Math.floor(gpsAtStart + signed(seed, id, "clock", device.clockOffsetMaxS)),
       updateHash,

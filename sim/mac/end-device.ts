@@ -1,16 +1,16 @@
 import type { DeviceEffect, DownlinkSource } from "#agent/events.ts";
 import { energyJ, type RadioTime } from "#sim/air/energy.ts";
-import { DEFAULT_CHANNEL_DR_MAX } from "#sim/air/eu868.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
 import { isDataMicValid, openFOpts, openPayload } from "./data-security.ts";
 import { type DataFrame, fullFCnt } from "./frame.ts";
 import { frameMemo } from "./frame-memo.ts";
 import { Joining } from "./joining.ts";
-import { executeMacCommands, MacAnswers } from "./mac-commands.ts";
+import { MacAnswers } from "./mac-answers.ts";
+import { executeMacCommands } from "./mac-commands.ts";
 import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
-import type { MacNvm, MacSession } from "./nvm.ts";
+import { defaultChannels, type MacNvm, type MacSession } from "./nvm.ts";
 import { Radio } from "./radio.ts";
 import { Uplinks } from "./uplinks.ts";
 
@@ -37,13 +37,13 @@ export type MacEffect = Extract<
 >;
 
 /**
- * LoRaWAN end device for EU868 (TS001 1.0.4 and 1.1): class A, multicast in class C windows.
+ * LoRaWAN end device (TS001 1.0.4 and 1.1): class A, multicast in class C windows.
  *
  * Runs on the world's clock. Events are emitted from scheduled work and from {@link receive}, never
  * from within {@link perform}, so that a device's step is not entered twice.
  */
 export class EndDeviceMac {
-  readonly #radio = new Radio();
+  readonly #radio: Radio;
   readonly #groups: MulticastGroups;
   readonly #io: MacIo;
   readonly #parts: MacParts;
@@ -53,10 +53,13 @@ export class EndDeviceMac {
   #life = 0;
 
   constructor(config: MacConfig, io: MacIo, nvm: MacNvm) {
-    if (config.uplinkDr > DEFAULT_CHANNEL_DR_MAX) {
-      throw new RangeError(`the default channels do not carry DR${config.uplinkDr}`);
-    }
+    const { regional, uplinkDr } = config;
+    const carries = defaultChannels(regional).some(
+      ({ drMin, drMax, enabled }) => enabled && drMin <= uplinkDr && uplinkDr <= drMax,
+    );
+    if (!carries) throw new RangeError(`the default channels do not carry DR${uplinkDr}`);
     this.#io = io;
+    this.#radio = new Radio(regional.region);
     this.#parts = { config, io, nvm, radio: this.#radio, answers: new MacAnswers() };
     this.#groups = new MulticastGroups(io.crypto);
     this.#uplinks = new Uplinks(this.#parts);
@@ -189,7 +192,7 @@ export class EndDeviceMac {
     const commands =
       frame.fPort === 0 ? payload : openFOpts(frame, fCnt, session.keys, this.#io.crypto);
     answers.onDownlink();
-    executeMacCommands(commands, session, answers);
+    executeMacCommands(commands, session, answers, this.#parts.config.regional);
   }
 
   #emitUnicast(frame: DataFrame, payload: Uint8Array): void {

@@ -1,9 +1,9 @@
-import { DEFAULT_CHANNELS_HZ, RX2_DR, RX2_FREQUENCY_HZ, rx1DataRate } from "#sim/air/eu868.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
+import { rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import { type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
 import type { MacParts } from "./mac-parts.ts";
-import { sessionOf } from "./nvm.ts";
+import { type Channel, defaultChannels, sessionOf } from "./nvm.ts";
 import { deriveSessionKeys } from "./session-keys.ts";
 
 const JOIN_RX1_DELAY_US = 5_000_000;
@@ -73,7 +73,7 @@ export class Joining {
     const transcript = { ...accept, joinEui: config.joinEui, devNonce };
     const keys = deriveSessionKeys(config, transcript, io.crypto);
     nvm.joinNonce = accept.joinNonce;
-    nvm.session = sessionOf(accept, keys, config.uplinkDr);
+    nvm.session = sessionOf(accept, keys, config.uplinkDr, config.regional);
     this.#onJoined();
   }
 
@@ -95,7 +95,8 @@ export class Joining {
   #request(): void {
     const { config, io, nvm, radio } = this.#parts;
     const { now } = io.scheduler;
-    const earliestUs = Math.max(this.#freeFromUs, this.#bandFreeUs(now));
+    const dr = this.#dr();
+    const earliestUs = Math.max(this.#freeFromUs, this.#bandFreeUs(dr, now));
     if (earliestUs > now) {
       this.#requestAt(earliestUs);
       return;
@@ -106,15 +107,16 @@ export class Joining {
     nvm.devNonce += 1;
     this.#attempts += 1;
     this.#firstRequestUs ??= now;
-    const { joinEui, devEui, nwkKey, uplinkDr } = config;
+    const { joinEui, devEui, nwkKey, regional } = config;
+    const { region, dwell } = regional;
     const phy = sealJoinRequest({ joinEui, devEui, devNonce }, nwkKey, io.crypto);
-    const frequencyHz = this.#drawChannel(now);
+    const { frequencyHz, rx1FrequencyHz } = this.#drawChannel(dr, now);
     const { uplink, doneUs } = radio.transmit(
       phy,
-      { frequencyHz, dr: uplinkDr },
+      { frequencyHz, dr },
       {
-        rx1: { frequencyHz, dr: rx1DataRate(uplinkDr, 0) },
-        rx2: { frequencyHz: RX2_FREQUENCY_HZ, dr: RX2_DR },
+        rx1: { frequencyHz: rx1FrequencyHz, dr: rx1DataRate(region, dr, 0, dwell) },
+        rx2: region.rx2,
         rx1DelayUs: JOIN_RX1_DELAY_US,
         phyBytesMax: () => JOIN_ACCEPT_MAX_BYTES,
       },
@@ -135,19 +137,36 @@ export class Joining {
     this.#requestAt(io.scheduler.now + pauseUs);
   }
 
-  #bandFreeUs(now: WorldUs): WorldUs {
-    const { dutyCycle } = this.#parts.radio;
-    return Math.min(...DEFAULT_CHANNELS_HZ.map((hz) => dutyCycle.earliestStartUs(hz, now)));
+  /** The device's own, or, where the plan wants it, the narrow and the wide channels by turns. */
+  #dr(): number {
+    const { regional, uplinkDr } = this.#parts.config;
+    const { plan } = regional.region;
+    if (plan.type === "dynamic" || plan.joinDrs === undefined) return uplinkDr;
+    return plan.joinDrs[this.#attempts % plan.joinDrs.length] ?? uplinkDr;
   }
 
-  #drawChannel(now: WorldUs): number {
-    const { io, radio } = this.#parts;
-    const free = DEFAULT_CHANNELS_HZ.filter(
-      (hz) => radio.dutyCycle.earliestStartUs(hz, now) <= now,
+  #channels(dr: number): readonly Channel[] {
+    return defaultChannels(this.#parts.config.regional).filter(
+      ({ drMin, drMax, enabled }) => enabled && drMin <= dr && dr <= drMax,
     );
-    const frequencyHz = free[io.entropy.below("channel", free.length)];
-    if (frequencyHz === undefined) throw new RangeError("no channel is free");
-    return frequencyHz;
+  }
+
+  #bandFreeUs(dr: number, now: WorldUs): WorldUs {
+    const { dutyCycle } = this.#parts.radio;
+    const starts = this.#channels(dr).map(({ frequencyHz }) =>
+      dutyCycle.earliestStartUs(frequencyHz, now),
+    );
+    return Math.min(...starts);
+  }
+
+  #drawChannel(dr: number, now: WorldUs): Channel {
+    const { io, radio } = this.#parts;
+    const free = this.#channels(dr).filter(
+      ({ frequencyHz }) => radio.dutyCycle.earliestStartUs(frequencyHz, now) <= now,
+    );
+    const channel = free[io.entropy.below("channel", free.length)];
+    if (channel === undefined) throw new RangeError("no channel is free");
+    return channel;
   }
 
   #dutyDivisor(now: WorldUs): number {

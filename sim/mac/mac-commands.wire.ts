@@ -45,7 +45,12 @@ export const macDownlink = new CommandSet({
     },
   },
   RXTimingSetupReq: { cid: 0x08, fields: { settings: bits(u8, { delayS: uint(0, 4) }) } },
-  TxParamSetupReq: { cid: 0x09, fields: { eirpDwellTime: u8 } },
+  TxParamSetupReq: {
+    cid: 0x09,
+    fields: {
+      eirpDwellTime: bits(u8, { maxEirp: uint(0, 4), uplink: flag(4), downlink: flag(5) }),
+    },
+  },
   DlChannelReq: { cid: 0x0a, fields: { chIndex: u8, frequencyHz: frequency } },
   RekeyConf: { cid: 0x0b, fields: { serverVersion: bits(u8, { minor: uint(0, 4) }) } },
   ADRParamSetupReq: { cid: 0x0c, fields: { param: u8 } },
@@ -79,6 +84,7 @@ export const macUplink = new CommandSet({
     fields: { status: bits(u8, { frequencyAck: flag(0), drRangeAck: flag(1) }) },
   },
   RXTimingSetupAns: { cid: 0x08, fields: {} },
+  TxParamSetupAns: { cid: 0x09, fields: {} },
   DlChannelAns: {
     cid: 0x0a,
     fields: { status: bits(u8, { frequencyAck: flag(0), uplinkFrequencyExists: flag(1) }) },

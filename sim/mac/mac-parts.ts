@@ -1,8 +1,9 @@
 import type { DownlinkSource } from "#agent/events.ts";
 import type { Crypto, Entropy } from "#hal/ports.ts";
+import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
-import type { MacAnswers } from "./mac-commands.ts";
+import type { MacAnswers } from "./mac-answers.ts";
 import type { MacNvm } from "./nvm.ts";
 import type { Radio } from "./radio.ts";
 
@@ -14,7 +15,8 @@ export interface MacConfig {
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;
-  /** 0 to 5: what the default channels carry. */
+  readonly regional: RegionalSetting;
+  /** One that the region's default channels carry. */
   readonly uplinkDr: number;
 }
 

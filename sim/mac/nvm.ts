@@ -1,20 +1,12 @@
 /** What the modem keeps over a reset. Plain data: it can be cloned, compared and stored. */
-import {
-  CHANNELS_MAX,
-  DEFAULT_CHANNEL_DR_MAX,
-  DEFAULT_CHANNELS_HZ,
-  isUplinkFrequency,
-  RX2_FREQUENCY_HZ,
-} from "#sim/air/eu868.ts";
+import type { DwellTime, Region, RegionalSetting } from "#scenarios/regions/region.ts";
+import { isInSubBand, type PlannedChannel, plannedChannels } from "#sim/air/channels.ts";
+import { isUplinkFrequency } from "#sim/air/regional.ts";
 import type { JoinAccept } from "./join.ts";
 import { getUint24, type SessionKeys } from "./session-keys.ts";
 
-export interface Channel {
-  readonly frequencyHz: number;
-  /** Where RX1 listens; the uplink's frequency until DlChannelReq moves it. */
-  readonly rx1FrequencyHz: number;
-  readonly drMin: number;
-  readonly drMax: number;
+/** DlChannelReq may move its RX1. */
+export interface Channel extends PlannedChannel {
   /** By the channel mask of LinkADRReq. */
   readonly enabled: boolean;
 }
@@ -36,7 +28,9 @@ export interface MacSession {
   nbTrans: number;
   /** Aggregated duty cycle of 1 / 2^n over all channels (DutyCycleReq). */
   maxDutyCycle: number;
-  /** By channel index; the first three are the defaults. */
+  /** By the device's country, until TxParamSetupReq says otherwise. */
+  dwell: DwellTime;
+  /** By channel index; those that every device knows come first. */
   readonly channels: (Channel | undefined)[];
   /** 1.1: RekeyInd goes out until RekeyConf comes in. */
   rekeyPending: boolean;
@@ -50,14 +44,35 @@ export interface MacNvm {
   session: MacSession | undefined;
 }
 
-export function channelAt(frequencyHz: number, drMin = 0, drMax = DEFAULT_CHANNEL_DR_MAX): Channel {
+export function channelAt(frequencyHz: number, drMin: number, drMax: number): Channel {
   return { frequencyHz, rx1FrequencyHz: frequencyHz, drMin, drMax, enabled: true };
 }
 
-export const DEFAULT_CHANNELS: readonly Channel[] = DEFAULT_CHANNELS_HZ.map((hz) => channelAt(hz));
+/** Devices of a kind share the channels that they all know. */
+const known = new Map<Region, Map<number | undefined, readonly Channel[]>>();
+
+/** What a device has before the network says more: on a fixed plan its sub-band is enabled. */
+export function defaultChannels(setting: RegionalSetting): readonly Channel[] {
+  const { region, subBand } = setting;
+  const ofRegion = known.get(region) ?? new Map<number | undefined, readonly Channel[]>();
+  known.set(region, ofRegion);
+  const found = ofRegion.get(subBand);
+  if (found !== undefined) return found;
+  const channels = plannedChannels(region).map((channel, index) => ({
+    ...channel,
+    enabled: isInSubBand(region, index, subBand),
+  }));
+  ofRegion.set(subBand, channels);
+  return channels;
+}
 
 /** The session that a join accept opens. */
-export function sessionOf(accept: JoinAccept, keys: SessionKeys, dr: number): MacSession {
+export function sessionOf(
+  accept: JoinAccept,
+  keys: SessionKeys,
+  dr: number,
+  setting: RegionalSetting,
+): MacSession {
   return {
     devAddr: accept.devAddr,
     keys,
@@ -66,34 +81,57 @@ export function sessionOf(accept: JoinAccept, keys: SessionKeys, dr: number): Ma
     aFCntDown: 0,
     rx1DrOffset: accept.rx1DrOffset,
     rx2Dr: accept.rx2Dr,
-    rx2FrequencyHz: RX2_FREQUENCY_HZ,
+    rx2FrequencyHz: setting.region.rx2.frequencyHz,
     rxDelayS: Math.max(accept.rxDelayS, 1),
     dr,
     txPower: 0,
     nbTrans: 1,
     maxDutyCycle: 0,
-    channels: [...DEFAULT_CHANNELS, ...channelsOf(accept.cfList)],
+    dwell: setting.dwell,
+    channels: channelsOf(accept.cfList, setting),
     rekeyPending: keys.lorawan === "1.1",
   };
 }
 
-/** Channels 3 to 7 of a CFList of type 0. */
-function channelsOf(cfList: Uint8Array | undefined): (Channel | undefined)[] {
-  if (cfList === undefined || cfList[15] !== 0) return [];
-  return [0, 3, 6, 9, 12].map((at) => {
+/** Type 0 adds five channels to a dynamic plan, type 1 masks those of a fixed one. */
+const CF_LIST_FREQUENCIES = 0;
+const CF_LIST_MASKS = 1;
+
+function channelsOf(
+  cfList: Uint8Array | undefined,
+  setting: RegionalSetting,
+): (Channel | undefined)[] {
+  const { region } = setting;
+  const defaults = defaultChannels(setting);
+  if (cfList === undefined) return [...defaults];
+  if (region.plan.type === "fixed") {
+    if (cfList[15] !== CF_LIST_MASKS) return [...defaults];
+    return defaults.map((channel, index) => {
+      const enabled = (((cfList[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
+      return enabled === channel.enabled ? channel : { ...channel, enabled };
+    });
+  }
+  if (cfList[15] !== CF_LIST_FREQUENCIES) return [...defaults];
+  const { drMin, drMax } = region.plan;
+  const added = [0, 3, 6, 9, 12].map((at) => {
     const frequencyHz = 100 * getUint24(cfList, at);
-    return isUplinkFrequency(frequencyHz) ? channelAt(frequencyHz) : undefined;
+    if (!isUplinkFrequency(region, frequencyHz)) return undefined;
+    return channelAt(frequencyHz, drMin, drMax);
   });
+  return [...defaults, ...added];
 }
 
 /** Enabled channels that carry this data rate; the defaults when a server has left none. */
-export function usableChannels(session: MacSession, dr: number): readonly Channel[] {
+export function usableChannels(
+  session: MacSession,
+  dr: number,
+  setting: RegionalSetting,
+): readonly Channel[] {
   const carries = (channel: Channel | undefined): channel is Channel =>
     channel?.enabled === true && channel.drMin <= dr && dr <= channel.drMax;
   const usable = session.channels.filter(carries);
-  return usable.length > 0 ? usable : DEFAULT_CHANNELS;
-}
-
-export function isChannelIndex(index: number): boolean {
-  return index >= 0 && index < CHANNELS_MAX;
+  if (usable.length > 0) return usable;
+  const defaults = defaultChannels(setting);
+  const own = defaults.filter(carries);
+  return own.length > 0 ? own : defaults;
 }

@@ -1,7 +1,8 @@
+import type { Region } from "#scenarios/regions/region.ts";
 import { DutyCycle } from "#sim/air/duty-cycle.ts";
 import type { RadioTime } from "#sim/air/energy.ts";
-import { airtimeOfDownlinkUs, airtimeOfUplinkUs } from "#sim/air/eu868.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import { airtimeOfDownlinkUs, airtimeOfUplinkUs } from "#sim/air/regional.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
 import { catches, interrupts, type ReceiveWindow, receiveWindow } from "./receive-window.ts";
 
@@ -36,7 +37,8 @@ export class Radio {
   #listenDr = 0;
   /** A downlink that begins from this second on met no exchange, and no other listening. */
   #clearFromS = 0;
-  readonly dutyCycle = new DutyCycle();
+  readonly dutyCycle: DutyCycle;
+  readonly #region: Region;
   #txStartUs: WorldUs = 0;
   #txEndUs: WorldUs = 0;
   #rx1: ReceiveWindow | undefined;
@@ -50,6 +52,11 @@ export class Radio {
   #rxUs = 0;
   #standbyUs = 0;
 
+  constructor(region: Region) {
+    this.#region = region;
+    this.dutyCycle = new DutyCycle(region);
+  }
+
   /** Starts an uplink now; returns it, and when a silent exchange is over. */
   transmit(
     phyPayload: Uint8Array,
@@ -57,21 +64,21 @@ export class Radio {
     plan: WindowPlan,
     now: WorldUs,
   ): { readonly uplink: AirUplink; readonly doneUs: WorldUs } {
-    const airtimeUs = airtimeOfUplinkUs(dr, phyPayload.length);
+    const airtimeUs = airtimeOfUplinkUs(this.#region, dr, phyPayload.length);
     const endUs = now + airtimeUs;
     const rx1StartUs = endUs + plan.rx1DelayUs;
     const rx2StartUs = rx1StartUs + RX2_AFTER_RX1_US;
     this.dutyCycle.spend(frequencyHz, now, airtimeUs);
     this.#txStartUs = now;
     this.#txEndUs = endUs;
-    this.#rx1 = receiveWindow(rx1StartUs, plan.rx1.frequencyHz, plan.rx1.dr);
-    this.#rx2 = receiveWindow(rx2StartUs, plan.rx2.frequencyHz, plan.rx2.dr);
+    this.#rx1 = this.#window(rx1StartUs, plan.rx1);
+    this.#rx2 = this.#window(rx2StartUs, plan.rx2);
     this.#exchangeUntilUs = this.#rx2.closeUs;
     this.#clearAfter(this.#rx2.closeUs);
     this.#txUs += airtimeUs;
     if (this.#isListening) this.#rxUs -= airtimeUs;
     const lastEndUs = ({ dr: downDr }: Tuning, startUs: WorldUs) =>
-      startUs + airtimeOfDownlinkUs(downDr, plan.phyBytesMax(downDr));
+      startUs + airtimeOfDownlinkUs(this.#region, downDr, plan.phyBytesMax(downDr));
     // one more, so that a downlink that ends at the last moment has been delivered by then
     const doneUs = 1 + Math.max(lastEndUs(plan.rx1, rx1StartUs), lastEndUs(plan.rx2, rx2StartUs));
     return { uplink: { phyPayload, dr, frequencyHz, startUs: now, endUs }, doneUs };
@@ -149,6 +156,10 @@ export class Radio {
   time(now: WorldUs): RadioTime {
     const openUs = this.#isListening ? now - this.#rxSinceUs : 0;
     return { txUs: this.#txUs, rxUs: this.#rxUs + openUs, standbyUs: this.#standbyUs };
+  }
+
+  #window(startUs: WorldUs, { frequencyHz, dr }: Tuning): ReceiveWindow {
+    return receiveWindow(this.#region, startUs, frequencyHz, dr);
   }
 
   #clearAfter(us: WorldUs): void {

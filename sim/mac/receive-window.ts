@@ -1,5 +1,6 @@
-import { preambleSymbolUs } from "#sim/air/eu868.ts";
+import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
+import { preambleSymbolUs } from "#sim/air/regional.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
 
 /** One class A receive window: when the radio listens, and for which preamble. */
@@ -20,8 +21,13 @@ const SYMBOLS_MIN = 6;
 const PREAMBLE_SYMBOLS = 8;
 
 /** LoRaMac-node's window: long enough for the tolerance, centred on the preamble. */
-export function receiveWindow(startUs: WorldUs, frequencyHz: number, dr: number): ReceiveWindow {
-  const symbolUs = preambleSymbolUs(dr);
+export function receiveWindow(
+  region: Region,
+  startUs: WorldUs,
+  frequencyHz: number,
+  dr: number,
+): ReceiveWindow {
+  const symbolUs = preambleSymbolUs(region, dr);
   const slackUs = (2 * SYMBOLS_MIN - PREAMBLE_SYMBOLS) * symbolUs;
   const symbols = Math.max(Math.ceil((slackUs + 2 * TOLERANCE_US) / symbolUs), SYMBOLS_MIN);
   const openUs = startUs + (PREAMBLE_SYMBOLS / 2) * symbolUs - Math.floor((symbols * symbolUs) / 2);

@@ -1,5 +1,6 @@
-import { maxPayloadBytes, PHY_OVERHEAD_BYTES, rx1DataRate } from "#sim/air/eu868.ts";
+import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
+import { PHY_OVERHEAD_BYTES, rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import { type OutgoingData, sealData } from "./data-security.ts";
 import { FOPTS_MAX_BYTES } from "./frame.ts";
@@ -145,21 +146,28 @@ export class Uplinks {
       return;
     }
     this.#isRequested = false;
-    const payloadMaxBytes = maxPayloadBytes(session.dr) - this.#fOpts(session).length;
+    const payloadMaxBytes = this.#payloadMaxBytes(session) - this.#fOpts(session).length;
     this.#offeredBytes = payloadMaxBytes;
     io.emit({ type: "uplinkReady", payloadMaxBytes });
     this.#offeredBytes = undefined;
   }
 
+  #payloadMaxBytes({ dr, dwell }: MacSession): number {
+    const { region } = this.#parts.config.regional;
+    return maxPayloadBytes(region, dr, { dwell: dwell.uplink });
+  }
+
   #fOpts(session: MacSession): Uint8Array {
     const { answers } = this.#parts;
-    if (!session.rekeyPending) return answers.peek(FOPTS_MAX_BYTES);
+    const bytesMax = Math.min(FOPTS_MAX_BYTES, this.#payloadMaxBytes(session));
+    if (!session.rekeyPending) return answers.peek(bytesMax);
     const rekey = rekeyInd();
-    return Uint8Array.of(...rekey, ...answers.peek(FOPTS_MAX_BYTES - rekey.length));
+    return Uint8Array.of(...rekey, ...answers.peek(bytesMax - rekey.length));
   }
 
   #transmit(sending: Sending, session: MacSession): void {
-    const { io, radio } = this.#parts;
+    const { io, radio, config } = this.#parts;
+    const { region } = config.regional;
     const { now } = io.scheduler;
     const { frame, fCnt, dr, confFCnt = 0 } = sending;
     const channel = this.#drawChannel(session, dr, now);
@@ -172,11 +180,12 @@ export class Uplinks {
       {
         rx1: {
           frequencyHz: channel.rx1FrequencyHz,
-          dr: rx1DataRate(dr, session.rx1DrOffset),
+          dr: rx1DataRate(region, dr, session.rx1DrOffset, session.dwell),
         },
         rx2: { frequencyHz: session.rx2FrequencyHz, dr: session.rx2Dr },
         rx1DelayUs: session.rxDelayS * 1_000_000,
-        phyBytesMax: (downDr) => PHY_OVERHEAD_BYTES + maxPayloadBytes(downDr),
+        // a dwell time binds who sends: a device takes what is longer (RP002-1.0.5 §3.10.6)
+        phyBytesMax: (downDr) => PHY_OVERHEAD_BYTES + maxPayloadBytes(region, downDr),
       },
       now,
     );
@@ -216,15 +225,15 @@ export class Uplinks {
   #earliestUs(session: MacSession, dr: number, notBefore: WorldUs): WorldUs {
     const { dutyCycle } = this.#parts.radio;
     const from = Math.max(notBefore, this.#freeFromUs);
-    const starts = usableChannels(session, dr).map(({ frequencyHz }) =>
+    const starts = usableChannels(session, dr, this.#parts.config.regional).map(({ frequencyHz }) =>
       dutyCycle.earliestStartUs(frequencyHz, from),
     );
     return Math.min(...starts);
   }
 
   #drawChannel(session: MacSession, dr: number, now: WorldUs): Channel {
-    const { io, radio } = this.#parts;
-    const free = usableChannels(session, dr).filter(
+    const { io, radio, config } = this.#parts;
+    const free = usableChannels(session, dr, config.regional).filter(
       ({ frequencyHz }) => radio.dutyCycle.earliestStartUs(frequencyHz, now) <= now,
     );
     const channel = free[io.entropy.below("channel", free.length)];

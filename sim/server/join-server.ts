@@ -2,7 +2,7 @@ import type { JoinRequestFrame } from "#sim/mac/frame.ts";
 import { isJoinRequestMicValid, sealJoinAccept } from "#sim/mac/join.ts";
 import { deriveSessionKeys } from "#sim/mac/session-keys.ts";
 import type { NetworkServer } from "./network-server.ts";
-import type { ServerDevice } from "./server-device.ts";
+import { RX1_DR_OFFSET, type ServerDevice } from "./server-device.ts";
 
 const RX_DELAY_S = 1;
 
@@ -27,7 +27,7 @@ export function acceptJoin(
   device.joinNonce += 1;
 
   const optNeg = provisioned.lorawan === "1.1";
-  const { netId } = server.config;
+  const { netId, regional } = server.config;
   const devAddr = server.newDevAddr();
   const { joinNonce } = device;
   const transcript = { joinEui, devNonce, joinNonce, netId, optNeg };
@@ -44,8 +44,8 @@ export function acceptJoin(
       netId,
       devAddr,
       optNeg,
-      rx1DrOffset: 0,
-      rx2Dr: 0,
+      rx1DrOffset: RX1_DR_OFFSET,
+      rx2Dr: regional.region.rx2.dr,
       rxDelayS: RX_DELAY_S,
       cfList: undefined,
     },

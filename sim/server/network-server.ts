@@ -1,7 +1,9 @@
 import { CLOCK_SYNC_PORT } from "#agent/packages/clock-sync.wire.ts";
 import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
-import { DEFAULT_CHANNELS_HZ, RX2_DR, RX2_FREQUENCY_HZ } from "#sim/air/eu868.ts";
+import type { RegionalSetting } from "#scenarios/regions/region.ts";
+import { channelIndexOf, rx1FrequencyHz } from "#sim/air/channels.ts";
 import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
+import { rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { isDataMicValid, openPayload, sealData } from "#sim/mac/data-security.ts";
 import { type DataFrame, fullFCnt, parsePhyPayload } from "#sim/mac/frame.ts";
@@ -11,6 +13,7 @@ import { answerMacCommands } from "./mac-answers.ts";
 import {
   deviceKeyOf,
   type ProvisionedDevice,
+  RX1_DR_OFFSET,
   type ServerDevice,
   type ServerSession,
 } from "./server-device.ts";
@@ -19,6 +22,7 @@ export interface ServerConfig {
   readonly netId: number;
   /** True time when the world begins. */
   readonly gpsAtStart: GpsSeconds;
+  readonly regional: RegionalSetting;
 }
 
 export interface ServerIo {
@@ -160,7 +164,7 @@ export class NetworkServer {
     session: ServerSession,
   ): number | undefined {
     const isMicValid = (fCnt: number): boolean => {
-      const txCh = Math.max(DEFAULT_CHANNELS_HZ.indexOf(uplink.frequencyHz), 0);
+      const txCh = channelIndexOf(this.config.regional.region, uplink.frequencyHz) ?? 0;
       const confFCnt = frame.ack ? session.nextNFCntDown - 1 : 0;
       const context = { fCnt, confFCnt, txDr: uplink.dr, txCh };
       return isDataMicValid(uplink.phyPayload, frame, session.keys, context, this.io.crypto);
@@ -242,19 +246,19 @@ export class NetworkServer {
     phyPayload: Uint8Array,
     onSent: () => void,
   ): void {
-    const { dr, frequencyHz, endUs } = uplink;
+    const { endUs } = uplink;
+    const { region, dwell } = this.config.regional;
     const rx1: DownlinkRequest = {
       phyPayload,
-      dr,
-      frequencyHz,
+      dr: rx1DataRate(region, uplink.dr, RX1_DR_OFFSET, dwell),
+      frequencyHz: rx1FrequencyHz(region, uplink.frequencyHz),
       timing: { type: "at", us: endUs + delayUs },
     };
     this.io.transmit(rx1, (isSent) => {
       if (isSent) return onSent();
       const rx2: DownlinkRequest = {
         phyPayload,
-        dr: RX2_DR,
-        frequencyHz: RX2_FREQUENCY_HZ,
+        ...region.rx2,
         timing: { type: "at", us: endUs + delayUs + RX2_AFTER_RX1_US },
       };
       this.io.transmit(rx2, (isSentLater) => {

@@ -1,5 +1,8 @@
 import type { SessionKeys } from "#sim/mac/session-keys.ts";
 
+/** Devices are told this one in the join accept. */
+export const RX1_DR_OFFSET = 0;
+
 /** What an operator registers. EUIs are 8 bytes, most significant first; keys 16 bytes. */
 export interface ProvisionedDevice {
   readonly devEui: Uint8Array;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
 import {
   airtimeOfDownlinkUs,
   airtimeOfUplinkUs,
   maxPayloadBytes,
-  PHY_OVERHEAD_BYTES,
   rx1DataRate,
   SUB_BANDS,
-} from "#sim/air/eu868.ts";
+} from "../eu868.ts";
 
 describe("largest fragments of a 100 KiB image, one downlink each, no CRC", () => {
   test.each([

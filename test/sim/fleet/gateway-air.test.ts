@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { airtimeOfDownlinkUs, airtimeOfUplinkUs } from "#sim/air/eu868.ts";
 import { fragmentSpacingUs, gatewayAir } from "#sim/fleet/gateway-air.ts";
 import type { GatewayAir } from "#sim/gateway/in-process.ts";
+import { airtimeOfDownlinkUs, airtimeOfUplinkUs, IN_EU868 } from "../eu868.ts";
 
 const RX2_HZ = 869_525_000;
 
 function airOf(frequencyHz: number, dutyCyclePercent: number, classADutyCycle = true): GatewayAir {
-  return gatewayAir({ campaign: { frequencyHz, dutyCyclePercent }, air: { classADutyCycle } });
+  return gatewayAir({
+    campaign: { frequencyHz, dutyCyclePercent },
+    air: { classADutyCycle },
+    regional: IN_EU868,
+  });
 }
 
 /** Start of the next transmission in airtimes after the start of the last one. */
@@ -79,7 +83,7 @@ describe("fragment spacing", () => {
     const { dr, fragSize, dutyCyclePercent, marginS } = campaign;
     const dutyUs = Math.ceil((airtimeOfDownlinkUs(dr, fragSize + 16) * 100) / dutyCyclePercent);
     expect(dutyUs > marginS * 1e6 ? "duty" : "margin").toBe(bound);
-    expect(fragmentSpacingUs(campaign)).toBe(Math.max(dutyUs, marginS * 1e6));
+    expect(fragmentSpacingUs(IN_EU868.region, campaign)).toBe(Math.max(dutyUs, marginS * 1e6));
   });
 
   test("is what the gateway's duty cycle asks for, to the microsecond", () => {
@@ -89,7 +93,12 @@ describe("fragment spacing", () => {
         [3, 112],
         [5, 219],
       ] as const) {
-        const spacing = fragmentSpacingUs({ dr, fragSize, dutyCyclePercent, marginS: 0 });
+        const spacing = fragmentSpacingUs(IN_EU868.region, {
+          dr,
+          fragSize,
+          dutyCyclePercent,
+          marginS: 0,
+        });
         const air = airOf(RX2_HZ, dutyCyclePercent);
         air.spend(RX2_HZ, 0, air.downlinkAirtimeUs(dr, fragSize + 16));
         expect(air.earliestStartUs(RX2_HZ, 0)).toBe(spacing);

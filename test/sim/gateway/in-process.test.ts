@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { EU868 } from "#scenarios/regions/eu868.ts";
 import { DutyCycle } from "#sim/air/duty-cycle.ts";
-import { airtimeOfDownlinkUs, airtimeOfUplinkUs, SUB_BANDS } from "#sim/air/eu868.ts";
 import type { AirDownlink, AirUplink, DownlinkRequest } from "#sim/air/frames.ts";
 import { type DownlinkAck, type GatewayAir, InProcessGateway } from "#sim/gateway/in-process.ts";
 import { Engine } from "#sim/kernel/engine.ts";
+import { airtimeOfDownlinkUs, airtimeOfUplinkUs, SUB_BANDS } from "../eu868.ts";
 
 const MS = 1000;
 const S = 1_000_000;
@@ -56,7 +57,7 @@ const at = (us: number): Pick<DownlinkRequest, "timing"> => ({ timing: { type: "
 
 /** EU868's sub-bands. */
 function dutyCycled(): Pick<GatewayAir, "earliestStartUs" | "spend"> {
-  const dutyCycle = new DutyCycle();
+  const dutyCycle = new DutyCycle(EU868);
   return {
     earliestStartUs: (hz, now) => dutyCycle.earliestStartUs(hz, now),
     spend: (hz, startUs, airtimeUs) => dutyCycle.spend(hz, startUs, airtimeUs),

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { airtimeOfUplinkUs } from "#sim/air/eu868.ts";
 import { newMacNvm } from "#sim/mac/end-device.ts";
 import { parsePhyPayload } from "#sim/mac/frame.ts";
 import { sealJoinAccept } from "#sim/mac/join.ts";
 import { hex } from "../../hex.ts";
+import { airtimeOfUplinkUs } from "../eu868.ts";
 import { crypto, Network, S } from "./network.ts";
 
 const JOIN_REQUEST_BYTES = 23;

@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { executeMacCommands, MacAnswers } from "#sim/mac/mac-commands.ts";
+import { MacAnswers } from "#sim/mac/mac-answers.ts";
+import { executeMacCommands } from "#sim/mac/mac-commands.ts";
 import { macDownlink, macUplink } from "#sim/mac/mac-commands.wire.ts";
 import { channelAt, type MacSession, sessionOf, usableChannels } from "#sim/mac/nvm.ts";
 import { hex } from "../../hex.ts";
+import { IN_EU868 } from "../eu868.ts";
 import { Network } from "./network.ts";
 
 const key = new Uint8Array(16);
@@ -19,15 +21,16 @@ const accept = {
 };
 
 function session(lorawan: "1.0" | "1.1" = "1.0"): MacSession {
-  if (lorawan === "1.0") return sessionOf(accept, { lorawan, nwkSKey: key, appSKey: key }, 5);
+  if (lorawan === "1.0")
+    return sessionOf(accept, { lorawan, nwkSKey: key, appSKey: key }, 5, IN_EU868);
   const keys = { fNwkSIntKey: key, sNwkSIntKey: key, nwkSEncKey: key, appSKey: key };
-  return sessionOf(accept, { lorawan, ...keys }, 5);
+  return sessionOf(accept, { lorawan, ...keys }, 5, IN_EU868);
 }
 
 /** Answers as bytes, and what became of the session. */
 function run(commands: string, before: MacSession = session()) {
   const answers = new MacAnswers();
-  executeMacCommands(hex(commands), before, answers);
+  executeMacCommands(hex(commands), before, answers, IN_EU868);
   return { answer: answers.peek(15), after: before };
 }
 
@@ -93,7 +96,10 @@ describe("a command, its answer, and what it changes", () => {
   test("DlChannelReq moves RX1 of a channel, not its uplink", () => {
     const state = session();
     expect(run("0a 01 d2 ad 84", state).answer).toEqual(hex("0a 03"));
-    expect(state.channels[1]).toEqual({ ...channelAt(868_300_000), rx1FrequencyHz: 869_525_000 });
+    expect(state.channels[1]).toEqual({
+      ...channelAt(868_300_000, 0, 5),
+      rx1FrequencyHz: 869_525_000,
+    });
   });
 
   test("LinkADRReq masks channels, and a mask of 6 unmasks them", () => {
@@ -135,7 +141,7 @@ test("answers come in the order of the commands, up to the first unknown or trun
 
 test("answers that do not fit are dropped whole", () => {
   const answers = new MacAnswers();
-  executeMacCommands(hex("06 ".repeat(6)), session(), answers);
+  executeMacCommands(hex("06 ".repeat(6)), session(), answers, IN_EU868);
   expect(answers.peek(15)).toEqual(hex("06 ff 0a ".repeat(5)));
   expect(answers.peek(13)).toEqual(hex("06 ff 0a ".repeat(4)));
   answers.onUplink();
@@ -154,7 +160,7 @@ test("any bytes are executed without a throw, and leave a session that can send"
         const { answer } = run(bytes.map((byte) => byte.toString(16)).join(" "), state);
         expect(answer.length).toBeLessThanOrEqual(15);
         expect(state.channels.length).toBeLessThanOrEqual(16);
-        expect(usableChannels(state, state.dr).length).toBeGreaterThan(0);
+        expect(usableChannels(state, state.dr, IN_EU868).length).toBeGreaterThan(0);
         expect(state.dr).toBeLessThanOrEqual(7);
       },
     ),
@@ -165,9 +171,9 @@ test("any bytes are executed without a throw, and leave a session that can send"
 test("a device whose last channel was taken away uses the default ones", () => {
   const state = session();
   run("07 03 18 4f 84 50 03 50 08 00 01", state);
-  expect(usableChannels(state, 5)).toEqual([channelAt(867_100_000)]);
+  expect(usableChannels(state, 5, IN_EU868)).toEqual([channelAt(867_100_000, 0, 5)]);
   run("07 03 00 00 00 50", state);
-  expect(usableChannels(state, 5).map(({ frequencyHz }) => frequencyHz)).toEqual([
+  expect(usableChannels(state, 5, IN_EU868).map(({ frequencyHz }) => frequencyHz)).toEqual([
     868_100_000, 868_300_000, 868_500_000,
   ]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { airtimeOfDownlinkUs } from "#sim/air/eu868.ts";
 import type { MacEffect } from "#sim/mac/end-device.ts";
 import type { SessionKeys } from "#sim/mac/session-keys.ts";
 import { hex } from "../../hex.ts";
+import { airtimeOfDownlinkUs } from "../eu868.ts";
 import {
   hear,
   listening,

@@ -6,6 +6,7 @@ import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { EndDeviceMac, newMacNvm } from "#sim/mac/end-device.ts";
 import { hex } from "../../hex.ts";
+import { IN_EU868 } from "../eu868.ts";
 import {
   fragment,
   hear,
@@ -163,6 +164,7 @@ describe("a fleet with one group", () => {
           appKey: mcAppSKey,
           nwkKey: mcAppSKey,
           uplinkDr: 5,
+          regional: IN_EU868,
         },
         {
           scheduler: engine,

@@ -1,5 +1,4 @@
 import { NodeCrypto } from "#hal/node/crypto.ts";
-import { airtimeOfDownlinkUs, DEFAULT_CHANNELS_HZ, rx1DataRate } from "#sim/air/eu868.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
@@ -21,6 +20,7 @@ import {
 } from "#sim/mac/mac-commands.wire.ts";
 import { deriveSessionKeys, type SessionKeys } from "#sim/mac/session-keys.ts";
 import { hex } from "../../hex.ts";
+import { airtimeOfDownlinkUs, DEFAULT_CHANNELS_HZ, IN_EU868, rx1DataRate } from "../eu868.ts";
 
 export const crypto = new NodeCrypto();
 export const S = 1_000_000;
@@ -77,7 +77,7 @@ export class Network {
     this.nvm = nvm;
     const { devEui, joinEui, appKey, nwkKey } = this;
     this.mac = new EndDeviceMac(
-      { devEui, joinEui, lorawan, appKey, nwkKey, uplinkDr },
+      { devEui, joinEui, lorawan, appKey, nwkKey, uplinkDr, regional: IN_EU868 },
       {
         scheduler: this.engine,
         crypto,

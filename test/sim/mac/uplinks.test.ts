@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { airtimeOfUplinkUs, maxPayloadBytes } from "#sim/air/eu868.ts";
 import { hex } from "../../hex.ts";
+import { airtimeOfUplinkUs, maxPayloadBytes } from "../eu868.ts";
 import { Network, S } from "./network.ts";
 
 const types = (network: Network) => network.events.map(({ type }) => type);

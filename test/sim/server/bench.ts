@@ -1,12 +1,12 @@
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import type { Entropy } from "#hal/ports.ts";
-import { DEFAULT_CHANNELS_HZ } from "#sim/air/eu868.ts";
 import type { DownlinkRequest } from "#sim/air/frames.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ProvisionedDevice, ServerDevice } from "#sim/server/server-device.ts";
 import { hex } from "../../hex.ts";
+import { DEFAULT_CHANNELS_HZ, IN_EU868 } from "../eu868.ts";
 
 export const crypto = new NodeCrypto();
 export const S = 1_000_000;
@@ -34,7 +34,7 @@ export class Bench {
   constructor(options: { entropy?: Entropy; gpsAtStart?: number } = {}) {
     const { entropy = new KeyedEntropy(1, -1), gpsAtStart = GPS_AT_START } = options;
     this.server = new NetworkServer(
-      { netId: NET_ID, gpsAtStart },
+      { netId: NET_ID, gpsAtStart, regional: IN_EU868 },
       {
         scheduler: this.engine,
         crypto,

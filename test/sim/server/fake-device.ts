@@ -1,4 +1,3 @@
-import { DEFAULT_CHANNELS_HZ } from "#sim/air/eu868.ts";
 import type { DownlinkRequest } from "#sim/air/frames.ts";
 import {
   isDataMicValid,
@@ -17,6 +16,7 @@ import {
 } from "#sim/mac/mac-commands.wire.ts";
 import { deriveSessionKeys, type SessionKeys } from "#sim/mac/session-keys.ts";
 import type { ProvisionedDevice, ServerDevice } from "#sim/server/server-device.ts";
+import { DEFAULT_CHANNELS_HZ } from "../eu868.ts";
 import { type Bench, crypto, provisionOf } from "./bench.ts";
 
 export interface Downlink {
