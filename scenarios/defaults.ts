@@ -6,7 +6,7 @@ import type { RegionalSetting } from "./regions/region.ts";
 import type { Scenario } from "./schema.ts";
 import type { ServerSpec } from "./server-schema.ts";
 import { FRAG_SIZE_DEFAULT_BYTES } from "./session.ts";
-import type { FaultSpec, LossSpec } from "./trouble-schema.ts";
+import type { FaultSpec, LossSpec, RadioSpec } from "./trouble-schema.ts";
 
 /** One kind of device, nothing left open. */
 export interface ResolvedDevice {
@@ -85,6 +85,11 @@ export type ResolvedLoss =
     }
   | { readonly model: "trace"; readonly lost: readonly (readonly number[])[] };
 
+/** `sigmaDb` undefined: that of the path loss. */
+export type ResolvedRadio = Required<Omit<RadioSpec, "sigmaDb">> & {
+  readonly sigmaDb?: number | undefined;
+};
+
 /** A time of a cell: seconds from its start, or when fragment N has been on the air. */
 export type ResolvedTime = { readonly atS: number } | { readonly atFragment: number };
 
@@ -113,6 +118,8 @@ export interface ResolvedScenario {
     readonly unicastLoss: ResolvedLoss;
     readonly sharedLoss: ResolvedLoss;
     readonly outages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
+    /** Undefined: everything is heard. */
+    readonly radio: ResolvedRadio | undefined;
     readonly classADutyCycle: boolean;
   };
   readonly server: ServerSpec;
@@ -142,6 +149,14 @@ const DEVICE: ResolvedDevice = {
   chirpstackAnswers: true,
 };
 
+const RADIO = {
+  shadowing: "frame",
+  gatewayDbm: 27,
+  deviceDbm: 14,
+  capture: "6dB",
+  demodulators: 8,
+} as const;
+
 /** Fills in everything a valid scenario leaves out. */
 export function resolveScenario(scenario: Scenario): ResolvedScenario {
   const { devices, air = {} } = scenario;
@@ -170,6 +185,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       unicastLoss: resolveLoss(air.unicastLoss),
       sharedLoss: resolveLoss(air.sharedLoss),
       outages: air.outages ?? [],
+      radio: air.radio && { ...RADIO, ...air.radio },
       classADutyCycle: air.classADutyCycle ?? true,
     },
     server: scenario.server ?? {},

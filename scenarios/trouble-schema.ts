@@ -61,6 +61,56 @@ const when = Type.Union([
   ),
 ]);
 
+const dbm = (description: string) => Type.Number({ minimum: -50, maximum: 50, description });
+
+const radioSchema = Type.Object(
+  {
+    pathLoss: Type.Union([Type.Literal("lorasim"), Type.Literal("oulu"), Type.Literal("ns3")], {
+      description: "Log-distance path loss, with the parameters of a published simulator.",
+    }),
+    radiusM: Type.Integer({
+      minimum: 1,
+      maximum: 100_000,
+      description: "Devices are spread over a disc with the gateway in its middle.",
+    }),
+    sigmaDb: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 20,
+        description: "Spread of the path loss. Default: that of the parameters.",
+      }),
+    ),
+    shadowing: Type.Optional(
+      Type.Union([Type.Literal("frame"), Type.Literal("device")], {
+        description: "Whether each frame draws from the spread, or a device once. Default frame.",
+      }),
+    ),
+    gatewayDbm: Type.Optional(dbm("Power of the gateway. Default 27.")),
+    deviceDbm: Type.Optional(dbm("Power of a device. Default 14.")),
+    capture: Type.Optional(
+      Type.Union(
+        [Type.Literal("6dB"), Type.Literal("1dB"), Type.Literal("goursaud"), Type.Literal("croce")],
+        {
+          description:
+            "When one of two overlapping uplinks is received: stronger by 6 or 1 dB at one spreading factor, or by a matrix over all of them. Default 6dB.",
+        },
+      ),
+    ),
+    demodulators: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 64,
+        description: "Uplinks that the gateway receives at once. Default 8.",
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      "Distance, power, sensitivity and collisions decide what is heard, before any other loss. Default: everything is.",
+  },
+);
+
 export const airSchema = Type.Object(
   {
     multicastLoss: Type.Optional(
@@ -88,6 +138,7 @@ export const airSchema = Type.Object(
         { maxItems: 100, description: "The gateway is silent and deaf, for everybody." },
       ),
     ),
+    radio: Type.Optional(radioSchema),
     classADutyCycle: Type.Optional(
       Type.Boolean({
         description:
@@ -97,6 +148,8 @@ export const airSchema = Type.Object(
   },
   { ...closed, description: "What gets lost on the way." },
 );
+
+export type RadioSpec = Static<typeof radioSchema>;
 
 export const faultSchema = Type.Object(
   {

@@ -1,8 +1,10 @@
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import { CAPTURE } from "#sim/air/capture.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { type LossModel, lossModel } from "#sim/air/loss.ts";
+import { UplinkReception } from "#sim/air/uplink-reception.ts";
 import { InProcessGateway } from "#sim/gateway/in-process.ts";
 import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
@@ -57,6 +59,7 @@ export class Cell {
   readonly #gateway: InProcessGateway;
   readonly #sharedLoss: LossModel;
   readonly #outages: Outages;
+  readonly #reception: UplinkReception | undefined;
   readonly #faults: FaultPlan;
   readonly #byServerDevice: ReadonlyMap<ServerDevice, Member>;
   #sharedFrames = 0;
@@ -79,7 +82,9 @@ export class Cell {
     );
     const sharedKey = drawKey(seed, cellKey(index), "sharedLoss");
     this.#sharedLoss = lossModel(scenario.air.sharedLoss, sharedKey);
-    this.#outages = new Outages(scenario.air.outages);
+    const { outages, radio } = scenario.air;
+    this.#outages = new Outages(outages);
+    this.#reception = radio && new UplinkReception(CAPTURE[radio.capture], radio.demodulators);
     const spawner = new Spawner({
       ...input,
       scheduler: engine,
@@ -143,7 +148,8 @@ export class Cell {
     this.#outages.onFragment(fCnt + 1, this.engine.now);
     for (const member of group) {
       if (!member.node.isListening || !member.mac.hears(downlink)) continue;
-      if (isLostForAll || member.multicastLoss.lost(fCnt)) member.node.countLost();
+      const isHeard = member.link?.hears(downlink, "multicast", fCnt) ?? true;
+      if (isLostForAll || !isHeard || member.multicastLoss.lost(fCnt)) member.node.countLost();
       else member.mac.receive(downlink);
     }
   }
@@ -158,17 +164,23 @@ export class Cell {
     const member = device && this.#byServerDevice.get(device);
     for (const receiver of member === undefined ? this.members : [member]) {
       if (!receiver.node.isListening || !receiver.mac.hears(downlink)) continue;
-      if (!receiver.unicastLoss.lost(receiver.unicastFrames++)) receiver.mac.receive(downlink);
+      const frame = receiver.unicastFrames++;
+      const isHeard = receiver.link?.hears(downlink, "unicast", frame) ?? true;
+      if (isHeard && !receiver.unicastLoss.lost(frame)) receiver.mac.receive(downlink);
     }
   }
 
   #onUplink(member: Member, uplink: AirUplink): void {
-    const isLost = member.unicastLoss.lost(member.unicastFrames++);
-    if (isLost || !member.node.isListening) return;
+    const frame = member.unicastFrames++;
+    const isLost = member.unicastLoss.lost(frame);
+    if (!member.node.isListening) return;
+    const signal = member.link?.signalOf(uplink, frame);
+    const lossOf = signal && this.#reception?.begin(signal);
+    if (isLost) return;
     this.engine.schedule(uplink.endUs, () => {
       const { now } = this.engine;
       if (!this.#gateway.hears(uplink) || this.#outages.isOut(now)) return;
-      if (this.deployments.isServerDownAt(now)) return;
+      if (this.deployments.isServerDownAt(now) || lossOf?.() !== undefined) return;
       this.trace.add(uplink.endUs);
       this.trace.addBytes(uplink.phyPayload);
       this.#server.receive(uplink);

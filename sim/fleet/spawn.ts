@@ -20,6 +20,7 @@ import { deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
 import { FleetNode } from "./node.ts";
 import type { DeviceProbe } from "./probe.ts";
+import { RadioLink } from "./radio-link.ts";
 import { deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
 
 /** One device of a cell and what the cell keeps about it. */
@@ -30,6 +31,8 @@ export interface Member {
   readonly serverDevice: ServerDevice;
   readonly multicastLoss: LossModel;
   readonly unicastLoss: LossModel;
+  /** Undefined: hears and is heard. */
+  readonly link: RadioLink | undefined;
   /** Unicast frames on the air so far, both directions: the counter of their loss. */
   unicastFrames: number;
 }
@@ -99,6 +102,7 @@ export class Spawner {
       serverDevice,
       multicastLoss: lossModel(air.multicastLoss, drawKey(seed, id, "multicastLoss"), id),
       unicastLoss: lossModel(air.unicastLoss, drawKey(seed, id, "unicastLoss"), id),
+      link: air.radio && new RadioLink(air.radio, scenario.regional.region, seed, id),
       unicastFrames: 0,
     };
     return member;

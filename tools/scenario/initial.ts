@@ -67,6 +67,15 @@ air:
   # sharedLoss: { model: bernoulli, probability: 0.05 }   # lost at the gateway, for all alike
   # multicastLoss: { model: trace, lost: [[1, 2], [70]] } # these frames, a list for each device
   # outages: [{ when: { atFragment: 60 }, forS: 60 }]     # the gateway is silent and deaf
+  # radio:                      # distance, power and collisions decide, before any other loss
+  #   pathLoss: lorasim         # or oulu, ns3
+  #   radiusM: 200              # of the disc with the gateway in its middle
+  #   sigmaDb:                  # by default that of the path loss
+  #   shadowing: frame          # or device
+  #   gatewayDbm: 27
+  #   deviceDbm: 14
+  #   capture: 6dB              # or 1dB, goursaud, croce
+  #   demodulators: 8
   # classADutyCycle: true       # false: as behind many gateways
 
 # server:                       # what it does wrong
