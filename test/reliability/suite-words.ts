@@ -35,7 +35,7 @@ export const suiteWords: Readonly<Record<string, string>> = {
     "the same: each 11th pair of cuts, the second in any of the next 40 operations",
   "embassy/storms": "the same: storms of 3 to 12 cuts at random",
   "embassy/lorawan":
-    "a whole campaign over LoRaWAN of a device that swaps: a cut in every flash operation with prefixes sampled, between every two port calls and between every two events of the world; v1, granules 1 and 8",
+    "a whole campaign over LoRaWAN of a device that swaps: a cut between every two port calls and between every two events of the world, and each fifth of those in flash operations, with prefixes sampled; v1, granule 8",
   "embassy-ci/one-cut": "a sample of `embassy/one-cut`, in `npm test`",
   "embassy-ci/two-cuts": "each 997th pair, granule 8, in `npm test`",
   "embassy-ci/storms": "150 storms a flash, in `npm test`",
