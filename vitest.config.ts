@@ -10,5 +10,10 @@ export const resolution = {
 
 export default defineConfig({
   ...resolution,
-  test: { include: ["test/**/*.test.ts"], exclude: ["test/peers/**", "test/soak/**"] },
+  test: {
+    include: ["test/**/*.test.ts"],
+    exclude: ["test/peers/**", "test/soak/**"],
+    // Only what hangs shall end by it, also on a machine that does other things besides.
+    testTimeout: 30_000,
+  },
 });
