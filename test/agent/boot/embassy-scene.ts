@@ -15,12 +15,18 @@ export interface EmbassySceneSizes extends SceneSizes {
   readonly stateSectors: number;
 }
 
+/** What a cut may cost where images are not swapped. */
+const RECORD_OPERATIONS = 15;
+/** One done again: an erase, two programs, its mark and a note. */
+const HALF_STEP_OPERATIONS = 5;
+/** STATE written anew: its sectors, the marks of a whole swap, and these: validity, magic, seal. */
+const STATE_WORDS = 3;
+
 /** ACTIVE, DFU one page larger, the two records, STATE; journal and scratch are not used. */
 export class EmbassyScene extends Scene {
   override readonly layout: FlashLayout;
   override readonly norOptions: NorOptions;
-  /** And a half-step done again: an erase, two programs, its mark and a note. */
-  override readonly operationsPerCutMax = 20;
+  override readonly operationsPerCutMax: number;
   readonly embassy: EmbassyLayout;
   readonly #stateSectors: number;
   readonly #geometries = new Map<number, FlashGeometry>();
@@ -33,6 +39,9 @@ export class EmbassyScene extends Scene {
     const dfuBytes = bankBytes + sectorBytes;
     const behind = (sectors: number) => bankBytes + dfuBytes + sectors * stateBytes;
     const record = (index: number) => ({ address: behind(index), sizeBytes: stateBytes });
+    const pages = bankBytes / sectorBytes;
+    this.operationsPerCutMax =
+      RECORD_OPERATIONS + HALF_STEP_OPERATIONS + sizes.stateSectors + 2 * pages + STATE_WORDS;
     this.layout = {
       banks: [
         { address: 0, sizeBytes: bankBytes },
