@@ -58,7 +58,8 @@ export const campaignSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 239,
-        description: "Bytes per fragment. Default by data rate: 48, 48, 48, 112, 219, 239.",
+        description:
+          "Bytes per fragment. Default: the most that the data rate carries in this region, in EU868 48, 48, 48, 112, 219, 239.",
       }),
     ),
     redundancyPercent: Type.Integer({
@@ -67,14 +68,18 @@ export const campaignSchema = Type.Object(
       description: "Coded fragments in percent of the uncoded ones.",
     }),
     dr: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 5, description: "Multicast data rate. Default 5." }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 15,
+        description: "Multicast data rate. Default 5; in US915 and AU915 10.",
+      }),
     ),
     frequencyHz: Type.Optional(
       Type.Integer({
-        minimum: 863_000_000,
-        maximum: 870_000_000,
+        minimum: 400_000_000,
+        maximum: 1_000_000_000,
         multipleOf: 100,
-        description: "Multicast frequency. Default 869525000.",
+        description: "Multicast frequency. Default: that of the region's RX2, in EU868 869525000.",
       }),
     ),
     marginS: Type.Optional(
@@ -126,7 +131,7 @@ export const campaignSchema = Type.Object(
       Type.Number({
         exclusiveMinimum: 0,
         maximum: 100,
-        description: "Gateway downlink duty cycle. Default 10.",
+        description: "Gateway downlink duty cycle. Default 10, or 100 where the region has none.",
       }),
     ),
   },

@@ -1,11 +1,11 @@
 /** Every default of a scenario, in one place: what the file leaves out is filled in here. */
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec } from "./device-schema.ts";
-import { EU868 } from "./regions/eu868.ts";
+import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
+import { regionOf } from "./regions/regions.ts";
 import type { Scenario } from "./schema.ts";
 import type { ServerSpec } from "./server-schema.ts";
-import { FRAG_SIZE_DEFAULT_BYTES } from "./session.ts";
 import type { FaultSpec, LossSpec, RadioSpec } from "./trouble-schema.ts";
 
 /** One kind of device, nothing left open. */
@@ -129,12 +129,11 @@ export interface ResolvedScenario {
 
 const NO_LOSS: ResolvedLoss = { model: "bernoulli", probability: 0 };
 
-const DEVICE: ResolvedDevice = {
+const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   lorawan: "1.0",
   packages: "v1",
   parity: "auto",
   uplinkIntervalS: 600,
-  uplinkDr: 5,
   clockOffsetMaxS: 3600,
   clockDriftMaxPpm: 20,
   matrixRows: 16_383,
@@ -160,12 +159,14 @@ const RADIO = {
 /** Fills in everything a valid scenario leaves out. */
 export function resolveScenario(scenario: Scenario): ResolvedScenario {
   const { devices, air = {} } = scenario;
-  const device: ResolvedDevice = { ...DEVICE, ...devices.defaults };
+  const regional = resolveRegional(scenario);
+  const { uplinkDr } = regional.region.usual;
+  const device: ResolvedDevice = { ...DEVICE, uplinkDr, ...devices.defaults };
   return {
     name: scenario.name,
     description: scenario.description ?? "",
     seed: scenario.seed ?? 1,
-    regional: { region: EU868, subBand: undefined, dwell: { uplink: false, downlink: false } },
+    regional,
     devices: {
       count: devices.count,
       perCell: devices.perCell ?? devices.count,
@@ -179,7 +180,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       deltaPercent: undefined,
       ...scenario.firmware,
     },
-    campaign: resolveCampaign(scenario.campaign),
+    campaign: resolveCampaign(scenario.campaign, regional),
     air: {
       multicastLoss: resolveLoss(air.multicastLoss),
       unicastLoss: resolveLoss(air.unicastLoss),
@@ -206,18 +207,29 @@ function kindsOf(
   }));
 }
 
-function resolveCampaign(campaign: CampaignSpec): ResolvedCampaign {
-  const dr = campaign.dr ?? 5;
+function resolveRegional({ region, subBand, dwellTime }: Scenario): RegionalSetting {
   return {
-    fragSize: FRAG_SIZE_DEFAULT_BYTES[dr] ?? 48,
+    region: regionOf(region ?? "EU868"),
+    subBand,
+    dwell: { uplink: false, downlink: false, ...dwellTime },
+  };
+}
+
+function resolveCampaign(
+  campaign: CampaignSpec,
+  { region, dwell }: RegionalSetting,
+): ResolvedCampaign {
+  const dr = campaign.dr ?? region.usual.multicastDr;
+  return {
+    fragSize: fragSizeUsualBytes(region, dr, dwell.downlink),
     dr,
-    frequencyHz: 869_525_000,
+    frequencyHz: region.rx2.frequencyHz,
     marginS: 5,
     maxRetries: 5,
     timeoutExponent: undefined,
     blockAckDelay: 0,
     requestStatus: "afterSessionTimeout",
-    dutyCyclePercent: 10,
+    dutyCyclePercent: region.usual.gatewayDutyCyclePercent,
     ...campaign,
     descriptor: (campaign.descriptor ?? "00000000").toLowerCase(),
   };

@@ -39,7 +39,11 @@ export const deviceSchema = Type.Object(
       Type.Integer({ minimum: 5, maximum: 604_800, description: "Heartbeat period. Default 600." }),
     ),
     uplinkDr: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 5, description: "EU868 uplink data rate. Default 5." }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 15,
+        description: "Uplink data rate. Default 5; in US915 3.",
+      }),
     ),
     clockOffsetMaxS: Type.Optional(
       Type.Number({

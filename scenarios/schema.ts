@@ -3,6 +3,7 @@ import Type, { type Static } from "typebox";
 import { campaignSchema, firmwareSchema } from "./campaign-schema.ts";
 import { devicesSchema } from "./device-schema.ts";
 import { expectSchema } from "./expect-schema.ts";
+import { dwellTimeSchema, regionSchema, subBandSchema } from "./region-schema.ts";
 import { closed } from "./schema-parts.ts";
 import { serverSchema } from "./server-schema.ts";
 import { airSchema, faultSchema } from "./trouble-schema.ts";
@@ -24,6 +25,9 @@ export const scenarioSchema = Type.Object(
         description: "Decides every draw of the run. Default 1.",
       }),
     ),
+    region: Type.Optional(regionSchema),
+    subBand: Type.Optional(subBandSchema),
+    dwellTime: Type.Optional(dwellTimeSchema),
     devices: devicesSchema,
     firmware: Type.Optional(firmwareSchema),
     campaign: campaignSchema,

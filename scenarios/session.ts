@@ -1,13 +1,5 @@
 /** What one fragmentation session looks like, by ChirpStack v4's arithmetic. */
 
-/**
- * Largest fragment by EU868 data rate: the payload limit N less the three bytes of a DataFragment's
- * header. Revisions of the regional parameters disagree on DR4 (242 or 222 bytes), so its default
- * is the size that passes everywhere.
- */
-export const FRAG_SIZE_MAX_BYTES: readonly number[] = [48, 48, 48, 112, 239, 239];
-export const FRAG_SIZE_DEFAULT_BYTES: readonly number[] = [48, 48, 48, 112, 219, 239];
-
 /** N of a DataFragment has 14 bits. */
 export const FRAGMENTS_MAX = 16_383;
 /** The class C time-out of a multicast session is a 4-bit exponent. */

@@ -142,7 +142,7 @@ export const airSchema = Type.Object(
     classADutyCycle: Type.Optional(
       Type.Boolean({
         description:
-          "The gateway keeps EU868's duty cycle in class A answers too; false stands for a network of many gateways. Default true.",
+          "The gateway keeps the region's duty cycle in class A answers too; false stands for a network of many gateways. Default true.",
       }),
     ),
   },

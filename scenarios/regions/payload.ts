@@ -35,17 +35,23 @@ function bytesAt(table: readonly number[], dr: number, region: Region): number {
 /** CID, index and N in front of the data of a DataFragment. */
 export const FRAGMENT_HEADER_BYTES = 3;
 
-/** Longest fragment that a multicast downlink carries, by one revision of the parameters at least. */
+/**
+ * Longest fragment that a multicast downlink carries, by one revision of the parameters at least. 0
+ * for a data rate without downlinks.
+ */
 export function fragSizeMaxBytes(region: Region, dr: number, dwell: boolean): number {
-  return Math.max(...byRevision(region, dr, dwell)) - FRAGMENT_HEADER_BYTES;
+  return Math.max(0, ...byRevision(region, dr, dwell));
 }
 
 /** The longest that passes by every revision: they disagree on EU868's DR4 (242 or 222 bytes). */
 export function fragSizeUsualBytes(region: Region, dr: number, dwell: boolean): number {
-  return Math.min(...byRevision(region, dr, dwell)) - FRAGMENT_HEADER_BYTES;
+  return Math.max(1, Math.min(...byRevision(region, dr, dwell)));
 }
 
 function byRevision(region: Region, dr: number, dwell: boolean): readonly number[] {
+  if (region.downlinkRates[dr] === undefined) return [0];
   const revisions: readonly RegionalRevision[] = ["1.0.3", "RP002-1.0.2"];
-  return revisions.map((revision) => maxPayloadBytes(region, dr, { revision, dwell }));
+  return revisions.map(
+    (revision) => maxPayloadBytes(region, dr, { revision, dwell }) - FRAGMENT_HEADER_BYTES,
+  );
 }

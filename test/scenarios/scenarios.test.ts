@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import { scenarioSchema } from "#scenarios/schema.ts";
-import { FRAG_SIZE_DEFAULT_BYTES, FRAG_SIZE_MAX_BYTES, planSession } from "#scenarios/session.ts";
+import { planSession } from "#scenarios/session.ts";
 import { checkScenario } from "#tools/scenario/check.ts";
 import { loadScenario } from "#tools/scenario/load.ts";
 import { withReference } from "#tools/scenario/reference.ts";
@@ -108,10 +108,12 @@ describe("defaults", () => {
     });
   });
 
-  test("fragments fit every data rate", () => {
-    FRAG_SIZE_DEFAULT_BYTES.forEach((size, dr) => {
-      expect(size).toBeLessThanOrEqual(FRAG_SIZE_MAX_BYTES[dr] ?? 0);
+  test("fragments are as long as the data rate carries, by every revision of the parameters", () => {
+    const sizes = [0, 1, 2, 3, 4, 5, 6, 7].map((dr) => {
+      const campaign = { redundancyPercent: 10, dr };
+      return resolveScenario({ ...least, campaign }).campaign.fragSize;
     });
+    expect(sizes).toEqual([48, 48, 48, 112, 219, 239, 239, 239]);
   });
 });
 

@@ -1,11 +1,7 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import {
-  FRAG_SIZE_MAX_BYTES,
-  FRAGMENTS_MAX,
-  planSession,
-  TIMEOUT_EXPONENT_MAX,
-} from "#scenarios/session.ts";
+import { FRAGMENTS_MAX, planSession, TIMEOUT_EXPONENT_MAX } from "#scenarios/session.ts";
 import { type Count, leastOf } from "#tools/run/count.ts";
+import { checkRegion } from "./check-region.ts";
 import type { Problem } from "./explain.ts";
 
 const SECTOR_BYTES = 4096;
@@ -20,22 +16,13 @@ export function checkScenario(
   sentBytes = imageBytes,
 ): Problem | undefined {
   return (
-    checkFragSize(scenario) ??
+    checkRegion(scenario) ??
     checkDefect(scenario) ??
     checkBanks(scenario, imageBytes, sentBytes) ??
     checkSession(scenario, sentBytes) ??
     checkFaults(scenario, sentBytes) ??
     checkExpectations(scenario)
   );
-}
-
-function checkFragSize({ campaign }: ResolvedScenario): Problem | undefined {
-  const max = FRAG_SIZE_MAX_BYTES[campaign.dr] ?? 0;
-  if (campaign.fragSize <= max) return undefined;
-  return {
-    path: ["campaign", "fragSize"],
-    text: `is ${campaign.fragSize}, but DR${campaign.dr} carries at most ${max} bytes per fragment`,
-  };
 }
 
 function checkDefect({ firmware }: ResolvedScenario): Problem | undefined {

@@ -12,6 +12,9 @@ const BODY = `# A firmware update campaign over LoRaWAN. Run it with: fuota run 
 name: my-campaign
 # description: what this scenario is for
 # seed: 1                       # decides every draw; the same seed gives the same run
+# region: EU868                 # or US915, AU915, AS923-1 to AS923-4, IN865, KR920, CN470, RU864
+# subBand:                      # US915, AU915, CN470: the eight channels that the network uses
+# dwellTime: { uplink: false, downlink: false }   # AS923, AU915: transmissions of at most 400 ms
 
 devices:
   count: 50
