@@ -30,6 +30,8 @@ export const RECORD_BYTES = 64;
 const MAGIC = 0x3152_4246;
 const FORMAT = 1;
 const NO_BANK = 2;
+/** Older than any record. */
+const NO_SEQUENCE = -1;
 
 /** Position is the code in flash. */
 const BANK_STATES = ["empty", "dirty", "ready", "confirmed", "bad"] as const;
@@ -126,8 +128,10 @@ export function encodeRecord(record: BootRecord): Uint8Array {
   return bytes;
 }
 
-/** Where a record would hold its sequence number: enough to see that it cannot be the newest. */
+/** The sequence number of what may be a record: enough to see that it cannot be the newest. */
 export function sequenceIn(bytes: Uint8Array, at: number): number {
+  // Most slots are erased, and a view of each would cost more than all the rest.
+  if (bytes[at] !== (MAGIC & 0xff)) return NO_SEQUENCE;
   return new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(8, true);
 }
 

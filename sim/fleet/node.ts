@@ -46,6 +46,8 @@ export class FleetNode {
   blockState: BlockState = "none";
   isJoined = false;
   isClockSynced = false;
+  /** Was told when the multicast session is, in time or too late. */
+  knowsSession = false;
   reboots = -1;
   powerCuts = 0;
   readonly timeline: TimelineEntry[] = [];
@@ -249,6 +251,7 @@ export class FleetNode {
   #observe(note: DeviceNote): void {
     this.log(describeNote(note));
     if (note.type === "clockSynced") this.isClockSynced = true;
+    if (note.type === "mcSession") this.knowsSession = true;
     if (note.type === "fragSetup" && note.errors === 0) this.blockState = "receiving";
     if (note.type === "fragComplete") this.blockState = "complete";
     if (note.type === "fragFailed" || note.type === "imageRefused") this.blockState = "failed";

@@ -99,5 +99,6 @@ function reasonOf(node: FleetNode, state: DeviceState): FailureReason {
   const session = status.sessions.at(-1);
   if (session === undefined) return "missedSetup";
   if (session.missing === 0) return "notActivated";
-  return session.received === 0 ? "lateStart" : "shortOfRows";
+  if (session.received > 0) return "shortOfRows";
+  return node.knowsSession ? "lateStart" : "missedSetup";
 }
