@@ -26,4 +26,8 @@ for (const folder of ["scenarios", "docs"]) {
       copyFileSync(join(root, folder, name), join(dist, folder, name));
   }
 }
+for (const name of ["page.css", "page.js"]) {
+  const path = join("tools/report/html", name);
+  copyFileSync(join(root, path), join(dist, path));
+}
 chmodSync(join(dist, "tools/bin.js"), 0o755);

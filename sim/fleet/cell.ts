@@ -15,10 +15,12 @@ import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
 import { gatewayAir } from "./gateway-air.ts";
+import type { FleetNode } from "./node.ts";
 import { Outages } from "./outages.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type DeviceResult, resultOf } from "./result.ts";
 import { type Member, Spawner } from "./spawn.ts";
+import { type CellSurvey, Survey } from "./survey.ts";
 
 /** 2026-01-01T00:00:00Z: when every simulated world begins. */
 const GPS_AT_START: GpsSeconds = 1_451_260_818;
@@ -41,6 +43,8 @@ export interface CellInput {
   readonly crypto: Crypto;
   /** Stops before this event of its own. */
   readonly eventsMax: number;
+  /** Keep what a report with pictures needs. */
+  readonly isSurveyed?: boolean;
   /** Of a cell with one member. */
   readonly probe?: DeviceProbe;
 }
@@ -62,6 +66,7 @@ export class Cell {
   readonly #reception: UplinkReception | undefined;
   readonly #faults: FaultPlan;
   readonly #byServerDevice: ReadonlyMap<ServerDevice, Member>;
+  readonly #survey: Survey | undefined;
   #sharedFrames = 0;
 
   constructor(input: CellInput) {
@@ -96,6 +101,7 @@ export class Cell {
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
     this.#byServerDevice = new Map(this.members.map((member) => [member.serverDevice, member]));
     const nodes = this.members.map(({ node }) => node);
+    this.#survey = input.isSurveyed ? surveyOf(input, nodes) : undefined;
     this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
     this.deployments = new Deployments(input, this.members, this.#server);
     for (const { node, kind } of this.members) {
@@ -115,8 +121,14 @@ export class Cell {
         next = this.engine.events + PROGRESS_EVENTS;
         onProgress();
       }
+      this.#survey?.sample(this.engine.now, this.#gateway.airtimeUs);
       return this.deployments.settled || this.engine.events >= eventsMax;
     });
+  }
+
+  survey(): CellSurvey | undefined {
+    this.#survey?.sample(this.engine.now, this.#gateway.airtimeUs, true);
+    return this.#survey?.result();
   }
 
   results(): readonly DeviceResult[] {
@@ -149,7 +161,9 @@ export class Cell {
     for (const member of group) {
       if (!member.node.isListening || !member.mac.hears(downlink)) continue;
       const isHeard = member.link?.hears(downlink, "multicast", fCnt) ?? true;
-      if (isLostForAll || !isHeard || member.multicastLoss.lost(fCnt)) member.node.countLost();
+      const isLost = isLostForAll || !isHeard || member.multicastLoss.lost(fCnt);
+      this.#survey?.frame(member.node, fCnt, isLost, isLostForAll);
+      if (isLost) member.node.countLost();
       else member.mac.receive(downlink);
     }
   }
@@ -186,6 +200,12 @@ export class Cell {
       this.#server.receive(uplink);
     });
   }
+}
+
+function surveyOf({ firmware, scenario }: CellInput, nodes: readonly FleetNode[]): Survey {
+  const { fragSize, redundancyPercent } = scenario.campaign;
+  const nbFrag = Math.ceil(firmware.sent.length / fragSize);
+  return new Survey(nodes, nbFrag, nbFrag + Math.ceil((nbFrag * redundancyPercent) / 100));
 }
 
 /** Cells draw from streams that no device has. */

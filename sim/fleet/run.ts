@@ -8,6 +8,7 @@ import { Cell } from "./cell.ts";
 import { type FirmwarePair, hexOf, makeFirmware } from "./firmware.ts";
 import { type FleetProgress, progressOf } from "./progress.ts";
 import type { DeviceResult } from "./result.ts";
+import type { CellSurvey } from "./survey.ts";
 
 export interface RunInput {
   readonly scenario: Scenario;
@@ -18,6 +19,8 @@ export interface RunInput {
   readonly shard?: { readonly index: number; readonly count: number };
   /** Every cell stops before this event of its own. */
   readonly eventsMax?: number;
+  /** Keep what a report with pictures needs. */
+  readonly isSurveyed?: boolean;
   readonly onProgress?: (progress: FleetProgress) => void;
   readonly onDevice?: (device: DeviceResult) => void;
   readonly onCell?: (cell: CellSummary) => void;
@@ -29,6 +32,8 @@ export interface CellSummary {
   readonly events: number;
   readonly virtualSeconds: number;
   readonly traceHash: string;
+  /** When asked for. */
+  readonly survey?: CellSurvey;
 }
 
 export interface RunResult {
@@ -73,6 +78,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       factoryImage: factory,
       updateHash: update?.hash ?? crypto.hashOf("sha256", firmware.update),
       crypto,
+      isSurveyed: input.isSurveyed ?? false,
       eventsMax: input.eventsMax ?? Number.POSITIVE_INFINITY,
     });
     runCell(cell, index, seed, () =>
@@ -80,12 +86,14 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
     );
     finished.push(progressOf(cell, [], 1, ids.length));
     for (const result of cell.results()) input.onDevice?.(result);
+    const survey = cell.survey();
     input.onCell?.({
       index,
       devices: ids.length,
       events: cell.engine.events,
       virtualSeconds: Math.round(cell.engine.now / 1e3) / 1e3,
       traceHash: cell.trace.toString(),
+      ...(survey === undefined ? {} : { survey }),
     });
   }
   return {

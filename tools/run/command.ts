@@ -7,6 +7,7 @@ import { type LoadedScenario, loadScenario } from "#tools/scenario/load.ts";
 import type { Terminal } from "#tools/terminal.ts";
 import { execute } from "./execute.ts";
 import { type FirmwareSizesOf, readFirmwareFile } from "./firmware-file.ts";
+import { HtmlGathering } from "./html.ts";
 import { type PreparedRun, prepare } from "./prepare.ts";
 import { commandPrefix, runCommandText } from "./replay-text.ts";
 import type { Shard, Simulate } from "./simulation.ts";
@@ -24,6 +25,7 @@ export interface RunOptions {
   readonly ndjson?: string;
   readonly junit?: string;
   readonly trace?: string;
+  readonly html?: string;
 }
 
 export interface RunParts {
@@ -53,6 +55,7 @@ export function runCommand(parts: RunParts): Command {
     .option("--ndjson <file>", "writes one line per device, with its timeline")
     .option("--junit <file>", "writes the verdict for a CI system")
     .option("--trace <file>", "writes every state change of every device, by time")
+    .option("--html <file>", "writes a page with pictures of the run")
     .addHelpText("after", "\nA file named - is standard output.")
     .action(async (sources: string[], options: RunOptions) => {
       process.exitCode = await runScenarios(sources, options, parts);
@@ -67,21 +70,33 @@ export async function runScenarios(
 ): Promise<number> {
   const loaded = sources.map(loadScenario);
   const runs = loaded.map((one) => preparedRun(one, options, parts));
+  const isSeries = runs.length * options.repeat > 1;
+  if (isSeries && options.html !== undefined) {
+    throw new InputError("--html shows one run; give one scenario and no --repeat");
+  }
   const sinks = openSinks(options, parts.terminal);
   // What is meant for a machine has standard output to itself.
   const say = sinks.usesStdout ? parts.terminal.err : parts.terminal.out;
   const { signal, end } = parts.interruption();
-  const isSeries = runs.length * options.repeat > 1;
   const reports: Report[] = [];
   try {
     for (const run of runs) {
       for (let round = 0; round < options.repeat && !signal.aborted; round++) {
         const seed = (run.resolved.seed + round) % (SEED_MAX + 1);
         const { ndjson, trace } = sinks;
-        const report = await execute(run, seed, { ...parts, ndjson, trace, interrupt: signal });
+        const page = sinks.html && new HtmlGathering();
+        const report = await execute(run, seed, {
+          ...parts,
+          ndjson,
+          trace,
+          interrupt: signal,
+          ...(page === undefined ? {} : page.listener),
+        });
         reports.push(report);
         const number = isSeries ? reports.length : undefined;
-        say(summaryText(report, run.scenario, runCommandText(run, seed, options, number)));
+        const replay = runCommandText(run, seed, options, number);
+        if (page !== undefined) sinks.html?.write(page.pageOf(run, report, replay));
+        say(summaryText(report, run.scenario, replay));
       }
     }
   } finally {
@@ -117,12 +132,13 @@ interface Sinks {
   readonly ndjson: Sink | undefined;
   readonly junit: Sink | undefined;
   readonly trace: Sink | undefined;
+  readonly html: Sink | undefined;
   readonly usesStdout: boolean;
 }
 
 function openSinks(options: RunOptions, terminal: Terminal): Sinks {
-  const { json, ndjson, junit, trace } = options;
-  const paths = [json, ndjson, junit, trace].filter((path) => path !== undefined);
+  const { json, ndjson, junit, trace, html } = options;
+  const paths = [json, ndjson, junit, trace, html].filter((path) => path !== undefined);
   const repeated = paths.find((path, index) => paths.indexOf(path) !== index);
   if (repeated !== undefined) {
     throw new InputError(
@@ -136,6 +152,7 @@ function openSinks(options: RunOptions, terminal: Terminal): Sinks {
     ndjson: open(ndjson),
     junit: open(junit),
     trace: open(trace),
+    html: open(html),
     usesStdout: paths.includes("-"),
   };
 }
@@ -156,7 +173,8 @@ function writeReports(
     const hint = replay === undefined ? "" : `${commandPrefix()} replay ${replay}`;
     for (const piece of junitOf(reports, hint)) sinks.junit.write(piece);
   }
-  for (const sink of [sinks.json, sinks.ndjson, sinks.junit, sinks.trace]) sink?.close();
+  for (const sink of [sinks.json, sinks.ndjson, sinks.junit, sinks.trace, sinks.html])
+    sink?.close();
 }
 
 /** A parser of whole decimal numbers for commander. */

@@ -1,4 +1,5 @@
 import type { DeviceResult } from "#sim/fleet/result.ts";
+import type { CellSurvey } from "#sim/fleet/survey.ts";
 import { ndjsonLine } from "#tools/report/json.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
 import type { Report, ReportedCell, ReportedDevice } from "#tools/report/schema.ts";
@@ -19,6 +20,8 @@ export interface ExecuteParts {
   readonly trace?: Sink | undefined;
   /** Sees every device with its timeline. */
   readonly onDevice?: (device: DeviceResult) => void;
+  /** Has every cell surveyed, and sees the surveys. */
+  readonly onSurvey?: ((survey: CellSurvey) => void) | undefined;
   /** Aborted by Ctrl-C. */
   readonly interrupt: AbortSignal;
 }
@@ -38,7 +41,14 @@ export async function execute(
   let lastProgress: Progress | undefined;
 
   const { scenario, shard, eventsMax } = run;
-  const input = { scenario, seed, shard, firmware: run.firmware, eventsMax };
+  const input = {
+    scenario,
+    seed,
+    shard,
+    firmware: run.firmware,
+    eventsMax,
+    isSurveyed: parts.onSurvey !== undefined,
+  };
   const simulation = parts.simulate(input, {
     onFirmware: (facts) => {
       firmware = facts;
@@ -53,7 +63,10 @@ export async function execute(
       trace?.add(device);
       parts.onDevice?.(device);
     },
-    onCell: (cell) => cells.push(cell),
+    onCell: ({ survey, ...cell }) => {
+      cells.push(cell);
+      if (survey !== undefined) parts.onSurvey?.(survey);
+    },
   });
   const stop = () => simulation.stop();
   parts.interrupt.addEventListener("abort", stop);

@@ -6,7 +6,7 @@ import type { SimulationInput, SimulationListener } from "./simulation.ts";
 
 /** Runs a fleet on this thread, to its end: the one place that joins the simulated world to Node. */
 export function simulateHere(input: SimulationInput, listener: SimulationListener): void {
-  const { scenario, seed, firmware, shard, eventsMax } = input;
+  const { scenario, seed, firmware, shard, eventsMax, isSurveyed } = input;
   const signer = signerOf(seed, resolveScenario(scenario).firmware.signature);
   const result = runScenario(
     {
@@ -15,6 +15,7 @@ export function simulateHere(input: SimulationInput, listener: SimulationListene
       ...(firmware === undefined ? {} : { firmware }),
       ...(shard === undefined ? {} : { shard }),
       ...(eventsMax === undefined ? {} : { eventsMax }),
+      isSurveyed: isSurveyed ?? false,
       onProgress: listener.onProgress,
       onDevice: listener.onDevice,
       onCell: listener.onCell,

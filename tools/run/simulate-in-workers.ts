@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
-import type { Report, ReportedCell } from "#tools/report/schema.ts";
+import type { CellSummary } from "#sim/fleet/run.ts";
+import type { Report } from "#tools/report/schema.ts";
 import { type Progress, sumProgress } from "./progress.ts";
 import type { Shard, Simulate, SimulationInput } from "./simulation.ts";
 
@@ -11,7 +12,7 @@ export type WorkerMessage =
   | { readonly type: "firmware"; readonly firmware: Report["firmware"] }
   | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "device"; readonly device: DeviceResult }
-  | { readonly type: "cell"; readonly cell: ReportedCell };
+  | { readonly type: "cell"; readonly cell: CellSummary };
 
 /** More workers than this cost more to start than they save. */
 const WORKERS_MAX = 16;

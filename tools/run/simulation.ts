@@ -1,7 +1,8 @@
 import type { PublicKey } from "#hal/ports.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
-import type { Report, ReportedCell } from "#tools/report/schema.ts";
+import type { CellSummary } from "#sim/fleet/run.ts";
+import type { Report } from "#tools/report/schema.ts";
 import type { Progress } from "./progress.ts";
 
 /** `--shard index/count`, index from 1. */
@@ -30,6 +31,8 @@ export interface SimulationInput {
   readonly shard: Shard | undefined;
   /** Every cell stops before this event of its own. */
   readonly eventsMax: number | undefined;
+  /** Ask every cell for its survey. */
+  readonly isSurveyed?: boolean;
 }
 
 export interface SimulationListener {
@@ -37,7 +40,7 @@ export interface SimulationListener {
   onProgress(progress: Progress): void;
   /** In the order in which cells end. */
   onDevice(device: DeviceResult): void;
-  onCell(cell: ReportedCell): void;
+  onCell(cell: CellSummary): void;
 }
 
 export interface Simulation {

@@ -1,0 +1,101 @@
+import type { FleetNode } from "./node.ts";
+
+/** A cell at one moment; counts of devices. */
+export interface SurveySample {
+  readonly atS: number;
+  readonly joined: number;
+  readonly accepted: number;
+  readonly complete: number;
+  readonly updated: number;
+  /** Fragments heard by all, each device's at most `nbFrag`. */
+  readonly heard: number;
+  /** Of the gateway since the world began. */
+  readonly airtimeS: number;
+}
+
+/** One bit per multicast frame, bit 0 of byte 0 first. */
+export interface DeviceFrames {
+  readonly id: number;
+  readonly heard: Uint8Array;
+  readonly lost: Uint8Array;
+}
+
+export interface CellSurvey {
+  readonly samples: readonly SurveySample[];
+  readonly devices: readonly DeviceFrames[];
+  /** Losses while listening, and those of them that the whole group shared. */
+  readonly losses: number;
+  readonly sharedLosses: number;
+}
+
+const FRAMES_MAX = 16_384;
+const SAMPLES_MAX = 400;
+
+/** What a report with pictures needs beyond the results; a cell keeps one only when asked to. */
+export class Survey {
+  readonly #nbFrag: number;
+  readonly #nodes: readonly FleetNode[];
+  readonly #frames: ReadonlyMap<number, { heard: Uint8Array; lost: Uint8Array; taken: number }>;
+  #samples: SurveySample[] = [];
+  #intervalUs = 15_000_000;
+  #nextUs = 0;
+  #losses = 0;
+  #sharedLosses = 0;
+
+  constructor(nodes: readonly FleetNode[], nbFrag: number, framesMax: number) {
+    this.#nodes = nodes;
+    this.#nbFrag = nbFrag;
+    const size = Math.ceil(Math.min(framesMax, FRAMES_MAX) / 8);
+    this.#frames = new Map(
+      nodes.map(({ id }) => [
+        id,
+        { heard: new Uint8Array(size), lost: new Uint8Array(size), taken: 0 },
+      ]),
+    );
+  }
+
+  /** `index` of the multicast frame, from 0; called while the device listened. */
+  frame(node: FleetNode, index: number, isLost: boolean, isShared: boolean): void {
+    if (node.blockState !== "receiving") return;
+    const frames = this.#frames.get(node.id);
+    if (frames === undefined) return;
+    if (isLost) this.#losses += 1;
+    else frames.taken += 1;
+    if (isShared) this.#sharedLosses += 1;
+    const bits = isLost ? frames.lost : frames.heard;
+    const byte = index >> 3;
+    if (byte < bits.length) bits[byte] = (bits[byte] ?? 0) | (1 << (index & 7));
+  }
+
+  /** Keeps at most `SAMPLES_MAX` by thinning out and slowing down. */
+  sample(nowUs: number, airtimeUs: number, isLast = false): void {
+    if (nowUs < this.#nextUs && !isLast) return;
+    this.#nextUs = nowUs + this.#intervalUs;
+    const sum = { joined: 0, accepted: 0, complete: 0, updated: 0, heard: 0 };
+    for (const node of this.#nodes) {
+      const isComplete = node.blockState === "complete";
+      if (node.isJoined) sum.joined += 1;
+      if (node.blockState !== "none") sum.accepted += 1;
+      if (isComplete) sum.complete += 1;
+      if (node.updated) sum.updated += 1;
+      const taken = this.#frames.get(node.id)?.taken ?? 0;
+      sum.heard += isComplete ? this.#nbFrag : Math.min(this.#nbFrag, taken);
+    }
+    this.#samples.push({ atS: Math.round(nowUs / 1e6), ...sum, airtimeS: airtimeUs / 1e6 });
+    if (this.#samples.length < SAMPLES_MAX) return;
+    this.#samples = this.#samples.filter((_, index) => index % 2 === 0);
+    this.#intervalUs *= 2;
+  }
+
+  result(): CellSurvey {
+    const devices = [...this.#frames].map(([id, { heard, lost }]) => ({ id, heard, lost }));
+    const { length } = this.#samples;
+    if (length === 0) throw new RangeError("a survey without samples");
+    return {
+      samples: this.#samples,
+      devices,
+      losses: this.#losses,
+      sharedLosses: this.#sharedLosses,
+    };
+  }
+}
