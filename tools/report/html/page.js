@@ -64,6 +64,7 @@ function chart(place, xs, series, labels, height = 220) {
     const axis = (label) => ({
       label,
       labelSize: 18,
+      size: 56,
       stroke: colour("soft"),
       grid: { stroke: colour("line"), width: 1 },
       ticks: { stroke: colour("line"), width: 1 },
