@@ -42,12 +42,12 @@ test("a report draws itself without a network, filters, and opens a device", asy
       return { drawn, blank: inks.length - drawn, isWide: scrollWidth > clientWidth };
     })()`);
     expect(looks).toEqual({ drawn: 6, blank: 0, isWide: false });
-    expect(await page.locator("tbody tr").count()).toBe(40);
-    await page.locator("tbody button").first().click();
+    expect(await page.locator("#devices tbody tr").count()).toBe(40);
+    await page.locator("#devices tbody button").first().click();
     expect(await page.locator("#detail .map i").count()).toBeGreaterThan(100);
     expect(await page.locator("#detail li").count()).toBeGreaterThan(3);
     await page.locator("#only-failed").check();
-    const states = await page.locator("tbody td:nth-child(4)").allTextContents();
+    const states = await page.locator("#devices tbody td:nth-child(4)").allTextContents();
     expect(states).not.toContain("updated");
     expect(complaints).toEqual([]);
     expect(requests).toEqual([address]);

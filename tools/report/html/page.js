@@ -283,7 +283,7 @@ function table() {
     const sort = () => change({ sort: at, isDown: view.sort === at && !view.isDown });
     return el("th", { scope: "col" }, el("button", { onclick: sort }, words));
   });
-  const whole = el("table", {}, el("thead", {}, el("tr", {}, ...heads)), body);
+  const whole = el("table", { id: "devices" }, el("thead", {}, el("tr", {}, ...heads)), body);
   const maps = Object.keys(data.maps).length;
   const timelines = Object.keys(data.timelines).length;
   const total = data.devices.length;
