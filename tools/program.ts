@@ -19,6 +19,11 @@ export const VERBS: readonly Verb[] = [
     summary: "runs scenarios in virtual time",
   },
   {
+    name: "plan",
+    load: async (parts) => (await import("./plan/command.ts")).planCommand(parts),
+    summary: "says what a campaign will take, and how it will end",
+  },
+  {
     name: "init",
     load: async ({ terminal }) =>
       (await import("./scenario/init-command.ts")).initCommand(terminal),

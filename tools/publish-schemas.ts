@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { scenarioSchema } from "#scenarios/schema.ts";
 import { imageSchema } from "./image/schema.ts";
+import { planSchema } from "./plan/schema.ts";
 import { reportSchema } from "./report/schema.ts";
 import { withReference } from "./scenario/reference.ts";
 import { publishedText } from "./schema-text.ts";
@@ -15,4 +16,5 @@ write("scenarios/scenario.schema.json", scenarioText);
 write("docs/report.schema.json", publishedText(reportSchema));
 const guide = readFileSync(new URL("docs/scenarios.md", root), "utf8");
 write("docs/scenarios.md", withReference(guide, JSON.parse(scenarioText)));
+write("docs/plan.schema.json", publishedText(planSchema));
 writeFileSync(new URL("docs/image.schema.json", root), publishedText(imageSchema));

@@ -49,6 +49,12 @@ export interface CellInput {
   readonly probe?: DeviceProbe;
 }
 
+/** Time that the gateway of a cell was sending. */
+export interface CellAirtime {
+  readonly allS: number;
+  readonly multicastS: number;
+}
+
 /**
  * The devices that share a gateway, a server and an air: the unit of sharding. A cell is a world of
  * its own with its own virtual clock; it depends on scenario, seed and its device numbers alone.
@@ -68,6 +74,7 @@ export class Cell {
   readonly #byServerDevice: ReadonlyMap<ServerDevice, Member>;
   readonly #survey: Survey | undefined;
   #sharedFrames = 0;
+  #multicastUs = 0;
 
   constructor(input: CellInput) {
     const { scenario, seed, crypto, index, firmware } = input;
@@ -112,6 +119,10 @@ export class Cell {
     this.deployments.start();
   }
 
+  get airtime(): CellAirtime {
+    return { allS: this.#gateway.airtimeUs / 1e6, multicastS: this.#multicastUs / 1e6 };
+  }
+
   /** Runs to the end of the last campaign and until every device has settled. */
   run(onProgress: () => void): void {
     const { eventsMax } = this.#input;
@@ -153,6 +164,7 @@ export class Cell {
       this.#toOne(downlink);
       return;
     }
+    this.#multicastUs += downlink.endUs - downlink.startUs;
     const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
     this.#faults.onFragment(fCnt + 1, group);
     const isShared = this.#sharedLoss.lost(this.#sharedFrames++);

@@ -4,7 +4,7 @@ import type { Crypto, PublicKey } from "#hal/ports.ts";
 import { type ResolvedKind, resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
-import { Cell } from "./cell.ts";
+import { Cell, type CellAirtime } from "./cell.ts";
 import { type FirmwarePair, hexOf, makeFirmware } from "./firmware.ts";
 import { type FleetProgress, progressOf } from "./progress.ts";
 import type { DeviceResult } from "./result.ts";
@@ -32,6 +32,7 @@ export interface CellSummary {
   readonly events: number;
   readonly virtualSeconds: number;
   readonly traceHash: string;
+  readonly airtime: CellAirtime;
   /** When asked for. */
   readonly survey?: CellSurvey;
 }
@@ -93,6 +94,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       events: cell.engine.events,
       virtualSeconds: Math.round(cell.engine.now / 1e3) / 1e3,
       traceHash: cell.trace.toString(),
+      airtime: cell.airtime,
       ...(survey === undefined ? {} : { survey }),
     });
   }

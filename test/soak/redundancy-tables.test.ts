@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LossSpec } from "#sim/air/loss.ts";
-import { decodedShares } from "../agent/fec/needed-redundancy.ts";
-import { decodedChance, redundancyFor } from "../agent/fec/theory.ts";
+import { decodedChance, redundancyFor } from "#tools/plan/closed-form.ts";
+import { decodedShares } from "#tools/plan/needed-redundancy.ts";
 
 /*
  * Published tables of redundancy and bursts: measured with real rows where they say so, else the
@@ -24,7 +24,7 @@ function requireShares(
 ): void {
   const counts = percents.map((percent) => Math.ceil((nbFrag * percent) / 100));
   for (const seed of SEEDS) {
-    const shares = decodedShares({ variant: "ts004-v1", nbFrag, loss }, counts, TRIALS, seed);
+    const shares = decodedShares({ variant: "ts004-v1", nbFrag }, loss, counts, TRIALS, seed);
     const deviation = Math.max(...shares.map((share, at) => Math.abs(share - (expected[at] ?? 0))));
     const line = shares.map((share) => share.toFixed(4)).join(" ");
     process.stdout.write(`${name} seed ${seed}: ${line}  worst ${deviation.toFixed(4)}\n`);
@@ -64,13 +64,18 @@ describe.each(ROWS)("closed form: M = $nbFrag, loss $loss", LONG, (row) => {
   const { nbFrag, loss, one, all, shares } = row;
 
   test("coded fragments for 99 % of devices, and for a fleet of 1000", () => {
-    expect(redundancyFor(nbFrag, loss, 0.99, 1)).toBe(one);
-    expect(Math.abs(redundancyFor(nbFrag, loss, 0.99, 1000) - all)).toBeLessThanOrEqual(1);
+    const independent = { model: "bernoulli", probability: loss } as const;
+    expect(redundancyFor(nbFrag, independent, 0.99, 1)).toBe(one);
+    const whole = redundancyFor(nbFrag, independent, 0.99, 1000) ?? 0;
+    expect(Math.abs(whole - all)).toBeLessThanOrEqual(1);
   });
 
   test("share of devices at 10, 20 and 30 %", () => {
     [10, 20, 30].forEach((percent, at) => {
-      const chance = decodedChance(nbFrag, (nbFrag * percent) / 100, loss);
+      const chance = decodedChance(nbFrag, (nbFrag * percent) / 100, {
+        model: "bernoulli",
+        probability: loss,
+      });
       expect(chance).toBeCloseTo(shares[at] ?? 0, 2.5);
     });
   });
@@ -96,7 +101,8 @@ test.each([
   const loss = { model: "bernoulli", probability } as const;
   for (const seed of SEEDS) {
     const [share = 0] = decodedShares(
-      { variant: "ts004-v1", nbFrag: 100, loss },
+      { variant: "ts004-v1", nbFrag: 100 },
+      loss,
       [needed],
       TRIALS,
       seed,

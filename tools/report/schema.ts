@@ -53,6 +53,13 @@ const reportedCell = Type.Object(
     events: count("Events of its virtual world."),
     virtualSeconds: Type.Number({ minimum: 0 }),
     traceHash: text(64, "Digest over everything that happened in it."),
+    airtime: Type.Object(
+      {
+        allS: Type.Number({ minimum: 0, description: "All downlinks." }),
+        multicastS: Type.Number({ minimum: 0, description: "Fragments among them." }),
+      },
+      { ...closed, description: "Seconds that its gateway was sending." },
+    ),
   },
   { ...closed, description: "The devices behind one gateway: a world of its own." },
 );

@@ -9,6 +9,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  stringify,
   visit,
   type YAMLMap,
 } from "yaml";
@@ -181,4 +182,9 @@ function offsetOf(document: Document.Parsed, path: YamlPath): number {
     node = node.get(step, true);
   }
   return offset;
+}
+
+/** As a file holds it; {@link parseYaml} reads it back. */
+export function yamlText(value: unknown): string {
+  return stringify(value);
 }

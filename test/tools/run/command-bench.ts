@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CommanderError } from "commander";
 import { InputError } from "#tools/errors.ts";
 import { buildProgram } from "#tools/program.ts";
+import type { RunParts } from "#tools/run/command.ts";
 import type { Simulate } from "#tools/run/simulation.ts";
 import { FakeTerminal, fakeParts } from "./fake-fleet.ts";
 
@@ -22,7 +23,11 @@ export class CommandBench {
   readonly folder = mkdtempSync(join(tmpdir(), "fuota-run-"));
   terminal = new FakeTerminal();
 
-  constructor() {
+  readonly #parts: Partial<RunParts>;
+
+  /** `parts`: those that are not fakes. */
+  constructor(parts: Partial<RunParts> = {}) {
+    this.#parts = parts;
     this.write("fake.yaml", scenario);
     this.write("one-cell.yaml", scenario.replace("  perCell: 5\n", ""));
     this.write("short.yaml", scenario.replace("updated: all", "shortOfRowsMin: 2"));
@@ -47,7 +52,8 @@ export class CommandBench {
   /** Exit status of one command. */
   async fuota(simulate: Simulate, ...args: string[]): Promise<number> {
     process.exitCode = undefined;
-    const program = await buildProgram(fakeParts(this.terminal, simulate), args);
+    const parts = { ...fakeParts(this.terminal, simulate), ...this.#parts };
+    const program = await buildProgram(parts, args);
     await program.parseAsync(args, { from: "user" });
     const status = Number(process.exitCode ?? 0);
     process.exitCode = undefined;

@@ -54,6 +54,7 @@ function runCell(
     events: 1000 + index,
     virtualSeconds: 100,
     traceHash,
+    airtime: { allS: 0, multicastS: 0 },
   });
 }
 

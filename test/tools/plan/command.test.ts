@@ -1,0 +1,151 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { parityVariants } from "#agent/fec/rows.ts";
+import { resolveScenario } from "#scenarios/defaults.ts";
+import { chooseFragSize, hasEvenRows, twinsOf } from "#tools/plan/fragment-size.ts";
+import { planSchema } from "#tools/plan/schema.ts";
+import { firmwareSizesOf } from "#tools/run/images.ts";
+import { loadScenario } from "#tools/scenario/load.ts";
+import { CommandBench } from "../run/command-bench.ts";
+import { fakeSimulate } from "../run/fake-fleet.ts";
+
+let bench = new CommandBench({ firmwareSizesOf });
+beforeEach(() => {
+  bench.remove();
+  bench = new CommandBench({ firmwareSizesOf });
+});
+afterAll(() => bench.remove());
+
+const simulate = fakeSimulate(0);
+const TRIALS = ["--trials", "500"];
+const plan = (...args: string[]) => bench.fuota(simulate, "plan", ...TRIALS, ...args);
+const complaint = (...args: string[]) => bench.complaint(simulate, "plan", ...TRIALS, ...args);
+/** Without a space in a row, so that a test may name columns. */
+const said = () => bench.terminal.stdout.replace(/ +/g, " ");
+
+describe("a wish", () => {
+  test("gets a fragment size and the redundancy that its target takes", async () => {
+    expect(await plan("--size", "20000", "--loss", "0.1", "--devices", "50")).toBe(0);
+    expect(said()).toMatch(/fragments \d+ of \d+ bytes \(\d+ of padding\) \+ \d+ coded \(\d+ %\)/);
+    expect(said()).toMatch(/the whole fleet \d+ %/);
+  });
+
+  test("is written as a scenario that is planned to the same", async () => {
+    const path = bench.at("planned.yaml");
+    await plan(
+      "--size",
+      "20000",
+      "--loss",
+      "0.1",
+      "--scenario",
+      path,
+      "--json",
+      bench.at("a.json"),
+    );
+    const planned = JSON.parse(bench.read("a.json"));
+    const { campaign } = loadScenario(path).scenario;
+    expect(campaign).toMatchObject({
+      fragSize: planned.fragSize,
+      redundancyPercent: planned.redundancyPercent,
+    });
+    bench.terminal.stdout = "";
+    await plan(path, "--json", bench.at("b.json"));
+    const again = JSON.parse(bench.read("b.json"));
+    expect(again).toMatchObject({ nbFrag: planned.nbFrag, updatedShare: planned.updatedShare });
+  });
+
+  test("as JSON is what the schema says", async () => {
+    await plan("quick-start", "--json", "-");
+    const ajv = new Ajv2020({ strict: true });
+    const validate = ajv.compile(planSchema);
+    expect(validate(JSON.parse(bench.terminal.stdout)), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
+
+describe("warnings", () => {
+  test.each([
+    [
+      "twin columns",
+      ["--size", "45888", "--frag-size", "239", "--loss", "0.1"],
+      "have twin columns in ts004-v1: 66 and 97",
+    ],
+    [
+      "even rows",
+      ["--size", "10000", "--frag-size", "100", "--packages", "v2"],
+      "make every row of ts004-v2-lbm even",
+    ],
+    [
+      "ChirpStack's DR4",
+      ["--size", "10000", "--dr", "4", "--frag-size", "239"],
+      "set campaign.fragSize to 219",
+    ],
+    ["a repeater", ["--size", "10000", "--dr", "5", "--frag-size", "239"], "repeater_compatible"],
+    [
+      "the rule of thumb",
+      ["--size", "20000", "--loss", "0.1", "--redundancy", "10"],
+      "12 % is where half do",
+    ],
+    [
+      "a crowded gateway",
+      ["--size", "2000", "--devices", "5000"],
+      "5000 devices behind one gateway",
+    ],
+  ])("%s", async (_, args, warning) => {
+    await plan(...args);
+    expect(said()).toMatch(new RegExp(`! .*${warning}`));
+  });
+
+  test("none for a plan without a flaw", async () => {
+    await plan("--size", "20000", "--loss", "0.05", "--devices", "20", "--frag-size", "200");
+    expect(said()).not.toContain("!");
+  });
+});
+
+describe("what does not fit is said, with what would, and status 1", () => {
+  test("100 KiB at DR0 in a class C session", async () => {
+    expect(await plan("--size", "102400", "--dr", "0", "--loss", "0.05")).toBe(1);
+    expect(said()).toContain("a class C session lasts at most 2^15 = 32768 s");
+    expect(said()).toContain("it fits at DR2, DR3");
+  });
+
+  test("more fragments than 14 bits count", async () => {
+    expect(await plan("--size", "200000", "--frag-size", "10", "--margin", "1")).toBe(1);
+    expect(said()).toContain("N has 14 bits: at most 16383");
+  });
+
+  test("a fragment that the data rate does not carry", async () => {
+    expect(await plan("--size", "20000", "--dr", "0", "--frag-size", "100")).toBe(1);
+    expect(said()).toMatch(/does not fit: campaign.fragSize is 100/);
+  });
+});
+
+describe("bad input is one line", () => {
+  test.each([
+    [["--loss", "1.5"], "expected a number between 0 and 1"],
+    [["--loss", "ten"], "expected a number between 0 and 1"],
+    [["--burst", "5"], "--burst says how losses come together; give --loss too"],
+    [["--loss", "0.9", "--burst", "1"], "bursts so short cannot lose 0.9 of the frames"],
+    [["--region", "EU433"], "Allowed choices are EU868"],
+    [["--size", "0"], "expected an integer from 1 to 8388608"],
+    [["--dr", "99"], "expected an integer from 0 to 15"],
+    [["--target", "1"], "expected a number between 0 and 1"],
+    [["--firmware", "/nowhere.bin"], "/nowhere.bin: no such file"],
+    [["nosuch"], "nosuch: no such file"],
+  ])("%j", async (args, words) => {
+    const text = await complaint(...args);
+    expect(text).toContain(words);
+    expect(text.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+test("fragment sizes are chosen so that no count has twins", () => {
+  const { regional } = resolveScenario(loadScenario("quick-start").scenario);
+  for (const variant of parityVariants) {
+    for (const sentBytes of [45_888, 91_776, 183_552, 20_000]) {
+      const fragSize = chooseFragSize(regional, 5, sentBytes, variant);
+      const nbFrag = Math.ceil(sentBytes / fragSize);
+      expect(twinsOf(variant, nbFrag)).toEqual([]);
+      expect(hasEvenRows(variant, nbFrag)).toBe(false);
+    }
+  }
+});

@@ -1,0 +1,60 @@
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { lossModel } from "#sim/air/loss.ts";
+import { RadioLink } from "#sim/fleet/radio-link.ts";
+import { draw32, drawKey, threshold } from "#sim/kernel/draws.ts";
+import type { IsLost } from "./needed-redundancy.ts";
+
+/** What of a scenario decides which multicast frames a device loses. */
+export type LossyAir = Pick<ResolvedScenario, "air" | "faults" | "regional" | "campaign">;
+
+/** Frames that a whole cell loses, from `counter` on until before `end`. */
+interface Gap {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The losses of device `device` in cell `cell` of a fleet that `seed` makes: those of the simulator,
+ * without a simulator. Outages and deafness count when they are set to a fragment.
+ */
+export function frameLoss(
+  scenario: LossyAir,
+  spacingUs: number,
+  seed: number,
+  cell: number,
+  device: number,
+): IsLost {
+  const { air, faults, regional, campaign } = scenario;
+  const own = lossModel(air.multicastLoss, drawKey(seed, device, "multicastLoss"), device);
+  const shared = lossModel(air.sharedLoss, drawKey(seed, -1 - cell, "sharedLoss"));
+  const link = air.radio && new RadioLink(air.radio, regional.region, seed, device);
+  const frame = {
+    dr: campaign.dr,
+    phyPayload: new Uint8Array(0),
+    frequencyHz: 0,
+    startUs: 0,
+    endUs: 0,
+  };
+  const gaps = air.outages.flatMap(({ when, forS }) => gapOf(when, forS, spacingUs));
+  for (const { kind, share, when, forS } of faults) {
+    if (kind !== "deaf") continue;
+    const isHit = draw32(drawKey(seed, device, `planned ${kind}`), 0) < threshold(share);
+    if (isHit) gaps.push(...gapOf(when, forS, spacingUs));
+  }
+  return (counter) =>
+    shared.lost(counter) ||
+    own.lost(counter) ||
+    gaps.some(({ start, end }) => counter >= start && counter < end) ||
+    link?.hears(frame, "multicast", counter) === false;
+}
+
+/** Begins behind fragment `atFragment`, whose counter is one less. */
+function gapOf(
+  when: ResolvedScenario["faults"][number]["when"],
+  forS: number,
+  spacingUs: number,
+): readonly Gap[] {
+  if (!("atFragment" in when)) return [];
+  const frames = Math.ceil((forS * 1e6) / spacingUs) - 1;
+  return [{ start: when.atFragment, end: when.atFragment + Math.max(frames, 0) }];
+}

@@ -1,0 +1,55 @@
+import { durationText, tableText } from "#tools/run/words.ts";
+import type { Plan } from "./plan.ts";
+
+/** A plan for a person. */
+export function planText(plan: Plan): string {
+  const { resolved, prediction, sentBytes, warnings, problem, fittingDrs } = plan;
+  const { session, multicastAirtimeS, spacingS, trials, leftOut } = prediction;
+  const { campaign, regional, devices } = resolved;
+  const dutyPercent = (100 * multicastAirtimeS) / (session.totalFragments * spacingS);
+  const sessionS = (session.totalFragments + 1) * spacingS;
+  const lines = [
+    `${resolved.name} · ${sentBytes} bytes to ${devices.count} devices · ${regional.region.name} DR${campaign.dr}, ${campaign.frequencyHz / 1e6} MHz`,
+    "",
+    `fragments   ${session.nbFrag} of ${campaign.fragSize} bytes (${session.paddingBytes} of padding) + ${session.codedFragments} coded (${campaign.redundancyPercent} %)`,
+    `pace        a frame every ${spacingS.toFixed(2)} s`,
+    `air time    ${multicastAirtimeS.toFixed(1)} s, ${dutyPercent.toFixed(1)} % of the session`,
+    `session     ${durationText(sessionS)}; TimeOut ${session.timeoutExponent}, ${durationText(2 ** session.timeoutExponent)}`,
+    `expected    ${percentText(prediction.updatedShare)} of the devices updated; the whole fleet: ${percentText(prediction.fleetChance)}`,
+    `for ${percentText(plan.target)}     a device needs ${redundancyText(plan.forDevicePercent)}, the whole fleet ${redundancyText(plan.forFleetPercent)}`,
+    "",
+    tableText([
+      ["redundancy", "coded", "session", "device decodes"],
+      ...plan.rows.map(({ percent, codedFragments, sessionS: seconds, deviceChance }) => [
+        `${percent} %${percent === campaign.redundancyPercent ? " *" : ""}`,
+        String(codedFragments),
+        durationText(seconds),
+        percentText(deviceChance),
+      ]),
+    ]),
+    `Chances: ${trials} devices with the real parity rows${leftOut.length === 0 ? "" : `; left out: ${leftOut.join(", ")}`}.`,
+    ...warnings.map((text) => `! ${text}`),
+    ...(problem === undefined
+      ? []
+      : [
+          `✗ does not fit: ${problem.path.join(".")} ${problem.text}`,
+          fittingDrs.length === 0
+            ? "  no data rate of the region carries it in one class C session; send a patch (firmware.deltaPercent), less redundancy or a smaller image"
+            : `  it fits at DR${fittingDrs.join(", DR")}`,
+        ]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function redundancyText(percent: number | undefined): string {
+  return percent === undefined ? "more than any" : `${percent} %`;
+}
+
+/** As many digits as tell it from 0 and 100 %. */
+function percentText(share: number): string {
+  const percent = 100 * share;
+  const distance = Math.min(percent, 100 - percent);
+  if (distance === 0) return `${percent} %`;
+  const digits = distance >= 1 ? 1 : distance >= 0.1 ? 2 : 3;
+  return `${percent.toFixed(digits)} %`;
+}

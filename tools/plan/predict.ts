@@ -1,0 +1,149 @@
+import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import { FRAGMENT_HEADER_BYTES } from "#scenarios/regions/payload.ts";
+import { FRAGMENTS_MAX, planSession, type SessionPlan } from "#scenarios/session.ts";
+import { airtimeOfDownlinkUs, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
+import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
+import { parityVariantOf } from "#sim/fleet/settings.ts";
+import { frameLoss } from "./frame-loss.ts";
+import { neededRedundancy } from "./needed-redundancy.ts";
+import { setupChance } from "./setup-chance.ts";
+
+/** What is to be expected of one kind of device. */
+export interface KindPrediction {
+  readonly name: string;
+  /** Of the fleet. */
+  readonly share: number;
+  /** Chance that a device of this kind ends updated. */
+  readonly updatedChance: number;
+}
+
+export interface Prediction {
+  readonly session: SessionPlan;
+  readonly kinds: readonly KindPrediction[];
+  /** Expected share of the fleet that ends updated. */
+  readonly updatedShare: number;
+  /** Chance that the whole fleet does. */
+  readonly fleetChance: number;
+  /** Of the fragments of one campaign on one gateway. */
+  readonly multicastAirtimeS: number;
+  readonly spacingS: number;
+  readonly trials: number;
+  /** What the scenario holds and the prediction leaves out. */
+  readonly leftOut: readonly string[];
+}
+
+export interface PredictOptions {
+  /** Devices simulated; more make the chance more exact. */
+  readonly trials: number;
+  readonly seed: number;
+}
+
+/** Ends in the unit of the draws: far from any run's own seeds. */
+const SEED_OFFSET = 0x5eed_0000;
+
+/**
+ * Says how a scenario will end: the real parity rows over losses from the simulator's air, and the
+ * chance that class A brings the set-up through. `sentBytes`: what goes over the air.
+ */
+export function predict(
+  scenario: ResolvedScenario,
+  sentBytes: number,
+  { trials, seed }: PredictOptions,
+): Prediction {
+  const { campaign, regional, devices } = scenario;
+  const spacingUs = fragmentSpacingUs(regional.region, campaign);
+  const session = planSession({ ...campaign, marginS: spacingUs / 1e6 }, sentBytes);
+  const planSeed = (seed + SEED_OFFSET) % 2 ** 32;
+  const weight = devices.kinds.reduce((sum, { share }) => sum + share, 0);
+  const kinds = devices.kinds.map((kind) => {
+    const trial = { scenario, kind, session, spacingUs, trials, seed: planSeed };
+    return { name: kind.name, share: kind.share / weight, cells: cellChances(trial) };
+  });
+  const meanOf = (chances: readonly number[]) =>
+    chances.reduce((sum, chance) => sum + chance, 0) / chances.length;
+  const phyBytes = PHY_OVERHEAD_BYTES + FRAGMENT_HEADER_BYTES + campaign.fragSize;
+  const airtimeUs = airtimeOfDownlinkUs(regional.region, campaign.dr, phyBytes);
+  const outcomes = kinds.map(({ name, share, cells }) => ({
+    name,
+    share,
+    updatedChance: meanOf(cells),
+  }));
+  return {
+    session,
+    kinds: outcomes,
+    updatedShare: outcomes.reduce((sum, one) => sum + one.share * one.updatedChance, 0),
+    fleetChance: kinds.reduce((chance, { share, cells }) => {
+      const inCell = Math.min(devices.perCell, devices.count) * share;
+      const cellCount = devices.count / Math.min(devices.perCell, devices.count);
+      return chance * meanOf(cells.map((updated) => updated ** inCell)) ** cellCount;
+    }, 1),
+    multicastAirtimeS: (session.totalFragments * airtimeUs) / 1e6,
+    spacingS: spacingUs / 1e6,
+    trials,
+    leftOut: leftOutOf(scenario),
+  };
+}
+
+interface Trial {
+  readonly scenario: ResolvedScenario;
+  readonly kind: ResolvedKind;
+  readonly session: SessionPlan;
+  readonly spacingUs: number;
+  readonly trials: number;
+  readonly seed: number;
+}
+
+/** Chance of a device by cell; one cell unless cells lose frames together. */
+function cellChances({ scenario, kind, session, spacingUs, trials, seed }: Trial): number[] {
+  const { nbFrag } = session;
+  // What has no number is not sent.
+  const codedFragments = Math.max(0, Math.min(session.codedFragments, FRAGMENTS_MAX - nbFrag));
+  const { device } = kind;
+  const reached = setupChance(scenario, trials, seed);
+  const variant = parityVariantOf(device);
+  const isUnderstood = variant === parityVariantOf({ ...device, parity: "auto" });
+  const rowsMax = Math.min(device.matrixRows, device.scratchFragments ?? device.matrixRows);
+  const cells = hasSharedLoss(scenario) ? Math.ceil(Math.sqrt(trials)) : 1;
+  const perCell = Math.ceil(trials / cells);
+  const isGood = scenario.firmware.defect === "none" && device.keys === "right";
+  return Array.from({ length: cells }, (_, cell) => {
+    if (!isGood) return 0;
+    let decoded = 0;
+    for (let at = 0; at < perCell; at++) {
+      const isLost = frameLoss(scenario, spacingUs, seed, cell, cell * perCell + at);
+      const lost = lostCount(isLost, nbFrag);
+      if (lost === 0) decoded += 1;
+      else if (!isUnderstood || lost > rowsMax || lost > codedFragments) continue;
+      else if (neededRedundancy({ variant, nbFrag }, codedFragments, isLost) <= codedFragments) {
+        decoded += 1;
+      }
+    }
+    return reached * (decoded / perCell);
+  });
+}
+
+function lostCount(isLost: (counter: number) => boolean, nbFrag: number): number {
+  let lost = 0;
+  for (let index = 0; index < nbFrag; index++) if (isLost(index)) lost += 1;
+  return lost;
+}
+
+function hasSharedLoss({ air: { sharedLoss } }: ResolvedScenario): boolean {
+  return sharedLoss.model !== "bernoulli" || sharedLoss.probability > 0;
+}
+
+function leftOutOf({ air, faults, server, devices }: ResolvedScenario): readonly string[] {
+  const isTimed = ({ when }: { readonly when: object }) => "atS" in when;
+  const facts: readonly (readonly [boolean, string])[] = [
+    [Object.keys(server).length > 0, "the server's misbehaviour (server)"],
+    [faults.some(({ kind }) => kind !== "deaf"), "power cuts and resets (faults)"],
+    [faults.some(isTimed), "faults at a time of the clock (faults)"],
+    [air.outages.some(isTimed), "outages at a time of the clock (air.outages)"],
+    [air.radio !== undefined, "collisions and distance in class A (air.radio)"],
+    [
+      devices.kinds.some(({ device }) => Object.keys(device.answerErrors).length > 0),
+      "answers with errors (answerErrors)",
+    ],
+  ];
+  return facts.flatMap(([isThere, text]) => (isThere ? [text] : []));
+}
