@@ -89,6 +89,14 @@ export const campaignSchema = Type.Object(
         description: "Spacing of multicast frames (multicast_class_c_margin). Default 5.",
       }),
     ),
+    gapsS: Type.Optional(
+      Type.Array(Type.Number({ minimum: 0.1, maximum: 3600 }), {
+        minItems: 1,
+        maxItems: 1000,
+        description:
+          "Spacing of multicast frames as it was measured, one after the other and over again, whatever margin and duty cycle ask for.",
+      }),
+    ),
     maxRetries: Type.Optional(
       Type.Integer({
         minimum: 0,

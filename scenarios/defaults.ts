@@ -26,6 +26,7 @@ export interface ResolvedDevice {
   readonly boot: "banks" | "embassy";
   readonly attempts: number;
   readonly keys: "right" | "wrong";
+  readonly currents: NonNullable<DeviceSpec["currents"]>;
   /** Bits that are set in the status of an answer. */
   readonly answerErrors: NonNullable<DeviceSpec["answerErrors"]>;
   readonly chirpstackAnswers: boolean;
@@ -64,6 +65,8 @@ export interface ResolvedCampaign {
   readonly dr: number;
   readonly frequencyHz: number;
   readonly marginS: number;
+  /** Undefined: margin and duty cycle decide. */
+  readonly gapsS: readonly number[] | undefined;
   readonly maxRetries: number;
   /** Undefined: the smallest that fits the image; see `planSession`. */
   readonly timeoutExponent: number | undefined;
@@ -144,6 +147,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   boot: "banks",
   attempts: 3,
   keys: "right",
+  currents: "ns3",
   answerErrors: {},
   chirpstackAnswers: true,
 };
@@ -225,6 +229,7 @@ function resolveCampaign(
     dr,
     frequencyHz: region.rx2.frequencyHz,
     marginS: 5,
+    gapsS: undefined,
     maxRetries: 5,
     timeoutExponent: undefined,
     blockAckDelay: 0,

@@ -11,6 +11,9 @@ const errorBits = (answer: string) =>
     }),
   );
 
+const milliamperes = (description: string) =>
+  Type.Number({ minimum: 0, maximum: 10_000, description });
+
 export const deviceSchema = Type.Object(
   {
     lorawan: Type.Optional(
@@ -124,6 +127,27 @@ export const deviceSchema = Type.Object(
           fragStatus: errorBits("FragSessionStatusAns"),
         },
         { ...closed, description: "Errors that the device claims, whatever it does." },
+      ),
+    ),
+    currents: Type.Optional(
+      Type.Union(
+        [
+          Type.Union([Type.Literal("ns3"), Type.Literal("nucleo-wl55jc1")]),
+          Type.Object(
+            {
+              txMa: milliamperes("While it sends."),
+              rxMa: milliamperes("While it receives, or waits for a frame."),
+              standbyMa: milliamperes("Between an uplink and its windows."),
+              sleepMa: milliamperes("All the rest."),
+              supplyV: Type.Number({ exclusiveMinimum: 0, maximum: 100 }),
+            },
+            closed,
+          ),
+        ],
+        {
+          description:
+            "What the device draws in each mode: of the ns-3 module, of a measured board, or yours. Default ns3.",
+        },
       ),
     ),
     chirpstackAnswers: Type.Optional(

@@ -25,6 +25,19 @@ export const NS3_CURRENTS: CurrentModel = {
   supplyMv: 3300,
 };
 
+/**
+ * NUCLEO-WL55JC1 with the LoRaMac stack, its processor always awake: what its supply measures in each
+ * mode (public traces at 500 Hz and 3.0 V of klementc/fuotaa-reprod: the levels at which most samples
+ * of a session lie).
+ */
+export const NUCLEO_WL55_CURRENTS: CurrentModel = {
+  txNa: 28_300_000,
+  rxNa: 7_900_000,
+  standbyNa: 3_070_000,
+  sleepNa: 3_070_000,
+  supplyMv: 3000,
+};
+
 /** Joules over `totalUs` of life. */
 export function energyJ(
   time: RadioTime,

@@ -143,10 +143,9 @@ export class Cell {
   }
 
   results(): readonly DeviceResult[] {
-    const now = this.engine.now;
     return this.members.map((member) => {
       const identity = { kind: member.kind.name, cell: this.#input.index };
-      const result = resultOf(member, identity, this.deployments.viewOf(member), now);
+      const result = resultOf(member, identity, this.deployments.viewOf(member));
       for (const { atS, text } of result.timeline) {
         this.trace.add(Math.round(atS * 1000));
         this.trace.addText(text);

@@ -135,6 +135,7 @@ function campaignOf(
       parityVariant: parityVariantOf({ ...kind.device, parity: "auto" }),
       image,
       spacingUs,
+      gapsUs: campaign.gapsS?.map((gap) => Math.round(gap * 1e6)),
       timeoutExponent: plan.timeoutExponent,
       descriptor: bytesOf(campaign.descriptor),
       uplinkIntervalS: kind.device.uplinkIntervalS,

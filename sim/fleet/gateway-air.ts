@@ -37,13 +37,17 @@ export function gatewayAir({ campaign, air, regional }: GatewayAirSpec): Gateway
 
 /**
  * Time between two multicast frames: ChirpStack's margin, or more when the gateway's duty cycle
- * asks for it. A real server that paces faster overruns the gateway's queue.
+ * asks for it, or on average what was measured. A real server that paces faster overruns the gateway's
+ * queue.
  */
 export function fragmentSpacingUs(
   region: Region,
-  campaign: Pick<ResolvedCampaign, "dr" | "fragSize" | "marginS" | "dutyCyclePercent">,
+  campaign: Pick<ResolvedCampaign, "dr" | "fragSize" | "marginS" | "gapsS" | "dutyCyclePercent">,
 ): number {
-  const { dr, fragSize, marginS, dutyCyclePercent } = campaign;
+  const { dr, fragSize, marginS, gapsS, dutyCyclePercent } = campaign;
+  if (gapsS !== undefined) {
+    return Math.round((1e6 * gapsS.reduce((sum, gap) => sum + gap, 0)) / gapsS.length);
+  }
   const phyBytes = PHY_OVERHEAD_BYTES + FRAGMENT_HEADER_BYTES + fragSize;
   const dutyUs = Math.ceil((airtimeOfDownlinkUs(region, dr, phyBytes) * 100) / dutyCyclePercent);
   return Math.max(marginS * 1_000_000, dutyUs);

@@ -3,7 +3,7 @@ import { Device } from "#agent/device.ts";
 import type { DeviceEffect, DeviceEvent, DeviceNote } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
-import type { Scheduled } from "#sim/kernel/engine.ts";
+import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
 import { withAnswerErrors } from "./answer-errors.ts";
 import { endOf, sameHash } from "./firmware.ts";
@@ -40,10 +40,13 @@ export class FleetNode {
   #deafUntil = 0;
   #offForUs = BOOT_TIME_US;
   #hasPower = false;
+  #firstOnUs: WorldUs | undefined;
   #deafImage = false;
   /** Fragments that were on the air while the device listened, but lost to it. */
   framesLost = 0;
   blockState: BlockState = "none";
+  /** What the device had drawn when the block became complete. */
+  energyToCompleteJ: number | undefined;
   isJoined = false;
   isClockSynced = false;
   /** Was told when the multicast session is, in time or too late. */
@@ -100,6 +103,12 @@ export class FleetNode {
     return pending !== undefined || !isGivenUp;
   }
 
+  /** Drawn since the supply was first switched on. */
+  get energyJ(): number {
+    const { now } = this.#parts.scheduler;
+    return this.mac.energyJ(now, this.#firstOnUs ?? now);
+  }
+
   countLost(): void {
     if (this.blockState === "receiving") this.framesLost += 1;
   }
@@ -112,6 +121,7 @@ export class FleetNode {
   powerOn(): void {
     this.#wake = undefined;
     this.#hasPower = true;
+    this.#firstOnUs ??= this.#parts.scheduler.now;
     this.#parts.flash.powerOn();
     this.reboots += 1;
     try {
@@ -253,7 +263,10 @@ export class FleetNode {
     if (note.type === "clockSynced") this.isClockSynced = true;
     if (note.type === "mcSession") this.knowsSession = true;
     if (note.type === "fragSetup" && note.errors === 0) this.blockState = "receiving";
-    if (note.type === "fragComplete") this.blockState = "complete";
+    if (note.type === "fragComplete") {
+      this.blockState = "complete";
+      this.energyToCompleteJ = this.energyJ;
+    }
     if (note.type === "fragFailed" || note.type === "imageRefused") this.blockState = "failed";
   }
 

@@ -1,5 +1,4 @@
 import type { FailureReason } from "#agent/events.ts";
-import type { WorldUs } from "#sim/kernel/engine.ts";
 import { hexOf } from "./firmware.ts";
 import type { FleetNode } from "./node.ts";
 import type { TimelineEntry } from "./notes.ts";
@@ -24,6 +23,8 @@ export interface DeviceResult {
     readonly beyondM: number;
   };
   readonly energyJ: number;
+  /** Until the block was complete. */
+  readonly energyToCompleteJ: number | null;
   readonly reason: FailureReason | null;
   /** Independent rows that the decoder still lacks. */
   readonly missingRows: number;
@@ -47,10 +48,9 @@ export interface DeviceIdentity {
 
 /** Reads the outcome off a device when its campaign is over. */
 export function resultOf(
-  { node, mac, serverDevice }: Member,
+  { node, serverDevice }: Member,
   identity: DeviceIdentity,
   server: ServerView,
-  now: WorldUs,
 ): DeviceResult {
   const status = node.status();
   const session = status?.sessions.at(-1);
@@ -69,7 +69,8 @@ export function resultOf(
       coded: session?.coded ?? 0,
       beyondM: session?.beyondM ?? 0,
     },
-    energyJ: Math.round(mac.energyJ(now) * 1e4) / 1e4,
+    energyJ: joules(node.energyJ),
+    energyToCompleteJ: node.energyToCompleteJ === undefined ? null : joules(node.energyToCompleteJ),
     reason: state === "updated" ? null : reasonOf(node, state),
     missingRows: session?.missing ?? 0,
     serverComplete: server.complete,
@@ -78,6 +79,10 @@ export function resultOf(
     powerCuts: node.powerCuts,
     timeline: node.timeline,
   };
+}
+
+function joules(exact: number): number {
+  return Math.round(exact * 1e4) / 1e4;
 }
 
 function stateOf(node: FleetNode): DeviceState {

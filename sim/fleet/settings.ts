@@ -6,6 +6,7 @@ import { journalBytesFor } from "#agent/journal/sizing.ts";
 import type { RegionLimits } from "#agent/packages/region-limits.ts";
 import type { ResolvedDevice } from "#scenarios/defaults.ts";
 import type { Region } from "#scenarios/regions/region.ts";
+import { type CurrentModel, NS3_CURRENTS, NUCLEO_WL55_CURRENTS } from "#sim/air/energy.ts";
 import { isDownlinkDr, isDownlinkFrequency } from "#sim/air/regional.ts";
 import { CLASS_ID, type FirmwarePair } from "./firmware.ts";
 
@@ -18,6 +19,20 @@ const SCRATCH_BYTES_MIN = 16_384;
 export function parityVariantOf(device: ResolvedDevice): ParityVariant {
   if (device.parity !== "auto") return device.parity;
   return device.packages === "v1" ? "ts004-v1" : "ts004-v2-lbm";
+}
+
+export function currentsOf({ currents }: Pick<ResolvedDevice, "currents">): CurrentModel {
+  if (currents === "ns3") return NS3_CURRENTS;
+  if (currents === "nucleo-wl55jc1") return NUCLEO_WL55_CURRENTS;
+  const { txMa, rxMa, standbyMa, sleepMa, supplyV } = currents;
+  const nanoamperes = (milliamperes: number) => Math.round(milliamperes * 1e6);
+  return {
+    txNa: nanoamperes(txMa),
+    rxNa: nanoamperes(rxMa),
+    standbyNa: nanoamperes(standbyMa),
+    sleepNa: nanoamperes(sleepMa),
+    supplyMv: Math.round(supplyV * 1000),
+  };
 }
 
 /** Flash of a device that has to take `nbFrag` fragments of `fragSize` bytes. */

@@ -21,7 +21,7 @@ import { imageCheck } from "./image-check.ts";
 import { FleetNode } from "./node.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { RadioLink } from "./radio-link.ts";
-import { deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
+import { currentsOf, deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
 
 /** One device of a cell and what the cell keeps about it. */
 export interface Member {
@@ -83,6 +83,7 @@ export class Spawner {
         lorawan: kind.device.lorawan,
         uplinkDr: kind.device.uplinkDr,
         regional: scenario.regional,
+        currents: currentsOf(kind.device),
       },
       {
         scheduler,

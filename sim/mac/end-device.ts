@@ -137,9 +137,9 @@ export class EndDeviceMac {
     return this.#radio.time(now);
   }
 
-  /** Joules since the world began; what is not radio time counts as sleep. */
-  energyJ(now: WorldUs): number {
-    return energyJ(this.radioTime(now), now);
+  /** Joules since `fromUs`, before which it did nothing; what is not radio time counts as sleep. */
+  energyJ(now: WorldUs, fromUs: WorldUs): number {
+    return energyJ(this.radioTime(now), now - fromUs, this.#parts.config.currents);
   }
 
   #join(): void {

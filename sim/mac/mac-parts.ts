@@ -1,6 +1,7 @@
 import type { DownlinkSource } from "#agent/events.ts";
 import type { Crypto, Entropy } from "#hal/ports.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
+import type { CurrentModel } from "#sim/air/energy.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import type { MacAnswers } from "./mac-answers.ts";
@@ -18,6 +19,7 @@ export interface MacConfig {
   readonly regional: RegionalSetting;
   /** One that the region's default channels carry. */
   readonly uplinkDr: number;
+  readonly currents?: CurrentModel;
 }
 
 export type MacEvent =

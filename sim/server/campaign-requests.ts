@@ -16,6 +16,8 @@ export interface CampaignConfig {
   readonly frequencyHz: number;
   /** Between two multicast frames: ChirpStack's multicast_class_c_margin. */
   readonly spacingUs: number;
+  /** One after the other and over again, instead of `spacingUs`. */
+  readonly gapsUs?: readonly number[] | undefined;
   readonly maxRetries: number;
   readonly timeoutExponent: number;
   readonly blockAckDelay: number;

@@ -73,7 +73,7 @@ export class FragmentQueue {
   #next(turn: number): void {
     if (this.#isDropped || turn > this.#order.length) return;
     const { scheduler, transmit } = this.#io;
-    const { dr, frequencyHz, spacingUs, misbehaviour } = this.#config;
+    const { dr, frequencyHz, spacingUs, gapsUs = [spacingUs], misbehaviour } = this.#config;
     const timing = { type: "immediately" } as const;
     const frame = this.#order[turn - 1] ?? { fCnt: 0, fragment: 0 };
     // any acknowledgement removes a multicast item, an error too
@@ -83,7 +83,8 @@ export class FragmentQueue {
     const isRestart = restart !== undefined && frame.fragment === restart.atFragment;
     const downUs = isRestart ? Math.round(restart.forS * 1e6) : 0;
     if (isRestart) this.#downUntilUs = scheduler.now + downUs;
-    scheduler.schedule(scheduler.now + spacingUs + downUs, () => this.#next(turn + 1));
+    const gapUs = gapsUs[(turn - 1) % gapsUs.length] ?? spacingUs;
+    scheduler.schedule(scheduler.now + gapUs + downUs, () => this.#next(turn + 1));
   }
 
   #seal({ fCnt, fragment }: QueuedFrame): Uint8Array {

@@ -29,6 +29,7 @@ test("JUnit files are well-formed, whatever the names in them", () => {
         bootedVersion: "1",
         bootedSha256: "",
         fragments: { received: 0, lost: 0, coded: 0, beyondM: 0 },
+        energyToCompleteJ: null,
         energyJ: 0,
         reason: `<&"'>]]>\u0000\u001b\ud800\u{1F600}`,
         missingRows: 3,

@@ -38,6 +38,8 @@ export interface PredictOptions {
   readonly seed: number;
 }
 
+/** Of a cell, where the mean over many cells is asked for. */
+const FEW_DEVICES = 4;
 /** Ends in the unit of the draws: far from any run's own seeds. */
 const SEED_OFFSET = 0x5eed_0000;
 
@@ -57,7 +59,9 @@ export function predict(
   const weight = devices.kinds.reduce((sum, { share }) => sum + share, 0);
   const kinds = devices.kinds.map((kind) => {
     const trial = { scenario, kind, session, spacingUs, trials, seed: planSeed };
-    return { name: kind.name, share: kind.share / weight, cells: cellChances(trial) };
+    const cells = cellChances(trial, FEW_DEVICES);
+    const whole = cells.length > 1 ? cellChances(trial, Math.ceil(Math.sqrt(trials))) : cells;
+    return { name: kind.name, share: kind.share / weight, cells, whole };
   });
   const meanOf = (chances: readonly number[]) =>
     chances.reduce((sum, chance) => sum + chance, 0) / chances.length;
@@ -72,10 +76,10 @@ export function predict(
     session,
     kinds: outcomes,
     updatedShare: outcomes.reduce((sum, one) => sum + one.share * one.updatedChance, 0),
-    fleetChance: kinds.reduce((chance, { share, cells }) => {
+    fleetChance: kinds.reduce((chance, { share, whole }) => {
       const inCell = Math.min(devices.perCell, devices.count) * share;
       const cellCount = devices.count / Math.min(devices.perCell, devices.count);
-      return chance * meanOf(cells.map((updated) => updated ** inCell)) ** cellCount;
+      return chance * meanOf(whole.map((updated) => updated ** inCell)) ** cellCount;
     }, 1),
     multicastAirtimeS: (session.totalFragments * airtimeUs) / 1e6,
     spacingS: spacingUs / 1e6,
@@ -93,33 +97,42 @@ interface Trial {
   readonly seed: number;
 }
 
-/** Chance of a device by cell; one cell unless cells lose frames together. */
-function cellChances({ scenario, kind, session, spacingUs, trials, seed }: Trial): number[] {
+/**
+ * Chance of a device by cell: one cell, unless cells lose frames together. Then `devicesPerCell`
+ * decides what the chances are good for: few devices in many cells for the mean, many in fewer for
+ * the chance of a whole cell.
+ */
+function cellChances(trial: Trial, devicesPerCell: number): number[] {
+  const { scenario, kind, trials, seed } = trial;
+  const isGood = scenario.firmware.defect === "none" && kind.device.keys === "right";
+  if (!isGood) return [0];
+  const reached = setupChance(scenario, trials, seed);
+  const perCell = hasSharedLoss(scenario) ? devicesPerCell : trials;
+  return Array.from({ length: Math.ceil(trials / perCell) }, (_, cell) => {
+    let decoded = 0;
+    for (let at = 0; at < perCell; at++)
+      if (decodes(trial, cell, cell * perCell + at)) decoded += 1;
+    return reached * (decoded / perCell);
+  });
+}
+
+function decodes(
+  { scenario, kind, session, spacingUs, seed }: Trial,
+  cell: number,
+  id: number,
+): boolean {
   const { nbFrag } = session;
   // What has no number is not sent.
   const codedFragments = Math.max(0, Math.min(session.codedFragments, FRAGMENTS_MAX - nbFrag));
   const { device } = kind;
-  const reached = setupChance(scenario, trials, seed);
+  const isLost = frameLoss(scenario, spacingUs, seed, cell, id);
+  const lost = lostCount(isLost, nbFrag);
+  if (lost === 0) return true;
   const variant = parityVariantOf(device);
   const isUnderstood = variant === parityVariantOf({ ...device, parity: "auto" });
   const rowsMax = Math.min(device.matrixRows, device.scratchFragments ?? device.matrixRows);
-  const cells = hasSharedLoss(scenario) ? Math.ceil(Math.sqrt(trials)) : 1;
-  const perCell = Math.ceil(trials / cells);
-  const isGood = scenario.firmware.defect === "none" && device.keys === "right";
-  return Array.from({ length: cells }, (_, cell) => {
-    if (!isGood) return 0;
-    let decoded = 0;
-    for (let at = 0; at < perCell; at++) {
-      const isLost = frameLoss(scenario, spacingUs, seed, cell, cell * perCell + at);
-      const lost = lostCount(isLost, nbFrag);
-      if (lost === 0) decoded += 1;
-      else if (!isUnderstood || lost > rowsMax || lost > codedFragments) continue;
-      else if (neededRedundancy({ variant, nbFrag }, codedFragments, isLost) <= codedFragments) {
-        decoded += 1;
-      }
-    }
-    return reached * (decoded / perCell);
-  });
+  if (!isUnderstood || lost > rowsMax || lost > codedFragments) return false;
+  return neededRedundancy({ variant, nbFrag }, codedFragments, isLost) <= codedFragments;
 }
 
 function lostCount(isLost: (counter: number) => boolean, nbFrag: number): number {

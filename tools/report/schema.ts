@@ -35,7 +35,10 @@ const reportedDevice = Type.Object(
       },
       closed,
     ),
-    energyJ: Type.Number({ minimum: 0, description: "Drawn by the radio." }),
+    energyJ: Type.Number({ minimum: 0, description: "Drawn by the device, by its `currents`." }),
+    energyToCompleteJ: Type.Union([Type.Number({ minimum: 0 }), Type.Null()], {
+      description: "The same until its block was complete; null: it never was.",
+    }),
     reason: Type.Union([text(40, "Why it did not make it."), Type.Null()]),
     missingRows: count("Independent rows that the decoder still lacks."),
     serverComplete: Type.Boolean({ description: "The server believes it complete." }),

@@ -38,6 +38,8 @@ devices:
     # attempts: 3               # trial boots before the old image comes back
     # parity: auto              # or ts004-v1, ts004-v2-lbm, ts004-v2-spec
     # chirpstackAnswers: true
+    # currents: ns3             # or nucleo-wl55jc1, or { txMa: 28, rxMa: 11.2, standbyMa: 1.4,
+    #                           # sleepMa: 0.0015, supplyV: 3.3 }
   # mix:                        # several kinds of device instead of one
   #   - { name: old, share: 3, device: { packages: v1 } }
   #   - { name: new, share: 1, device: { packages: v2, lorawan: "1.1" } }
@@ -56,6 +58,7 @@ campaign:
   # fragSize: 239               # by default what the data rate carries
   # frequencyHz: 869525000
   # marginS: 5                  # one multicast frame every so many seconds
+  # gapsS: [20, 21]             # or as it was measured, over and over
   # maxRetries: 5
   # timeoutExponent:            # session of 2^n s; by default the shortest that fits
   # blockAckDelay: 0

@@ -207,7 +207,7 @@ test("time at the radio: an uplink, its windows, and an answer", () => {
   expect(time.rxUs - start.rxUs).toBe(24 * 1024 + 6 * 32_768);
   expect(time.standbyUs - start.standbyUs).toBeGreaterThan(1.9 * S);
   expect(time.standbyUs - start.standbyUs).toBeLessThan(2.1 * S);
-  const joules = silent.mac.energyJ(silent.engine.now);
+  const joules = silent.mac.energyJ(silent.engine.now, 0);
   silent.run(3600);
-  expect(silent.mac.energyJ(silent.engine.now) - joules).toBeCloseTo(3.3 * 1.5e-6 * 3600, 9);
+  expect(silent.mac.energyJ(silent.engine.now, 0) - joules).toBeCloseTo(3.3 * 1.5e-6 * 3600, 9);
 });

@@ -139,6 +139,8 @@ export const CONFIGURATIONS: readonly Configuration[] = [
 ];
 
 const PER_CELL = 100;
+/** What a cell loses together has to be drawn often. */
+const PER_CELL_SHARED = 5;
 
 /** A fleet of that configuration. */
 export function scenarioOf(one: Configuration, devices: number, seed: number): Scenario {
@@ -158,7 +160,7 @@ export function scenarioOf(one: Configuration, devices: number, seed: number): S
     ...(one.region === undefined ? {} : { region: one.region }),
     devices: {
       count: devices,
-      perCell: PER_CELL,
+      perCell: sharedLoss === undefined ? PER_CELL : PER_CELL_SHARED,
       defaults: { packages: one.packages ?? "v1", uplinkIntervalS: 3600, ...one.device },
     },
     firmware: { sizeBytes: one.sizeBytes },

@@ -70,6 +70,7 @@ function fakeDevice(seed: number, id: number, cell: number, unluckyOneIn: number
     bootedVersion: isUnlucky ? "1.0.0" : "2.0.0",
     bootedSha256: "cd".repeat(32),
     fragments: { received: 140, lost: fate % 7, coded: 5, beyondM: isUnlucky ? 0 : 1 },
+    energyToCompleteJ: null,
     energyJ: 0.1 * (fate % 3),
     reason: isUnlucky ? "shortOfRows" : null,
     missingRows: isUnlucky ? 2 : 0,
