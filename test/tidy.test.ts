@@ -105,6 +105,7 @@ const ENTRIES = new Set([
   "tools/index.ts",
   "tools/bin.ts",
   "tools/run/worker.ts",
+  "tools/sweep/worker.ts",
   "tools/publish-schemas.ts",
   "tools/build-kernel.ts",
   "test/mutants/main.ts",

@@ -41,6 +41,11 @@ export const VERBS: readonly Verb[] = [
     summary: "joins the reports of all shards of a run, and decides its expectations",
   },
   {
+    name: "diff",
+    load: async ({ terminal }) => (await import("./diff/command.ts")).diffCommand(terminal),
+    summary: "what came out otherwise between two reports, of runs or of sweeps",
+  },
+  {
     name: "fec",
     load: async () => (await import("./fec.ts")).fecCommand(),
     summary: "parity rows, encoder, decoder and test vectors (TS004)",

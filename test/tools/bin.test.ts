@@ -37,8 +37,8 @@ describe("exit status and streams", () => {
   test.each([
     { args: ["run", "no.yaml"], says: "fuota: no.yaml: no such file\n" },
     {
-      args: ["run", "clean", "--sed", "1"],
-      says: "fuota: unknown option '--sed' (Did you mean --seed?)\n",
+      args: ["run", "clean", "--repat", "1"],
+      says: "fuota: unknown option '--repat' (Did you mean --repeat?)\n",
     },
     { args: ["replay"], says: "fuota: missing required argument 'report'\n" },
     { args: ["replay", "package.json"], says: "fuota: package.json: is not a report:" },

@@ -27,5 +27,5 @@ export interface BenchRow {
   readonly what: string;
   /** Takes minutes: runs only when it is named. */
   readonly onRequest?: true;
-  run(options: BenchOptions): BenchResult;
+  run(options: BenchOptions): BenchResult | Promise<BenchResult>;
 }

@@ -4,9 +4,10 @@ import type { BenchResult, BenchRow } from "./bench-row.ts";
 import { runCold } from "./cold.ts";
 import { fecRows } from "./fec-bench.ts";
 import { fleetRows } from "./fleet-bench.ts";
+import { sweepRows } from "./sweep-bench.ts";
 
 /** Every row of the benchmark, in the order they run. */
-const rows: readonly BenchRow[] = [...fecRows, ...fleetRows];
+const rows: readonly BenchRow[] = [...fecRows, ...fleetRows, ...sweepRows];
 
 const SCHEMA_VERSION = 1;
 
@@ -30,7 +31,7 @@ export function benchCommand(): Command {
     )
     .option("--rows <names...>", `only these: ${rows.map(({ name }) => name).join(" ")}`)
     .addOption(new Option("--cold <file>", "runs one session file once").hideHelp())
-    .action(runBench);
+    .action((options: BenchCommandOptions) => runBench(options, chosenRows(options)));
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {
@@ -43,15 +44,18 @@ function rowNamed(name: string): BenchRow {
   throw new InputError(`no row ${name}; there are ${rows.map((each) => each.name).join(", ")}`);
 }
 
-function runBench(options: BenchCommandOptions): void {
+function chosenRows(options: BenchCommandOptions): readonly BenchRow[] {
+  return options.rows?.map(rowNamed) ?? rows.filter(({ onRequest }) => !onRequest);
+}
+
+async function runBench(options: BenchCommandOptions, chosen: readonly BenchRow[]): Promise<void> {
   if (options.cold !== undefined) {
     process.stdout.write(`${runCold(options.cold)}\n`);
     return;
   }
-  const chosen = options.rows?.map(rowNamed) ?? rows.filter(({ onRequest }) => !onRequest);
   const results: BenchResult[] = [];
   for (const row of chosen) {
-    const result = row.run({ peers: options.peer });
+    const result = await row.run({ peers: options.peer });
     results.push(result);
     if (!options.json) process.stdout.write(formatResult(result));
   }

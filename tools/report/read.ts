@@ -12,9 +12,13 @@ const reportSchema = readSchema(new URL("../../docs/report.schema.json", import.
 
 /** The runs of a report file: one, or as many as `--repeat` made. Throws `InputError`. */
 export function readReports(path: string): readonly Report[] {
-  const bytes = readInputFile(path, REPORT_BYTES_MAX);
-  const value = parseJson(bytes, path);
+  const value = readJson(path);
   return hasRuns(value) ? value.runs.map((run) => asReport(run, path)) : [asReport(value, path)];
+}
+
+/** A report of any kind, not yet looked at. Throws `InputError`. */
+export function readJson(path: string): unknown {
+  return parseJson(readInputFile(path, REPORT_BYTES_MAX), path);
 }
 
 function hasRuns(value: unknown): value is { readonly runs: readonly unknown[] } {

@@ -3,12 +3,13 @@ import { EXIT, InputError } from "#tools/errors.ts";
 import { jsonOf, jsonOfRuns } from "#tools/report/json.ts";
 import { junitOf } from "#tools/report/junit.ts";
 import type { Report } from "#tools/report/schema.ts";
-import { type LoadedScenario, loadScenario } from "#tools/scenario/load.ts";
+import { loadScenario, withSettings } from "#tools/scenario/load.ts";
+import { parseSetting } from "#tools/scenario/settings.ts";
 import type { Terminal } from "#tools/terminal.ts";
 import { execute } from "./execute.ts";
-import { type FirmwareSizesOf, readFirmwareFile } from "./firmware-file.ts";
+import type { FirmwareSizesOf } from "./firmware-file.ts";
 import { HtmlGathering } from "./html.ts";
-import { type PreparedRun, prepare } from "./prepare.ts";
+import { preparedRun } from "./prepared.ts";
 import { commandPrefix, runCommandText } from "./replay-text.ts";
 import type { Shard, Simulate } from "./simulation.ts";
 import { openSink, type Sink } from "./sink.ts";
@@ -20,6 +21,10 @@ export interface RunOptions {
   readonly devices?: number;
   readonly seed?: number;
   readonly repeat: number;
+  readonly set?: readonly string[];
+  readonly matrix?: readonly string[];
+  readonly seeds?: { readonly first: number; readonly last: number };
+  readonly jobs?: number;
   readonly shard?: Shard;
   readonly json?: string;
   readonly ndjson?: string;
@@ -50,6 +55,10 @@ export function runCommand(parts: RunParts): Command {
     .option("--devices <n>", "fleet size", integer(1, 1_000_000))
     .option("--seed <n>", "decides every draw", integer(0, SEED_MAX))
     .option("--repeat <k>", "runs with this many seeds, one after the other", integer(1, 10_000), 1)
+    .option("--set <key=value>", "changes a key of the scenario; again for more", collected)
+    .option("--matrix <key=a,b,…>", "runs all values of a key; again for more keys", collected)
+    .option("--seeds <a..b>", "runs all these seeds, as a sweep", seedRange)
+    .option("--jobs <n>", "threads of a sweep; by default one per core", integer(1, 256))
     .option("--shard <i/n>", "runs only the i-th of n parts of the fleet", shardOf)
     .option("--json <file>", "writes the report")
     .option("--ndjson <file>", "writes one line per device, with its timeline")
@@ -68,7 +77,15 @@ export async function runScenarios(
   options: RunOptions,
   parts: RunParts,
 ): Promise<number> {
-  const loaded = sources.map(loadScenario);
+  const settings = (options.set ?? []).map(parseSetting);
+  const loaded = sources.map((source) => withSettings(loadScenario(source), settings));
+  const [only] = loaded;
+  if (isSweep(options)) {
+    if (loaded.length === 1 && only !== undefined) {
+      return await (await import("#tools/sweep/sweep.ts")).runSweep(only, options, parts);
+    }
+    throw new InputError("--matrix, --seeds and --jobs are of a sweep; give one scenario");
+  }
   const runs = loaded.map((one) => preparedRun(one, options, parts));
   const isSeries = runs.length * options.repeat > 1;
   if (isSeries && options.html !== undefined) {
@@ -108,12 +125,8 @@ export async function runScenarios(
   return reports.every(isGood) ? EXIT.ok : EXIT.failed;
 }
 
-function preparedRun(loaded: LoadedScenario, options: RunOptions, parts: RunParts): PreparedRun {
-  const { devices, shard, seed } = options;
-  const scenario = seed === undefined ? loaded.scenario : { ...loaded.scenario, seed };
-  const { firmwareSizesOf, terminal } = parts;
-  const firmware = readFirmwareFile(options, scenario, firmwareSizesOf, terminal);
-  return prepare({ ...loaded, scenario }, { devices, shard, firmware, firmwareSizesOf });
+function isSweep({ matrix, seeds, jobs }: RunOptions): boolean {
+  return matrix !== undefined || seeds !== undefined || jobs !== undefined;
 }
 
 function isGood({ expectations }: Report): boolean {
@@ -184,6 +197,16 @@ export function integer(min: number, max: number): (text: string) => number {
     if (value >= min && value <= max) return value;
     throw new InvalidArgumentError(`expected an integer from ${min} to ${max}`);
   };
+}
+
+function collected(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+function seedRange(text: string) {
+  const [, first = 1, last = 0] = (/^(\d{1,10})\.\.(\d{1,10})$/.exec(text) ?? []).map(Number);
+  if (first <= last && last <= SEED_MAX && last - first < 100_000) return { first, last };
+  throw new InvalidArgumentError("expected first..last, like 1..100");
 }
 
 function shardOf(text: string): Shard {

@@ -11,7 +11,7 @@ export function commandPrefix(): string {
 export function runCommandText(
   run: PreparedRun,
   seed: number,
-  { firmware, key, devices, shard, json }: Partial<RunOptions>,
+  { firmware, key, devices, shard, json, set = [] }: Partial<RunOptions>,
   /** Of this run in a report that holds several, from 1. */
   number?: number,
 ): string {
@@ -24,6 +24,7 @@ export function runCommandText(
     ? ["replay", json, ...(number === undefined ? [] : ["--run", String(number)]), ...image]
     : [
         ...["run", run.loaded.source, "--seed", String(seed)],
+        ...set.flatMap((text) => ["--set", text]),
         ...(devices === undefined ? [] : ["--devices", String(devices)]),
         ...(shard === undefined ? [] : ["--shard", `${shard.index}/${shard.count}`]),
         ...image,

@@ -4,8 +4,9 @@ import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { accepts, readSchema } from "#tools/json-schema.ts";
 import { closest, explain, type Problem, printable } from "./explain.ts";
+import { type Setting, withSetting } from "./settings.ts";
 import { shippedNames, shippedPathOf } from "./shipped.ts";
-import { parseYaml, type YamlPath } from "./yaml.ts";
+import { parseYaml, type YamlPath, yamlText } from "./yaml.ts";
 
 /** A scenario file that its schema accepts. */
 export interface LoadedScenario {
@@ -34,6 +35,14 @@ export function loadScenario(nameOrPath: string): LoadedScenario {
   const hint = isWord(nameOrPath) ? hintFor(nameOrPath) : "";
   const bytes = readInputFile(path, SCENARIO_BYTES_MAX, hint);
   return parseScenario(textOf(bytes, nameOrPath), nameOrPath);
+}
+
+/** The same scenario with other values: read again, like a file of its own. Throws `InputError`. */
+export function withSettings(loaded: LoadedScenario, settings: readonly Setting[]): LoadedScenario {
+  if (settings.length === 0) return loaded;
+  const yaml = parseYaml(loaded.text);
+  const document = settings.reduce(withSetting, yaml.ok ? yaml.value : undefined);
+  return { ...parseScenario(yamlText(document), `${loaded.source} as set`), source: loaded.source };
 }
 
 function isWord(name: string): boolean {

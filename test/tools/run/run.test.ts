@@ -127,7 +127,7 @@ describe("options that cannot be used", () => {
     { args: ["--devices", "0"], says: /expected an integer from 1 to 1000000/ },
     { args: ["--shard", "3/2"], says: /expected i\/n with i from 1 to n/ },
     { args: ["--shard", "1"], says: /expected i\/n/ },
-    { args: ["--sed", "1"], says: /unknown option '--sed' \(Did you mean --seed\?\)/ },
+    { args: ["--repat", "1"], says: /unknown option '--repat' \(Did you mean --repeat\?\)/ },
     { args: ["--json"], says: /argument missing/ },
     { args: ["--json", "-", "--ndjson", "-"], says: /two outputs cannot go to standard output/ },
     { args: ["--json", "no/such/folder/x.json"], says: /^cannot write no\/such.*: no such file/ },
