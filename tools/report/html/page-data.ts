@@ -1,5 +1,6 @@
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import type { CellSurvey, DeviceFrames, SurveySample } from "#sim/fleet/survey.ts";
+import type { Prediction } from "#tools/plan/predict.ts";
 import type { Report } from "#tools/report/schema.ts";
 
 /** Bounds of what a page embeds. */
@@ -17,13 +18,15 @@ export interface PageFacts {
   readonly description: string;
   readonly nbFrag: number;
   readonly replay: string;
+  /** What a plan of the scenario says. */
+  readonly expected: Prediction | undefined;
   readonly surveys: readonly CellSurvey[];
   readonly timelines: ReadonlyMap<number, Timeline>;
 }
 
 /** What the page's script draws from; plain JSON. */
 export function pageData(facts: PageFacts) {
-  const { report, nbFrag, replay, surveys, description } = facts;
+  const { report, nbFrag, replay, surveys, description, expected } = facts;
   const frames = new Map(surveys.flatMap(({ devices }) => devices.map((one) => [one.id, one])));
   const failedFirst = report.devices.toSorted(
     (a, b) => Number(a.state === "updated") - Number(b.state === "updated") || a.id - b.id,
@@ -43,6 +46,7 @@ export function pageData(facts: PageFacts) {
     shard: report.shard,
     replay,
     nbFrag,
+    expected: expected && { share: expected.updatedShare, leftOut: expected.leftOut },
     progress: progressOf(surveys, nbFrag, report.devices.length),
     bursts: burstsOf([...frames.values()]),
     losses: surveys.reduce((sum, one) => sum + one.losses, 0),

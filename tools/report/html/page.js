@@ -39,6 +39,14 @@ function head() {
     return el("div", { class: `tile ${mood}` }, el("b", {}, String(totals[key])), words);
   });
   main.append(el("div", { class: "tiles" }, ...tiles));
+  if (data.expected) {
+    const { share, leftOut } = data.expected;
+    const percent = (part) => `${(100 * part).toFixed(1)} %`;
+    const left = leftOut.length === 0 ? "" : `; not counted: ${leftOut.join(", ")}`;
+    const was = percent(totals.updated / Math.max(1, totals.devices));
+    const text = `planned: ${percent(share)} of the devices updated (was ${was})${left}`;
+    main.append(el("p", { class: "soft" }, text));
+  }
   for (const { name, ok, expected, actual } of data.expectations) {
     const text = `${ok ? "✓ met" : "✗ not met"}: ${name} ${expected} (was ${actual})`;
     main.append(el("p", { class: ok ? "met" : "missed" }, text));
