@@ -1,6 +1,6 @@
 // Builds dist/: plain JavaScript with declarations, and the files that the commands read.
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,8 +26,7 @@ for (const folder of ["scenarios", "docs"]) {
       copyFileSync(join(root, folder, name), join(dist, folder, name));
   }
 }
-for (const name of ["page.css", "page.js"]) {
-  const path = join("tools/report/html", name);
-  copyFileSync(join(root, path), join(dist, path));
-}
+cpSync(join(root, "tools/report/html/page"), join(dist, "tools/report/html/page"), {
+  recursive: true,
+});
 chmodSync(join(dist, "tools/bin.js"), 0o755);

@@ -25,7 +25,7 @@ interface Counts {
 const NEGLIGIBLE = 1e-15;
 
 /** Chance that each of `coded` random rows over `lost` unknowns makes the rank full. */
-function fullRank(lost: number, coded: number): number {
+export function fullRank(lost: number, coded: number): number {
   if (coded < lost) return 0;
   let product = 1;
   for (let exponent = coded - lost + 1; exponent <= coded && exponent < 60; exponent++) {

@@ -10,7 +10,7 @@ import { execute } from "./execute.ts";
 import type { FirmwareSizesOf } from "./firmware-file.ts";
 import { HtmlGathering } from "./html.ts";
 import { preparedRun } from "./prepared.ts";
-import { commandPrefix, runCommandText } from "./replay-text.ts";
+import { commandPrefix, deviceCommandText, runCommandText } from "./replay-text.ts";
 import type { Shard, Simulate } from "./simulation.ts";
 import { openSink, type Sink } from "./sink.ts";
 import { summaryText } from "./summary.ts";
@@ -88,20 +88,17 @@ export async function runScenarios(
   }
   const runs = loaded.map((one) => preparedRun(one, options, parts));
   const isSeries = runs.length * options.repeat > 1;
-  if (isSeries && options.html !== undefined) {
-    throw new InputError("--html shows one run; give one scenario and no --repeat");
-  }
   const sinks = openSinks(options, parts.terminal);
   // What is meant for a machine has standard output to itself.
   const say = sinks.usesStdout ? parts.terminal.err : parts.terminal.out;
   const { signal, end } = parts.interruption();
+  const page = sinks.html && new HtmlGathering(isSeries);
   const reports: Report[] = [];
   try {
     for (const run of runs) {
       for (let round = 0; round < options.repeat && !signal.aborted; round++) {
         const seed = (run.resolved.seed + round) % (SEED_MAX + 1);
         const { ndjson, trace } = sinks;
-        const page = sinks.html && new HtmlGathering();
         const report = await execute(run, seed, {
           ...parts,
           ndjson,
@@ -112,7 +109,8 @@ export async function runScenarios(
         reports.push(report);
         const number = isSeries ? reports.length : undefined;
         const replay = runCommandText(run, seed, options, number);
-        if (page !== undefined) sinks.html?.write(page.pageOf(run, report, replay));
+        const replayDevice = deviceCommandText(run, seed, options, number);
+        page?.add(run, report, { replay, replayDevice });
         say(summaryText(report, run.scenario, replay));
       }
     }
@@ -120,6 +118,7 @@ export async function runScenarios(
     end();
   }
   if (isSeries) say(seriesText(reports));
+  if (page !== undefined) sinks.html?.write(page.html());
   writeReports(sinks, reports, isSeries, options);
   if (signal.aborted) return EXIT.interrupted;
   return reports.every(isGood) ? EXIT.ok : EXIT.failed;

@@ -1,40 +1,63 @@
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import type { CellSurvey } from "#sim/fleet/survey.ts";
-import { predict } from "#tools/plan/predict.ts";
-import { htmlOf } from "#tools/report/html/page.ts";
-import { TimelineKeeper } from "#tools/report/html/page-data.ts";
+import { htmlOf, type Page } from "#tools/report/html/page.ts";
+import { type RunData, runData } from "#tools/report/html/page-data.ts";
+import { type SeriesRun, seriesSections } from "#tools/report/html/series.ts";
+import { TimelineKeeper } from "#tools/report/html/timelines.ts";
 import type { Report } from "#tools/report/schema.ts";
 import type { PreparedRun } from "./prepare.ts";
 
-/** Devices behind the expected share: it is told to the percent. */
-const TRIALS = 2000;
+/** Commands that show a run, or one device of it, again. */
+export interface ReplayTexts {
+  readonly replay: string;
+  /** Up to the number of the device. */
+  readonly replayDevice: string;
+}
 
-/** Gathers, while a run goes on, what only its page shows. */
+/** Gathers, while runs go on, what only their page shows: much of one, or a line of each of many. */
 export class HtmlGathering {
-  readonly keeper = new TimelineKeeper();
-  readonly surveys: CellSurvey[] = [];
+  readonly #isSeries: boolean;
+  readonly #keeper = new TimelineKeeper();
+  readonly #surveys: CellSurvey[] = [];
+  readonly #runs: SeriesRun[] = [];
+  #run: RunData | undefined;
+
+  constructor(isSeries: boolean) {
+    this.#isSeries = isSeries;
+  }
 
   /** For `execute`. */
-  readonly listener = {
-    onDevice: (device: DeviceResult) => this.keeper.add(device),
-    onSurvey: (survey: CellSurvey) => {
-      this.surveys.push(survey);
-    },
-  };
+  get listener() {
+    if (this.#isSeries) return {};
+    return {
+      onDevice: (device: DeviceResult) => this.#keeper.add(device),
+      onSurvey: (survey: CellSurvey) => {
+        this.#surveys.push(survey);
+      },
+    };
+  }
 
-  pageOf(run: PreparedRun, report: Report, replay: string): string {
-    const sent = report.firmware.patchBytes ?? report.firmware.sizeBytes;
-    const { resolved } = run;
-    return htmlOf({
+  add({ resolved }: PreparedRun, report: Report, { replay, replayDevice }: ReplayTexts): void {
+    if (this.#isSeries) {
+      this.#runs.push({ report, scenario: resolved, replay });
+      return;
+    }
+    this.#run = runData({
       report,
-      description: run.scenario.description ?? "",
-      nbFrag: Math.ceil(sent / resolved.campaign.fragSize),
-      // Nothing is known of the image when the run was stopped early.
-      expected:
-        sent === 0 ? undefined : predict(resolved, sent, { trials: TRIALS, seed: report.seed }),
+      scenario: resolved,
       replay,
-      surveys: this.surveys,
-      timelines: this.keeper.timelines,
+      replayDevice,
+      surveys: this.#surveys,
+      timelines: this.#keeper.result(),
     });
+  }
+
+  html(): string {
+    const run = this.#run;
+    const page: Page =
+      run === undefined
+        ? { title: `${this.#runs.length} runs`, sections: seriesSections(this.#runs) }
+        : { title: `${run.name} · seed ${run.seed}`, run, sections: [] };
+    return htmlOf(page);
   }
 }

@@ -31,3 +31,17 @@ export function runCommandText(
       ];
   return `${commandPrefix()} ${words.map(shellWord).join(" ")}`;
 }
+
+/** What shows one device of that run again, up to its number; a report is written if none is yet. */
+export function deviceCommandText(
+  run: PreparedRun,
+  seed: number,
+  options: Partial<RunOptions>,
+  number?: number,
+): string {
+  const text = runCommandText(run, seed, options, number);
+  const { json } = options;
+  if (json !== undefined && json !== "-") return `${text} --device`;
+  const saved = runCommandText(run, seed, { ...options, json: "report.json" });
+  return `${text} --json report.json; ${saved} --device`;
+}

@@ -7,7 +7,7 @@ const FAILURES_SHOWN = 20;
 
 /** A sweep as one HTML file without a script: a heat map, and each configuration's runs. */
 export function sweepPage(report: SweepReport): string {
-  const css = readFileSync(new URL("../report/html/page.css", import.meta.url), "utf8");
+  const css = readFileSync(new URL("../report/html/page/page.css", import.meta.url), "utf8");
   const { scenario, version, seeds, axes, configurations } = report;
   const facts = `${configurations.length} configurations × ${seeds.length} seeds · fuota ${version}`;
   return `<!doctype html>

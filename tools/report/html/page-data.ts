@@ -1,41 +1,39 @@
-import type { DeviceResult } from "#sim/fleet/result.ts";
-import type { CellSurvey, DeviceFrames, SurveySample } from "#sim/fleet/survey.ts";
-import type { Prediction } from "#tools/plan/predict.ts";
-import type { Report } from "#tools/report/schema.ts";
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { planSession } from "#scenarios/session.ts";
+import type { CellSurvey } from "#sim/fleet/survey.ts";
+import type { Report, ReportedDevice } from "#tools/report/schema.ts";
+import { burstsOf } from "./bursts.ts";
+import { expectedOf } from "./expected.ts";
+import { failuresOf } from "./failures.ts";
+import { histogramOf } from "./histogram.ts";
+import { progressOf } from "./progress.ts";
+import { rowsNeededOf } from "./rows-needed.ts";
+import type { Timelines } from "./timelines.ts";
 
-/** Bounds of what a page embeds. */
-export const MAPS_MAX = 2000;
-export const FAILED_TIMELINES_MAX = 500;
-export const SAMPLE_TIMELINES_MAX = 100;
-const POINTS = 240;
-const HOUR_S = 3600;
-const BURST_MAX = 32;
+/** Bound of the fragment maps that a page embeds, in characters. */
+export const MAPS_CHARACTERS_MAX = 2_000_000;
 
-export type Timeline = DeviceResult["timeline"];
-
-export interface PageFacts {
+export interface RunFacts {
   readonly report: Report;
-  readonly description: string;
-  readonly nbFrag: number;
+  readonly scenario: ResolvedScenario;
+  /** The command that runs it again, and the one that shows the device whose number follows. */
   readonly replay: string;
-  /** What a plan of the scenario says. */
-  readonly expected: Prediction | undefined;
+  readonly replayDevice: string;
   readonly surveys: readonly CellSurvey[];
-  readonly timelines: ReadonlyMap<number, Timeline>;
+  readonly timelines: Timelines;
 }
 
-/** What the page's script draws from; plain JSON. */
-export function pageData(facts: PageFacts) {
-  const { report, nbFrag, replay, surveys, description, expected } = facts;
-  const frames = new Map(surveys.flatMap(({ devices }) => devices.map((one) => [one.id, one])));
-  const failedFirst = report.devices.toSorted(
-    (a, b) => Number(a.state === "updated") - Number(b.state === "updated") || a.id - b.id,
-  );
-  const mapped = failedFirst.slice(0, MAPS_MAX).flatMap(({ id }) => frames.get(id) ?? []);
-  const { scenario, seed, version, firmware, totals, expectations, virtualSeconds } = report;
+/** What the page's script draws of a run; plain JSON. */
+export function runData({ report, scenario, replay, replayDevice, surveys, timelines }: RunFacts) {
+  const { seed, version, firmware, totals, expectations, virtualSeconds, devices } = report;
+  const sentBytes = firmware.patchBytes ?? firmware.sizeBytes;
+  const { nbFrag, codedFragments } = planSession(scenario.campaign, sentBytes);
+  const seen = devices.filter(({ fragments }) => fragments.received + fragments.lost > 0);
+  const frames = surveys.flatMap((survey) => survey.devices);
+  const losses = surveys.reduce((sum, one) => sum + one.losses, 0);
   return {
-    name: scenario.name,
-    description,
+    name: report.scenario.name,
+    description: scenario.description,
     seed,
     version,
     firmware,
@@ -45,108 +43,69 @@ export function pageData(facts: PageFacts) {
     interrupted: report.interrupted,
     shard: report.shard,
     replay,
+    replayDevice,
     nbFrag,
-    expected: expected && { share: expected.updatedShare, leftOut: expected.leftOut },
-    progress: progressOf(surveys, nbFrag, report.devices.length),
-    bursts: burstsOf([...frames.values()]),
-    losses: surveys.reduce((sum, one) => sum + one.losses, 0),
+    codedFragments,
+    // A run that was stopped early knows no firmware.
+    expected: sentBytes === 0 ? null : expectedOf(scenario, sentBytes, report),
+    failures: failuresOf(devices),
+    progress: progressOf(surveys, nbFrag, devices.length),
+    rowsNeeded: rowsNeededOf(devices),
+    // Nothing but zeros is no picture.
+    loss: histogramOf(losses === 0 ? [] : seen.map(lostPercent)),
+    bursts: burstsOf(frames),
+    losses,
     sharedLosses: surveys.reduce((sum, one) => sum + one.sharedLosses, 0),
-    devices: report.devices.map((one) => [
-      one.id,
-      one.devEui,
-      one.kind,
-      one.state,
-      one.reason ?? "",
-      one.fragments.received,
-      one.fragments.lost,
-      one.fragments.coded,
-      one.fragments.beyondM,
-      one.missingRows,
-      one.energyJ,
-      one.cell,
-      one.serverComplete ? 1 : 0,
-    ]),
-    maps: Object.fromEntries(mapped.map((one) => [one.id, [base64(one.heard), base64(one.lost)]])),
-    timelines: Object.fromEntries(
-      [...facts.timelines].map(([id, rows]) => [id, rows.map(({ atS, text }) => [atS, text])]),
-    ),
+    energy: histogramOf(devices.map(({ energyJ }) => energyJ)),
+    energyToComplete: histogramOf(devices.flatMap(({ energyToCompleteJ: joules }) => joules ?? [])),
+    devices: devices.map(deviceRow),
+    maps: mapsOf(devices, surveys),
+    timelines,
   };
 }
 
-/** Keeps the timelines of failed devices and of a sample of the others, and no more. */
-export class TimelineKeeper {
-  readonly timelines = new Map<number, Timeline>();
-  #failed = 0;
-  #sampled = 0;
+export type RunData = ReturnType<typeof runData>;
 
-  add({ id, state, timeline }: DeviceResult): void {
-    if (state === "updated") {
-      if (this.#sampled++ >= SAMPLE_TIMELINES_MAX) return;
-    } else if (this.#failed++ >= FAILED_TIMELINES_MAX) return;
-    this.timelines.set(id, timeline);
-  }
+/** In the order of the page's columns. */
+function deviceRow(one: ReportedDevice) {
+  const { received, lost, coded, beyondM } = one.fragments;
+  return [
+    one.id,
+    one.devEui,
+    one.kind,
+    one.state,
+    one.reason ?? "",
+    received,
+    lost,
+    coded,
+    beyondM,
+    one.missingRows,
+    one.energyJ,
+    one.reboots,
+    one.serverComplete ? "complete" : one.serverError,
+  ];
 }
 
-/** The cells laid over each other: percentages of the fleet, and the busiest gateway's hour. */
-function progressOf(surveys: readonly CellSurvey[], nbFrag: number, devices: number) {
-  const endS = Math.max(0, ...surveys.map(({ samples }) => samples.at(-1)?.atS ?? 0));
-  const atS = Array.from({ length: POINTS + 1 }, (_, at) => Math.round((endS * at) / POINTS));
-  const shareOf = (at: number, read: (sample: SurveySample) => number, whole: number) => {
-    const sum = surveys.reduce((all, one) => all + valueAt(one.samples, at, read), 0);
-    return Math.round((1000 * 100 * sum) / Math.max(1, whole)) / 1000;
-  };
-  const airtime = (sample: SurveySample) => sample.airtimeS;
-  const busiest = (at: number) =>
-    surveys.reduce((most, { samples }) => {
-      const spent = valueAt(samples, at, airtime) - valueAt(samples, at - HOUR_S, airtime);
-      return Math.max(most, spent);
-    }, 0);
-  return {
-    atS,
-    joined: atS.map((at) => shareOf(at, ({ joined }) => joined, devices)),
-    accepted: atS.map((at) => shareOf(at, ({ accepted }) => accepted, devices)),
-    heard: atS.map((at) => shareOf(at, ({ heard }) => heard, devices * nbFrag)),
-    complete: atS.map((at) => shareOf(at, ({ complete }) => complete, devices)),
-    updated: atS.map((at) => shareOf(at, ({ updated }) => updated, devices)),
-    dutyPercent: atS.map((at) => Math.round((1e5 * busiest(at)) / HOUR_S) / 1e3),
-    airtimeS: surveys.reduce((sum, { samples }) => sum + (samples.at(-1)?.airtimeS ?? 0), 0),
-    gateways: surveys.length,
-  };
+/** Bits of what was heard and what was lost, in base 64, by device: those not updated first. */
+function mapsOf(devices: readonly ReportedDevice[], surveys: readonly CellSurvey[]) {
+  const frames = new Map(surveys.flatMap((survey) => survey.devices.map((one) => [one.id, one])));
+  const others = devices.filter(({ state }) => state !== "updated");
+  const updated = devices.filter(({ state }) => state === "updated");
+  const maps: Record<string, readonly [string, string]> = {};
+  let left = MAPS_CHARACTERS_MAX;
+  for (const { id } of [...others, ...updated]) {
+    const bits = frames.get(id);
+    if (bits === undefined) continue;
+    const map = [base64(bits.heard), base64(bits.lost)] as const;
+    left -= map[0].length + map[1].length;
+    if (left < 0) break;
+    maps[id] = map;
+  }
+  return maps;
 }
 
-/** The last sample at or before a moment; a cell that has ended stays as it was. */
-function valueAt(
-  samples: readonly SurveySample[],
-  atS: number,
-  read: (sample: SurveySample) => number,
-): number {
-  let low = 0;
-  let high = samples.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((samples[middle]?.atS ?? 0) <= atS) low = middle + 1;
-    else high = middle;
-  }
-  const sample = samples[low - 1];
-  return sample === undefined ? 0 : read(sample);
-}
-
-/** Number of runs of lost frames by length, 1 first; the last counts all longer ones. */
-export function burstsOf(devices: readonly DeviceFrames[]): readonly number[] {
-  const counts = new Array<number>(BURST_MAX).fill(0);
-  for (const { lost } of devices) {
-    let run = 0;
-    for (let index = 0; index <= lost.length * 8; index++) {
-      if (((lost[index >> 3] ?? 0) >> (index & 7)) & 1) {
-        run += 1;
-        continue;
-      }
-      const slot = Math.min(run, BURST_MAX) - 1;
-      if (run > 0) counts[slot] = (counts[slot] ?? 0) + 1;
-      run = 0;
-    }
-  }
-  return counts;
+function lostPercent({ fragments: { received, lost } }: ReportedDevice): number {
+  return (100 * lost) / (received + lost);
 }
 
 function base64(bytes: Uint8Array): string {

@@ -1,17 +1,38 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { escapeXml } from "#tools/report/junit.ts";
-import { type PageFacts, pageData } from "./page-data.ts";
+import type { RunData } from "./page-data.ts";
+import type { Section } from "./sections.ts";
+
+export interface Page {
+  readonly title: string;
+  /** Drawn first. */
+  readonly run?: RunData;
+  /** Drawn behind it, or alone. */
+  readonly sections: readonly Section[];
+}
 
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/** The page's own scripts, in this order: each knows what stands before it. */
+export const SCRIPTS = [
+  "elements.js",
+  "charts.js",
+  "outcome.js",
+  "pictures.js",
+  "device.js",
+  "devices.js",
+  "sections.js",
+  "main.js",
+];
+
 /** One HTML file that needs nothing but itself. */
-export function htmlOf(facts: PageFacts): string {
+export function htmlOf(page: Page): string {
   const { resolve } = createRequire(import.meta.url);
-  const own = (name: string) => readFileSync(new URL(name, import.meta.url), "utf8");
+  const own = (name: string) => readFileSync(new URL(`page/${name}`, import.meta.url), "utf8");
   const chart = (name: string) => readFileSync(resolve(`uplot/dist/${name}`), "utf8");
-  const { scenario, seed } = facts.report;
+  const script = SCRIPTS.map((name) => withoutModules(own(name))).join("\n");
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -19,15 +40,18 @@ export function htmlOf(facts: PageFacts): string {
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeXml(scenario.name)} · seed ${seed} · fuota</title>
+<title>${escapeXml(page.title)} · fuota</title>
 <style>${chart("uPlot.min.css")}${own("page.css")}</style>
 </head>
 <body>
 <noscript>This report is drawn by a script.</noscript>
 <main></main>
-<script type="application/json" id="data">${scriptSafe(JSON.stringify(pageData(facts)))}</script>
+<script type="application/json" id="data">${scriptSafe(JSON.stringify(page))}</script>
 <script>${chart("uPlot.iife.min.js")}</script>
-<script>${own("page.js")}</script>
+<script>"use strict";
+{
+${script}}
+</script>
 </body>
 </html>
 `;
@@ -36,4 +60,9 @@ export function htmlOf(facts: PageFacts): string {
 /** JSON that cannot end the element it stands in. */
 export function scriptSafe(json: string): string {
   return json.replaceAll("<", "\\u003c");
+}
+
+/** The scripts are modules to a linter, and one script to a page that may load nothing. */
+function withoutModules(source: string): string {
+  return source.replaceAll(/^import [^;]*;\n/gm, "").replaceAll(/^export /gm, "");
 }

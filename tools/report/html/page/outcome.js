@@ -1,0 +1,107 @@
+import { command, count, el, number, percent, soft, tableOf } from "./elements.js";
+
+const STATES = [
+  ["updated", "updated"],
+  ["failed", "failed"],
+  ["rolledBack", "rolled back"],
+  ["bricked", "bricked"],
+  ["neverReached", "not reached"],
+];
+
+/** What came of the run: before anything else. */
+export function outcome(run) {
+  const { totals, firmware } = run;
+  const parts = [el("h1", {}, run.name)];
+  if (run.description) parts.push(el("p", {}, run.description));
+  const size = firmware.patchBytes
+    ? `${number(firmware.sizeBytes)} bytes as a patch of ${number(firmware.patchBytes)}`
+    : `${number(firmware.sizeBytes)} bytes`;
+  const facts = [
+    `seed ${run.seed}`,
+    count(totals.devices, "device"),
+    `firmware ${firmware.version}, ${size}`,
+    `${run.nbFrag} + ${run.codedFragments} fragments`,
+    `${(run.virtualSeconds / 3600).toFixed(2)} h of virtual time`,
+    `fuota ${run.version}`,
+  ];
+  parts.push(soft(facts.join(" · ")));
+  if (run.interrupted) parts.push(el("p", { class: "missed" }, "Interrupted: a part of the run."));
+  if (run.shard) {
+    parts.push(el("p", {}, `Shard ${run.shard.index} of ${run.shard.count}: no verdict yet.`));
+  }
+  const tiles = STATES.map(([key, words]) => {
+    const mood = totals[key] === 0 ? "none" : key === "updated" ? "good" : "bad";
+    return el("div", { class: `tile ${mood}` }, el("b", {}, number(totals[key])), words);
+  });
+  parts.push(el("div", { class: "tiles" }, ...tiles));
+  for (const { name, ok, expected, actual } of run.expectations) {
+    const text = `${ok ? "✓ met" : "✗ not met"}: ${name} ${expected} (was ${number(actual)})`;
+    parts.push(el("p", { class: ok ? "met" : "missed" }, text));
+  }
+  parts.push(command("replay: ", run.replay));
+  return parts;
+}
+
+/** What theory says of the scenario, beside what became of it. */
+export function expectedSection({ expected, totals }) {
+  const section = el("section", { id: "expected" }, el("h2", {}, "Expected and actual completion"));
+  if (expected === null) {
+    section.append(soft("Stopped before anything was known."));
+    return section;
+  }
+  const { kinds, share, fleetChance, spread, trials, leftOut } = expected;
+  /** Trials that all went well prove no certainty: above this, with 95 of 100. */
+  const floor = (chance, devices) => `> ${percent(chance ** devices)}`;
+  const atLeast = 1 - 3 / trials;
+  const isSure = kinds.every(({ closedForm }) => closedForm !== null && closedForm > 1 - 1e-9);
+  const expectedText = (of, devices) =>
+    of === 1 && !isSure ? floor(atLeast, 1) : `${percent(of)} (${(of * devices).toFixed(1)})`;
+  const of = (part, all) => (all === 0 ? "–" : `${percent(part / all)} (${number(part)})`);
+  const rows = kinds.map((kind) => [
+    kind.name,
+    kind.devices,
+    expectedText(kind.share, kind.devices),
+    kind.closedForm === null ? "–" : percent(kind.closedForm),
+    of(kind.updated, kind.devices),
+  ]);
+  if (kinds.length > 1) {
+    const all = totals.devices;
+    rows.push(["all", all, expectedText(share, all), "–", of(totals.updated, all)]);
+  }
+  const head = ["kind", "devices", "expected updated", "decodes, closed form", "actual updated"];
+  section.append(tableOf("Expected and actual completion", head, rows));
+  const off = Math.abs(totals.updated / Math.max(1, totals.devices) - share);
+  const chance =
+    spread === null
+      ? "Devices lose frames together here, so that one run may lie far from the mean of many."
+      : `By chance alone a run of this size lies within ± ${(100 * spread).toFixed(2)} points in 95 of 100; this one is off by ${(100 * off).toFixed(2)}.`;
+  const whole =
+    fleetChance === 1 && !isSure ? floor(atLeast, totals.devices) : percent(fleetChance);
+  const lines = [
+    `Expected: the mean of ${number(trials)} devices with the real parity rows, this scenario's losses and its set-up. ${chance}`,
+    `Chance that all ${number(totals.devices)} are updated: ${whole}. The closed form is that of a random matrix; where it does not apply there is a dash.`,
+  ];
+  if (leftOut.length > 0) lines.push(`The expectation leaves out ${leftOut.join(", ")}.`);
+  section.append(...lines.map(soft));
+  return section;
+}
+
+/** Every reason; the devices behind it are in the table of devices. */
+export function failuresSection({ failures, replayDevice, totals }, onReason, onDevice) {
+  const section = el("section", { id: "failures" }, el("h2", {}, "Why devices did not make it"));
+  if (failures.length === 0) {
+    section.append(soft(`All ${number(totals.devices)} did.`));
+    return section;
+  }
+  const rows = failures.map(({ reason, meaning, count: many, example }) => [
+    el("button", { class: "link", onclick: () => onReason(reason) }, reason),
+    meaning,
+    many,
+    el("button", { class: "link", onclick: () => onDevice(example) }, `device ${example}`),
+    el("code", {}, `${replayDevice} ${example}`),
+  ]);
+  const head = ["reason", "that is", "devices", "for example", "its replay"];
+  section.append(tableOf("Failures by reason", head, rows));
+  section.append(soft("A reason lists its devices below; each has a replay command of its own."));
+  return section;
+}

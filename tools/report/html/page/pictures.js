@@ -1,0 +1,93 @@
+import { chart, histogram, panel } from "./charts.js";
+import { count, number, percent } from "./elements.js";
+
+const LINES = [
+  ["joined", "joined", "soft", [2, 3]],
+  ["accepted", "session accepted", "fourth", [8, 4]],
+  ["heard", "fragments received", "rebuilt"],
+  ["complete", "complete", "third", [6, 3]],
+  ["updated", "updated", "good"],
+];
+
+export function pictures(run) {
+  const hours = run.progress.atS.map((at) => at / 3600);
+  fleetProgress(run, hours);
+  rowsNeeded(run);
+  losses(run);
+  dutyCycle(run, hours);
+  const until = "Until the block was complete, by the currents of the device's radio modes.";
+  histogram("Energy to completion", run.energyToComplete, "energy, J per device", "third", until);
+  const all = "From power-on to the end of the run: a device listens on until its session ends.";
+  histogram("Energy in all", run.energy, "energy, J per device", "third", all);
+}
+
+function fleetProgress({ progress }, hours) {
+  const series = LINES.map(([key, words, ink, dash]) => ({
+    label: `${words}, %`,
+    ink,
+    dash,
+    values: progress[key],
+  }));
+  const place = panel("Fleet progress", "Of fragments: the mean over all devices.", true);
+  chart(place, hours, series, ["virtual time, h", "% of devices"], 280);
+}
+
+function rowsNeeded({
+  rowsNeeded: { devices, meanBeyond, seen, closedForm, closedFormMean },
+  expected,
+}) {
+  const title = "Fragments needed beyond the lost ones";
+  if (devices === 0) return chart(panel(title, "No device needed parity."), [], [], []);
+  const percents = (shares) => seen.map((_, at) => 100 * (shares[at] ?? 0));
+  const series = [{ label: "devices, %", ink: "coded", bars: true, values: percents(seen) }];
+  const rows = expected?.rowsBeyond ?? [];
+  if (rows.length > 0) {
+    series.push({ label: "real rows, %", ink: "good", points: true, values: percents(rows) });
+  }
+  series.push({
+    label: "random matrix, %",
+    ink: "bad",
+    dash: [5, 4],
+    points: true,
+    values: percents(closedForm),
+  });
+  const mean = rows.reduce((sum, share, at) => sum + at * share, 0);
+  const simulated = rows.length > 0 ? `, ${mean.toFixed(2)} by the real parity rows` : "";
+  const note = `Mean ${meanBeyond.toFixed(2)} over ${count(devices, "device")} that used parity${simulated}, ${closedFormMean.toFixed(2)} by the closed form for their losses.`;
+  chart(
+    panel(title, note),
+    seen.map((_, at) => at),
+    series,
+    ["coded fragments more than lost ones", "% of devices"],
+  );
+}
+
+function losses({ loss, bursts, losses: all, sharedLosses }) {
+  const shared =
+    all === 0
+      ? "Nothing was lost."
+      : `${percent(sharedLosses / all)} of ${number(all)} losses were of frames that the whole group lost.`;
+  histogram("Loss seen by a device", loss, "% of the frames lost", "bad", shared);
+  const last = bursts.findLastIndex((one) => one > 0);
+  const shown = last < 0 ? [] : bursts.slice(0, Math.max(8, last + 1));
+  const total = bursts.reduce((sum, one) => sum + one, 0);
+  const mean = bursts.reduce((sum, one, at) => sum + one * (at + 1), 0) / Math.max(1, total);
+  const cap = shown.length === bursts.length ? " The last bar holds all longer ones." : "";
+  chart(
+    panel("Losses in a row", total === 0 ? "" : `Mean ${mean.toFixed(2)} frames.${cap}`),
+    shown.map((_, at) => at + 1),
+    [{ label: "bursts", ink: "bad", bars: true, values: shown }],
+    ["frames lost in a row", "bursts"],
+  );
+}
+
+function dutyCycle({ progress: { dutyPercent, gateways, airtimeS } }, hours) {
+  const each = airtimeS / Math.max(1, gateways);
+  const note = `Air time over the hour before. ${count(gateways, "gateway")} sent ${number(airtimeS)} s in all, ${number(each)} s each on average.`;
+  chart(
+    panel("Air time of the busiest gateway", note),
+    hours,
+    [{ label: "duty cycle, %", ink: "third", values: dutyPercent }],
+    ["virtual time, h", "duty cycle, % of an hour"],
+  );
+}
