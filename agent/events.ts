@@ -90,6 +90,17 @@ export type DeviceEffect =
       readonly dr: number;
     }
   | { readonly type: "stopClassC"; readonly groupId: number }
+  /** Finds the beacon and listens in the ping slots of a group until `stopClassB`. */
+  | {
+      readonly type: "startClassB";
+      readonly groupId: number;
+      /** 0: the beacon-hopping channels of the region. */
+      readonly frequencyHz: number;
+      readonly dr: number;
+      /** 2^(7 - periodicity) slots per beacon period. */
+      readonly periodicity: number;
+    }
+  | { readonly type: "stopClassB"; readonly groupId: number }
   /** Reset now: the world runs the bootloader and starts a new life. */
   | { readonly type: "reboot"; readonly reason: RebootReason }
   /** Something a person would like to see in a trace; changes nothing. */
@@ -102,7 +113,13 @@ export type DeviceNote =
   | { readonly type: "booted"; readonly report: BootReport }
   | { readonly type: "clockSynced"; readonly gps: GpsSeconds; readonly correctionS: number }
   | { readonly type: "mcGroupSetup"; readonly groupId: number; readonly ok: boolean }
-  | { readonly type: "mcSession"; readonly groupId: number; readonly state: McSessionNote }
+  | {
+      readonly type: "mcSession";
+      readonly groupId: number;
+      readonly state: McSessionNote;
+      /** Left out: class C. */
+      readonly sessionClass?: "B";
+    }
   | { readonly type: "fragSetup"; readonly fragIndex: number; readonly errors: number }
   | { readonly type: "fragComplete"; readonly fragIndex: number; readonly received: number }
   | { readonly type: "fragFailed"; readonly fragIndex: number; readonly reason: FailureReason }

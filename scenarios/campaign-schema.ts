@@ -71,7 +71,8 @@ export const campaignSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 15,
-        description: "Multicast data rate. Default 5; in US915 and AU915 10.",
+        description:
+          "Multicast data rate. Default 5; in US915 and AU915 10; in class B that of the region's ping slots.",
       }),
     ),
     frequencyHz: Type.Optional(
@@ -79,7 +80,8 @@ export const campaignSchema = Type.Object(
         minimum: 400_000_000,
         maximum: 1_000_000_000,
         multipleOf: 100,
-        description: "Multicast frequency. Default: that of the region's RX2, in EU868 869525000.",
+        description:
+          "Multicast frequency. Default: that of the region's RX2, in EU868 869525000; in class B the first of its ping slots.",
       }),
     ),
     marginS: Type.Optional(
@@ -87,6 +89,19 @@ export const campaignSchema = Type.Object(
         minimum: 1,
         maximum: 60,
         description: "Spacing of multicast frames (multicast_class_c_margin). Default 5.",
+      }),
+    ),
+    sessionClass: Type.Optional(
+      Type.Union([Type.Literal("B"), Type.Literal("C")], {
+        description:
+          "How devices listen: in ping slots after a beacon, or all the time. Default C.",
+      }),
+    ),
+    pingPeriodicity: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 7,
+        description: "Class B: 2^(7-n) ping slots in the 128 s of a beacon period. Default 0.",
       }),
     ),
     gapsS: Type.Optional(
@@ -108,7 +123,8 @@ export const campaignSchema = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 15,
-        description: "The class C session lasts 2^n seconds. Default: the smallest that fits.",
+        description:
+          "The session lasts 2^n seconds, in class B 128 times as long. Default: the smallest that fits.",
       }),
     ),
     blockAckDelay: Type.Optional(

@@ -62,6 +62,8 @@ export interface ResolvedFirmware {
 export interface ResolvedCampaign {
   readonly fragSize: number;
   readonly redundancyPercent: number;
+  readonly sessionClass: "B" | "C";
+  readonly pingPeriodicity: number;
   readonly dr: number;
   readonly frequencyHz: number;
   readonly marginS: number;
@@ -121,6 +123,8 @@ export interface ResolvedScenario {
     readonly unicastLoss: ResolvedLoss;
     readonly sharedLoss: ResolvedLoss;
     readonly outages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
+    readonly beaconLoss: ResolvedLoss;
+    readonly beaconOutages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
     /** Undefined: everything is heard. */
     readonly radio: ResolvedRadio | undefined;
     readonly classADutyCycle: boolean;
@@ -190,6 +194,8 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       unicastLoss: resolveLoss(air.unicastLoss),
       sharedLoss: resolveLoss(air.sharedLoss),
       outages: air.outages ?? [],
+      beaconLoss: resolveLoss(air.beaconLoss),
+      beaconOutages: air.beaconOutages ?? [],
       radio: air.radio && { ...RADIO, ...air.radio },
       classADutyCycle: air.classADutyCycle ?? true,
     },
@@ -223,11 +229,17 @@ function resolveCampaign(
   campaign: CampaignSpec,
   { region, dwell }: RegionalSetting,
 ): ResolvedCampaign {
-  const dr = campaign.dr ?? region.usual.multicastDr;
+  const { sessionClass = "C" } = campaign;
+  const { pingSlot } = region.classB;
+  const isClassB = sessionClass === "B";
+  const dr = campaign.dr ?? (isClassB ? pingSlot.dr : region.usual.multicastDr);
+  const [pingHz = region.rx2.frequencyHz] = pingSlot.frequenciesHz;
   return {
+    sessionClass,
+    pingPeriodicity: 0,
     fragSize: fragSizeUsualBytes(region, dr, dwell.downlink),
     dr,
-    frequencyHz: region.rx2.frequencyHz,
+    frequencyHz: isClassB ? pingHz : region.rx2.frequencyHz,
     marginS: 5,
     gapsS: undefined,
     maxRetries: 5,

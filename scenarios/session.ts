@@ -2,14 +2,18 @@
 
 /** N of a DataFragment has 14 bits. */
 export const FRAGMENTS_MAX = 16_383;
-/** The class C time-out of a multicast session is a 4-bit exponent. */
+/** The time-out of a multicast session is a 4-bit exponent. */
 export const TIMEOUT_EXPONENT_MAX = 15;
+
+export const BEACON_PERIOD_S = 128;
 
 export interface SessionShape {
   readonly fragSize: number;
   readonly redundancyPercent: number;
   readonly marginS: number;
   readonly timeoutExponent: number | undefined;
+  /** Class B counts in beacon periods. */
+  readonly sessionClass?: "B" | "C";
 }
 
 export interface SessionPlan {
@@ -19,7 +23,7 @@ export interface SessionPlan {
   readonly paddingBytes: number;
   readonly codedFragments: number;
   readonly totalFragments: number;
-  /** What the pacing needs: 2^n seconds hold every fragment. May exceed {@link TIMEOUT_EXPONENT_MAX}. */
+  /** What the pacing needs: 2^n seconds, or beacon periods, hold every fragment. May exceed {@link TIMEOUT_EXPONENT_MAX}. */
   readonly timeoutExponentMin: number;
   /** The scenario's, or else the smallest that fits. */
   readonly timeoutExponent: number;
@@ -30,8 +34,12 @@ export function planSession(shape: SessionShape, imageBytes: number): SessionPla
   const nbFrag = Math.ceil(imageBytes / shape.fragSize);
   const codedFragments = Math.ceil((nbFrag * shape.redundancyPercent) / 100);
   const totalFragments = nbFrag + codedFragments;
+  const isClassB = shape.sessionClass === "B";
+  // The start is rounded down to a beacon, and the first slot is up to a beacon period away.
+  const neededS = shape.marginS * (totalFragments + 1) + (isClassB ? 2 * BEACON_PERIOD_S : 0);
+  const unitS = isClassB ? BEACON_PERIOD_S : 1;
   let timeoutExponentMin = 0;
-  while (2 ** timeoutExponentMin < shape.marginS * (totalFragments + 1)) timeoutExponentMin += 1;
+  while (unitS * 2 ** timeoutExponentMin < neededS) timeoutExponentMin += 1;
   return {
     nbFrag,
     paddingBytes: nbFrag * shape.fragSize - imageBytes,

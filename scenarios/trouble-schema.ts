@@ -138,6 +138,25 @@ export const airSchema = Type.Object(
         { maxItems: 100, description: "The gateway is silent and deaf, for everybody." },
       ),
     ),
+    beaconLoss: Type.Optional(
+      loss("Class B beacons lost, drawn per device and beacon. Default: none."),
+    ),
+    beaconOutages: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            when,
+            forS: Type.Number({
+              minimum: 0,
+              maximum: 1e7,
+              description: "How long no beacon is sent.",
+            }),
+          },
+          closed,
+        ),
+        { maxItems: 100, description: "The gateway has lost its GPS: it sends, but no beacons." },
+      ),
+    ),
     radio: Type.Optional(radioSchema),
     classADutyCycle: Type.Optional(
       Type.Boolean({

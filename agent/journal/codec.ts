@@ -5,7 +5,7 @@ import type { McGroup, McSession } from "../packages/multicast-state.ts";
 
 const KEY_BYTES = 16;
 export const GROUP_BYTES = 16 + 2 * KEY_BYTES;
-export const MC_SESSION_BYTES = 13;
+export const MC_SESSION_BYTES = 14;
 export const SETUP_BYTES = 26;
 export const VERDICT_BYTES = 13;
 
@@ -71,6 +71,7 @@ export function encodeMcSession(session: McSession): Uint8Array {
   view.setUint32(4, session.durationS, true);
   view.setUint32(8, session.dlFrequencyHz, true);
   view.setUint8(12, session.dr);
+  view.setUint8(13, session.periodicity === undefined ? 0 : 1 + session.periodicity);
   return bytes;
 }
 
@@ -82,6 +83,7 @@ export function decodeMcSession(bytes: Uint8Array): McSession | undefined {
     durationS: view.getUint32(4, true),
     dlFrequencyHz: view.getUint32(8, true),
     dr: view.getUint8(12),
+    periodicity: view.getUint8(13) === 0 ? undefined : view.getUint8(13) - 1,
     isOpen: false,
   };
 }

@@ -17,10 +17,12 @@ import type {
   MulticastSetupState,
 } from "./multicast-state.ts";
 import type { PackageIo } from "./package-io.ts";
+import type { RegionLimits } from "./region-limits.ts";
 
 type McGroupSetupReq = Extract<McDownlink, { name: "McGroupSetupReq" }>;
-type McClassCSessionReq = Extract<McDownlink, { name: "McClassCSessionReq" }>;
-type McClassBSessionReq = Extract<McDownlink, { name: "McClassBSessionReq" }>;
+type McSessionReq = Extract<McDownlink, { name: "McClassCSessionReq" | "McClassBSessionReq" }>;
+
+const BEACON_PERIOD_S = 128;
 
 export function answerVersion({ version }: MulticastSetupConfig, io: PackageIo): void {
   const packageIdentifier = MULTICAST_SETUP_IDENTIFIER;
@@ -91,13 +93,13 @@ export function deleteGroup(
 }
 
 /**
- * Programs a class C session, or says why not; a refused one leaves the former in force. A repeat
+ * Programs a session, or says why not; a refused one leaves the former in force. A repeat
  * of the session in force is accepted again, even when it has begun: the first answer got lost.
  * Returns whether a session was programmed on a clock that nobody has confirmed.
  */
 export function programSession(
   state: MulticastSetupState,
-  request: McClassCSessionReq,
+  request: McSessionReq,
   config: MulticastSetupConfig,
   io: PackageIo,
 ): boolean {
@@ -111,37 +113,27 @@ export function programSession(
     endSession(group, mcGroupId, io);
     group.session = session;
     io.persist({ type: "mcSession", mcGroupId });
-    noteSession("programmed", mcGroupId, io);
+    noteSession("programmed", session, mcGroupId, io);
     reviewSession(group, mcGroupId, config.openEarlyS, io);
   }
-  if (!isAccepted) noteSession("refused", mcGroupId, io);
+  if (!isAccepted) noteSession("refused", session, mcGroupId, io);
   const { startGps } = session;
-  io.say({ type: "mcSessionAns", sessionClass: "C", mcGroupId, errors, startGps });
+  const sessionClass = session.periodicity === undefined ? "C" : "B";
+  io.say({ type: "mcSessionAns", sessionClass, mcGroupId, errors, startGps });
   return isAccepted && !io.clock.synced;
 }
 
-/** This device has no class B receiver, so that no data rate is usable for such a session. */
-export function refuseClassB(
-  state: MulticastSetupState,
-  { header, sessionTime }: McClassBSessionReq,
-  io: PackageIo,
-): void {
-  const { mcGroupId } = header;
-  const mcGroupUndefined = state.groups[mcGroupId] === undefined;
-  const errors = { drError: true, freqError: false, mcGroupUndefined, startMissed: false };
-  io.say({
-    type: "mcSessionAns",
-    sessionClass: "B",
-    mcGroupId,
-    errors,
-    startGps: sessionTime,
-  });
-  noteSession("refused", mcGroupId, io);
-}
-
-function sessionOf({ sessionTime, param, dlFrequencyHz, dr }: McClassCSessionReq): McSession {
-  const durationS = 2 ** param.timeOut;
-  return { startGps: sessionTime, durationS, dlFrequencyHz, dr, isOpen: false };
+function sessionOf(request: McSessionReq): McSession {
+  const { sessionTime: startGps, param, dlFrequencyHz, dr } = request;
+  const isClassB = request.name === "McClassBSessionReq";
+  return {
+    startGps,
+    durationS: (isClassB ? BEACON_PERIOD_S : 1) * 2 ** param.timeOut,
+    dlFrequencyHz,
+    dr,
+    periodicity: isClassB ? request.param.periodicity : undefined,
+    isOpen: false,
+  };
 }
 
 function isSameSession(a: McSession, b: McSession): boolean {
@@ -149,7 +141,8 @@ function isSameSession(a: McSession, b: McSession): boolean {
     a.startGps === b.startGps &&
     a.durationS === b.durationS &&
     a.dlFrequencyHz === b.dlFrequencyHz &&
-    a.dr === b.dr
+    a.dr === b.dr &&
+    a.periodicity === b.periodicity
   );
 }
 
@@ -169,10 +162,16 @@ function errorsOf(
   const isOver = isJudged && version === 1 && lateS >= session.durationS;
   return {
     drError: !region.validMcDr(session.dr),
-    freqError: !region.validFrequency(session.dlFrequencyHz),
+    freqError: !isUsable(session, region),
     mcGroupUndefined: group === undefined || isOver,
     startMissed: isJudged && version === 2 && lateS >= 0,
   };
+}
+
+/** In class B, 0 stands for the channels that the beacon hops through. */
+function isUsable({ dlFrequencyHz, periodicity }: McSession, region: RegionLimits): boolean {
+  const isHopping = dlFrequencyHz === 0 && periodicity !== undefined;
+  return isHopping || region.validFrequency(dlFrequencyHz);
 }
 
 function answer(command: McUplink, io: PackageIo): void {

@@ -1,4 +1,4 @@
-/** When the class C window of a multicast group is open. */
+/** When a device listens to a multicast group: in a class C window, or in class B. */
 import type { McSessionNote } from "../events.ts";
 import type { McGroup, McSession } from "./multicast-state.ts";
 import type { PackageIo } from "./package-io.ts";
@@ -9,6 +9,9 @@ const S_US = 1_000_000;
  * the time yet: it gets no timer, the correction of the clock will look at it again.
  */
 export const TIME_TO_START_MAX_S = 0xff_ffff;
+
+/** A beacon comes every 128 s: two may be missed before the session starts. */
+const CLASS_B_EARLY_S = 3 * 128;
 
 const ids = [0, 1, 2, 3] as const;
 
@@ -22,7 +25,8 @@ function timersOf(mcGroupId: number) {
  * Brings window and timers of a session to what the clock says now. Called when it is programmed,
  * when a timer fires, when the clock was corrected, and after a boot: calling it twice does no harm.
  *
- * The window opens `openEarlyS` before the start and closes at the end of the session. While nobody
+ * The window opens `openEarlyS` before the start, or early enough to find the beacon, and closes at
+ * the end of the session. While nobody
  * has confirmed the clock, a session that looks over is kept.
  */
 export function reviewSession(
@@ -35,7 +39,8 @@ export function reviewSession(
   if (session === undefined) return;
   const timers = timersOf(mcGroupId);
   const startAt = io.clock.uptimeOf(session.startGps, io.at);
-  const openAt = startAt - openEarlyS * S_US;
+  const isClassB = session.periodicity !== undefined;
+  const openAt = startAt - (isClassB ? CLASS_B_EARLY_S : openEarlyS) * S_US;
   const endAt = startAt + session.durationS * S_US;
   if (io.at >= endAt && io.clock.synced) {
     endSession(group, mcGroupId, io);
@@ -60,24 +65,36 @@ export function endSession(group: McGroup, mcGroupId: number, io: PackageIo): vo
   io.persist({ type: "mcSession", mcGroupId });
   io.effects.push({ type: "clearTimer", id: timersOf(mcGroupId).start });
   closeWindow(session, mcGroupId, io);
-  noteSession("ended", mcGroupId, io);
+  noteSession("ended", session, mcGroupId, io);
 }
 
-export function noteSession(state: McSessionNote, groupId: number, io: PackageIo): void {
-  io.effects.push({ type: "note", note: { type: "mcSession", groupId, state } });
+export function noteSession(
+  state: McSessionNote,
+  { periodicity }: Pick<McSession, "periodicity">,
+  groupId: number,
+  io: PackageIo,
+): void {
+  const note = { type: "mcSession", groupId, state } as const;
+  const isClassC = periodicity === undefined;
+  io.effects.push({ type: "note", note: isClassC ? note : { ...note, sessionClass: "B" } });
 }
 
 function openWindow(session: McSession, groupId: number, io: PackageIo): void {
   if (session.isOpen) return;
   session.isOpen = true;
-  const { dlFrequencyHz: frequencyHz, dr } = session;
-  io.effects.push({ type: "startClassC", groupId, frequencyHz, dr });
-  noteSession("started", groupId, io);
+  const { dlFrequencyHz: frequencyHz, dr, periodicity } = session;
+  if (periodicity === undefined) {
+    io.effects.push({ type: "startClassC", groupId, frequencyHz, dr });
+  } else {
+    io.effects.push({ type: "startClassB", groupId, frequencyHz, dr, periodicity });
+  }
+  noteSession("started", session, groupId, io);
 }
 
 function closeWindow(session: McSession, groupId: number, io: PackageIo): void {
   if (!session.isOpen) return;
   session.isOpen = false;
   io.effects.push({ type: "clearTimer", id: timersOf(groupId).end });
-  io.effects.push({ type: "stopClassC", groupId });
+  const type = session.periodicity === undefined ? "stopClassC" : "stopClassB";
+  io.effects.push({ type, groupId });
 }

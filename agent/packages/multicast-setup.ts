@@ -4,7 +4,6 @@ import {
   deleteGroup,
   programGroup,
   programSession,
-  refuseClassB,
   setUpGroup,
 } from "./multicast-commands.ts";
 import { reviewSession } from "./multicast-session.ts";
@@ -127,10 +126,8 @@ function obey(
       deleteGroup(state, command.header.mcGroupId, io);
       return false;
     case "McClassCSessionReq":
-      return programSession(state, command, config, io);
     case "McClassBSessionReq":
-      refuseClassB(state, command, io);
-      return false;
+      return programSession(state, command, config, io);
     default:
       return command satisfies never;
   }

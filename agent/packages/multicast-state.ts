@@ -9,7 +9,7 @@ export interface MulticastSetupConfig {
   /** Contexts the device supports, 1 to 4. */
   readonly groupCount: number;
   readonly region: RegionLimits;
-  /** The class C window opens so much before the start of the session. */
+  /** A class C window opens so much before the start of the session. */
   readonly openEarlyS: number;
   /** Whether a lone StartMissed comes with a TimeToStart of 0: ChirpStack v4 cannot read it without. */
   readonly chirpstackAnswers: boolean;
@@ -18,8 +18,10 @@ export interface MulticastSetupConfig {
   readonly rootSecret: Uint8Array;
 }
 
-/** A class C session. Plain data; all but `isOpen` must survive a reboot. */
+/** A session of class C or B. Plain data; all but `isOpen` must survive a reboot. */
 export interface McSession {
+  /** Class B: 2^(7 - periodicity) ping slots per beacon. Undefined: class C. */
+  readonly periodicity: number | undefined;
   readonly startGps: GpsSeconds;
   readonly durationS: number;
   readonly dlFrequencyHz: number;

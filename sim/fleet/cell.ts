@@ -11,6 +11,7 @@ import { Engine } from "#sim/kernel/engine.ts";
 import { TraceHash } from "#sim/kernel/trace-hash.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
+import { Beacons } from "./beacons.ts";
 import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
@@ -69,6 +70,8 @@ export class Cell {
   readonly #gateway: InProcessGateway;
   readonly #sharedLoss: LossModel;
   readonly #outages: Outages;
+  /** Undefined: nobody listens for them. */
+  readonly #beacons: Beacons | undefined;
   readonly #reception: UplinkReception | undefined;
   readonly #faults: FaultPlan;
   readonly #byServerDevice: ReadonlyMap<ServerDevice, Member>;
@@ -116,7 +119,17 @@ export class Cell {
       const at = drawBelow(drawKey(seed, node.id, "powerOn"), 0, spread);
       engine.schedule(at, () => node.powerOn());
     }
+    this.#beacons = this.#beaconsOf(input);
+    this.#beacons?.start();
     this.deployments.start();
+  }
+
+  #beaconsOf({ scenario, seed }: CellInput): Beacons | undefined {
+    if (scenario.campaign.sessionClass !== "B") return undefined;
+    const { members, engine: scheduler } = this;
+    const isOut = (now: number) => this.#outages.isOut(now);
+    const parts = { scheduler, gateway: this.#gateway, members, isOut };
+    return new Beacons({ scenario, seed, gpsAtStart: GPS_AT_START, ...parts });
   }
 
   get airtime(): CellAirtime {
@@ -169,6 +182,7 @@ export class Cell {
     const isShared = this.#sharedLoss.lost(this.#sharedFrames++);
     const isLostForAll = this.#outages.isOut(this.engine.now) || isShared;
     this.#outages.onFragment(fCnt + 1, this.engine.now);
+    this.#beacons?.onFragment(fCnt + 1, this.engine.now);
     for (const member of group) {
       if (!member.node.isListening || !member.mac.hears(downlink)) continue;
       const isHeard = member.link?.hears(downlink, "multicast", fCnt) ?? true;

@@ -6,7 +6,7 @@ import type { DeviceRow } from "#sim/server/device-row.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
 import type { CellInput } from "./cell.ts";
-import { fragmentSpacingUs } from "./gateway-air.ts";
+import { dutySpacingUs, fragmentSpacingUs } from "./gateway-air.ts";
 import type { ServerView } from "./result.ts";
 import { parityVariantOf } from "./settings.ts";
 import type { Member } from "./spawn.ts";
@@ -126,15 +126,18 @@ function campaignOf(
 ): Campaign {
   const { campaign, regional } = input.scenario;
   const image = input.firmware.sent;
-  const spacingUs = fragmentSpacingUs(regional.region, campaign);
-  const plan = planSession({ ...campaign, marginS: spacingUs / 1e6 }, image.length);
+  const { region } = regional;
+  const isClassB = campaign.sessionClass === "B";
+  const averageUs = fragmentSpacingUs(region, campaign);
+  const plan = planSession({ ...campaign, marginS: averageUs / 1e6 }, image.length);
   return new Campaign(
     {
       ...campaign,
       packages: kind.device.packages === "v1" ? 1 : 2,
       parityVariant: parityVariantOf({ ...kind.device, parity: "auto" }),
       image,
-      spacingUs,
+      spacingUs: isClassB ? dutySpacingUs(region, campaign) : averageUs,
+      pingPeriodicity: isClassB ? campaign.pingPeriodicity : undefined,
       gapsUs: campaign.gapsS?.map((gap) => Math.round(gap * 1e6)),
       timeoutExponent: plan.timeoutExponent,
       descriptor: bytesOf(campaign.descriptor),

@@ -4,6 +4,7 @@ import type { Region, SubBand } from "#scenarios/regions/region.ts";
 import { DutyCycle } from "#sim/air/duty-cycle.ts";
 import { airtimeOfDownlinkUs, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
 import type { GatewayAir } from "#sim/gateway/in-process.ts";
+import { BEACON_PERIOD_US, PING_SLOT_US, pingNb, pingPeriodSlots } from "#sim/mac/beacon-timing.ts";
 
 const UNLIMITED_PERCENT = 100;
 
@@ -35,20 +36,34 @@ export function gatewayAir({ campaign, air, regional }: GatewayAirSpec): Gateway
   };
 }
 
+/** What of a campaign decides its pace. */
+export type PacedCampaign = Pick<
+  ResolvedCampaign,
+  "dr" | "fragSize" | "marginS" | "gapsS" | "dutyCyclePercent" | "sessionClass" | "pingPeriodicity"
+>;
+
 /**
  * Time between two multicast frames: ChirpStack's margin, or more when the gateway's duty cycle
- * asks for it, or on average what was measured. A real server that paces faster overruns the gateway's
+ * asks for it; in class B the ping slots that it leaves; or what was measured. All on average. A real server that paces faster overruns the gateway's
  * queue.
  */
-export function fragmentSpacingUs(
-  region: Region,
-  campaign: Pick<ResolvedCampaign, "dr" | "fragSize" | "marginS" | "gapsS" | "dutyCyclePercent">,
-): number {
-  const { dr, fragSize, marginS, gapsS, dutyCyclePercent } = campaign;
+export function fragmentSpacingUs(region: Region, campaign: PacedCampaign): number {
+  const { marginS, gapsS, sessionClass, pingPeriodicity } = campaign;
   if (gapsS !== undefined) {
     return Math.round((1e6 * gapsS.reduce((sum, gap) => sum + gap, 0)) / gapsS.length);
   }
+  const dutyUs = dutySpacingUs(region, campaign);
+  if (sessionClass !== "B") return Math.max(marginS * 1_000_000, dutyUs);
+  const slots = Math.ceil(dutyUs / (pingPeriodSlots(pingPeriodicity) * PING_SLOT_US));
+  const perBeacon = Math.max(1, Math.floor(pingNb(pingPeriodicity) / slots));
+  return Math.round(BEACON_PERIOD_US / perBeacon);
+}
+
+/** Time from a multicast frame to the next that the gateway's duty cycle allows. */
+export function dutySpacingUs(
+  region: Region,
+  { dr, fragSize, dutyCyclePercent }: Omit<PacedCampaign, "gapsS">,
+): number {
   const phyBytes = PHY_OVERHEAD_BYTES + FRAGMENT_HEADER_BYTES + fragSize;
-  const dutyUs = Math.ceil((airtimeOfDownlinkUs(region, dr, phyBytes) * 100) / dutyCyclePercent);
-  return Math.max(marginS * 1_000_000, dutyUs);
+  return Math.ceil((airtimeOfDownlinkUs(region, dr, phyBytes) * 100) / dutyCyclePercent);
 }

@@ -16,7 +16,7 @@ export function describeNote(note: DeviceNote): string {
     case "mcGroupSetup":
       return `multicast group ${note.groupId} ${note.ok ? "accepted" : "refused"}`;
     case "mcSession":
-      return `class C session of group ${note.groupId} ${note.state}`;
+      return `class ${note.sessionClass ?? "C"} session of group ${note.groupId} ${note.state}`;
     case "fragSetup":
       return note.errors === 0
         ? `fragmentation session ${note.fragIndex} accepted`

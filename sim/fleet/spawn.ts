@@ -84,6 +84,8 @@ export class Spawner {
         uplinkDr: kind.device.uplinkDr,
         regional: scenario.regional,
         currents: currentsOf(kind.device),
+        gpsAtStart: this.#context.gpsAtStart,
+        driftPpm: driftPpmOf(seed, id, kind),
       },
       {
         scheduler,
@@ -143,7 +145,7 @@ export class Spawner {
       oracles,
       device,
       config: deviceConfigOf(device, rootSecret, firmware, this.#limits),
-      driftPpm: signed(seed, id, "drift", device.clockDriftMaxPpm),
+      driftPpm: driftPpmOf(seed, id, { device }),
       rtcGps: Math.floor(gpsAtStart + signed(seed, id, "clock", device.clockOffsetMaxS)),
       updateHash,
       defect: firmware.defect,
@@ -161,6 +163,10 @@ export class Spawner {
     this.#layouts.set(name, made);
     return made;
   }
+}
+
+function driftPpmOf(seed: number, id: number, { device }: Pick<ResolvedKind, "device">): number {
+  return signed(seed, id, "drift", device.clockDriftMaxPpm);
 }
 
 /** Uniform in [-bound, bound], in thousandths. */

@@ -61,6 +61,11 @@ export class InProcessGateway {
     return !this.#booked.some((span) => span.startUs < uplink.endUs && uplink.startUs < span.endUs);
   }
 
+  /** Keeps the transmitter free for a beacon. */
+  reserve(startUs: WorldUs, endUs: WorldUs): void {
+    this.#booked.push({ startUs, endUs });
+  }
+
   #transmitAt(
     request: DownlinkRequest,
     startUs: WorldUs,

@@ -2,6 +2,7 @@ import type { DeviceEffect, DownlinkSource } from "#agent/events.ts";
 import { energyJ, type RadioTime } from "#sim/air/energy.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
+import { ClassB } from "./class-b.ts";
 import { isDataMicValid, openFOpts, openPayload } from "./data-security.ts";
 import { type DataFrame, fullFCnt } from "./frame.ts";
 import { frameMemo } from "./frame-memo.ts";
@@ -32,12 +33,14 @@ export type MacEffect = Extract<
       | "setMcGroup"
       | "deleteMcGroup"
       | "startClassC"
-      | "stopClassC";
+      | "stopClassC"
+      | "startClassB"
+      | "stopClassB";
   }
 >;
 
 /**
- * LoRaWAN end device (TS001 1.0.4 and 1.1): class A, multicast in class C windows.
+ * LoRaWAN end device (TS001 1.0.4 and 1.1): class A, multicast in class C windows and in class B.
  *
  * Runs on the world's clock. Events are emitted from scheduled work and from {@link receive}, never
  * from within {@link perform}, so that a device's step is not entered twice.
@@ -49,6 +52,7 @@ export class EndDeviceMac {
   readonly #parts: MacParts;
   readonly #joining: Joining;
   readonly #uplinks: Uplinks;
+  readonly #classB: ClassB;
   /** Counts resets: what was begun in another life is not finished in this one. */
   #life = 0;
 
@@ -63,6 +67,8 @@ export class EndDeviceMac {
     this.#parts = { config, io, nvm, radio: this.#radio, answers: new MacAnswers() };
     this.#groups = new MulticastGroups(io.crypto);
     this.#uplinks = new Uplinks(this.#parts);
+    const { gpsAtStart = 0, driftPpm = 0 } = config;
+    this.#classB = new ClassB({ region: regional.region, gpsAtStart, driftPpm }, io.crypto);
     this.#joining = new Joining(this.#parts, () => this.#onJoined());
   }
 
@@ -78,10 +84,12 @@ export class EndDeviceMac {
         this.#uplinks.send(effect.fPort, effect.payload, effect.confirmed);
         break;
       case "setMcGroup":
+        this.#classB.close(effect.groupId, this.#io.scheduler.now);
         this.#groups.set(effect);
         this.#tune();
         break;
       case "deleteMcGroup":
+        this.#classB.close(effect.groupId, this.#io.scheduler.now);
         this.#groups.delete(effect.groupId);
         this.#tune();
         break;
@@ -93,6 +101,17 @@ export class EndDeviceMac {
         this.#groups.close(effect.groupId);
         this.#tune();
         break;
+      case "startClassB": {
+        const { groupId, frequencyHz, dr, periodicity } = effect;
+        const mcAddr = this.#groups.openSlots(groupId, { frequencyHz, dr });
+        const group = { mcAddr, frequencyHz, dr, periodicity };
+        this.#classB.open(groupId, group, this.#io.scheduler.now);
+        break;
+      }
+      case "stopClassB":
+        this.#classB.close(effect.groupId, this.#io.scheduler.now);
+        this.#groups.close(effect.groupId);
+        break;
       default:
         effect satisfies never;
     }
@@ -103,7 +122,18 @@ export class EndDeviceMac {
    * without an uplink of our own meanwhile. To be asked when the downlink ends.
    */
   hears(downlink: AirDownlink): boolean {
-    return this.#radio.hears(downlink);
+    if (this.#radio.hears(downlink)) return true;
+    return this.#classB.isActive && this.#radio.isFreeFor(downlink) && this.#classB.hears(downlink);
+  }
+
+  /** Whether it looks for beacons, or listens to them. */
+  get isClassB(): boolean {
+    return this.#classB.isActive;
+  }
+
+  /** A beacon that is over now, and was heard if there are bytes. Returns whether class B was just lost. */
+  onBeacon(bytes: Uint8Array | undefined, startUs: WorldUs): boolean {
+    return this.#classB.onBeacon(bytes, startUs, this.#io.scheduler.now);
   }
 
   /** Takes a downlink that was heard and not lost, when it ends. Any bytes will do. */
@@ -129,12 +159,14 @@ export class EndDeviceMac {
     this.#joining.reset();
     this.#uplinks.reset();
     this.#groups.clear();
+    this.#classB.reset(this.#io.scheduler.now);
     this.#parts.answers.clear();
     this.#radio.reset(this.#io.scheduler.now);
   }
 
   radioTime(now: WorldUs): RadioTime {
-    return this.#radio.time(now);
+    const time = this.#radio.time(now);
+    return { ...time, rxUs: time.rxUs + this.#classB.rxUsAt(now) };
   }
 
   /** Joules since `fromUs`, before which it did nothing; what is not radio time counts as sleep. */

@@ -1,5 +1,5 @@
 import type { DownlinkSource } from "#agent/events.ts";
-import type { Crypto, Entropy } from "#hal/ports.ts";
+import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { CurrentModel } from "#sim/air/energy.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
@@ -20,6 +20,9 @@ export interface MacConfig {
   /** One that the region's default channels carry. */
   readonly uplinkDr: number;
   readonly currents?: CurrentModel;
+  /** Of the world when it began, and of the device's oscillator: for class B. */
+  readonly gpsAtStart?: GpsSeconds;
+  readonly driftPpm?: number;
 }
 
 export type MacEvent =

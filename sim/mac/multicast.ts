@@ -9,6 +9,8 @@ import type { Tuning } from "./radio.ts";
 export const MC_GROUPS_MAX = 4;
 
 const CLOSED = -1;
+/** A window on whatever channel the beacon says. */
+const ANY_HZ = 0;
 
 interface McGroup {
   readonly groupId: number;
@@ -45,6 +47,8 @@ export class MulticastGroups {
   /** Groups with an open window, the one that has the radio first. */
   #listening: McGroup | undefined;
   #behind: readonly McGroup[] = [];
+  /** Groups that listen in ping slots: not to be tuned to. */
+  #slotted: readonly McGroup[] = [];
   readonly #crypto: Crypto;
   readonly #groups: (McGroup | undefined)[] = new Array(MC_GROUPS_MAX).fill(undefined);
 
@@ -82,10 +86,22 @@ export class MulticastGroups {
     this.#listening = group;
   }
 
+  /** Takes frames of a group in its ping slots; returns its address. 0 Hz: on any channel. */
+  openSlots(groupId: number, { frequencyHz, dr }: Tuning): number {
+    const group = this.#groups[groupId];
+    if (group === undefined) throw new RangeError(`multicast group ${groupId} is not set up`);
+    this.close(groupId);
+    group.windowHz = frequencyHz;
+    group.windowDr = dr;
+    this.#slotted = [...this.#slotted, group];
+    return group.ring.mcAddr;
+  }
+
   close(groupId: number): void {
     const group = this.#groups[groupId];
     if (group === undefined) return;
     group.windowHz = CLOSED;
+    this.#slotted = this.#slotted.filter((other) => other !== group);
     const open = [this.#listening, ...this.#behind].filter((other) => other !== undefined);
     [this.#listening, ...this.#behind] = open.filter((other) => other !== group);
   }
@@ -94,6 +110,7 @@ export class MulticastGroups {
     this.#groups.fill(undefined);
     this.#listening = undefined;
     this.#behind = [];
+    this.#slotted = [];
   }
 
   /** What the radio is to listen to: the window opened last. */
@@ -108,9 +125,15 @@ export class MulticastGroups {
    * the group's limits and new, its MIC right. Everything else is dropped: undefined.
    */
   receive(downlink: AirDownlink, frame: DataFrame): MacEvent | undefined {
-    if (this.#listening === undefined || !isMulticastForm(frame)) return undefined;
-    const event = this.#receiveFor(this.#listening, downlink, frame);
+    const isSlotted = this.#slotted.length > 0;
+    if (this.#listening === undefined && !isSlotted) return undefined;
+    if (!isMulticastForm(frame)) return undefined;
+    const event = this.#listening && this.#receiveFor(this.#listening, downlink, frame);
     if (event !== undefined) return event;
+    for (const group of this.#slotted) {
+      const other = this.#receiveFor(group, downlink, frame);
+      if (other !== undefined) return other;
+    }
     for (let index = 0; index < this.#behind.length; index++) {
       const group = this.#behind[index];
       const other = group && this.#receiveFor(group, downlink, frame);
@@ -122,7 +145,8 @@ export class MulticastGroups {
   #receiveFor(group: McGroup, downlink: AirDownlink, frame: DataFrame): MacEvent | undefined {
     const { ring } = group;
     if (ring.mcAddr !== frame.devAddr) return undefined;
-    if (group.windowHz !== downlink.frequencyHz || group.windowDr !== downlink.dr) return undefined;
+    if (group.windowDr !== downlink.dr) return undefined;
+    if (group.windowHz !== downlink.frequencyHz && group.windowHz !== ANY_HZ) return undefined;
     const fCnt = fullFCnt(group.nextFCnt, frame.fCntLow);
     if (fCnt === undefined || fCnt >= ring.maxFCnt) return undefined;
     const payload = frameMemo.open(frame, ring, fCnt, this.#crypto);

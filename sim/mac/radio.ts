@@ -124,6 +124,14 @@ export class Radio {
     return downlink.frequencyHz === this.#listenHz && downlink.dr === this.#listenDr;
   }
 
+  /** Whether neither an uplink nor a receive window takes the receiver from a downlink. */
+  isFreeFor(downlink: AirDownlink): boolean {
+    if (downlink.startUs >= this.#exchangeUntilUs) return true;
+    if (downlink.startUs < this.#txEndUs && this.#txStartUs < downlink.endUs) return false;
+    const windows = [this.#rx1, this.#rx2];
+    return !windows.some((window) => window !== undefined && interrupts(window, downlink));
+  }
+
   #heardBusy(downlink: AirDownlink): boolean {
     if (downlink.startUs < this.#exchangeUntilUs) {
       if (downlink.startUs < this.#txEndUs && this.#txStartUs < downlink.endUs) return false;

@@ -4,6 +4,7 @@ import { mcKEKey, mcRootKey, wrapMcKey } from "#agent/keys/multicast.ts";
 import { fragDownlinkV1, fragDownlinkV2 } from "#agent/packages/fragmentation.wire.ts";
 import { mcDownlink } from "#agent/packages/multicast-setup.wire.ts";
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
+import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 import type { ProvisionedDevice } from "./server-device.ts";
 
 export interface CampaignConfig {
@@ -16,6 +17,8 @@ export interface CampaignConfig {
   readonly frequencyHz: number;
   /** Between two multicast frames: ChirpStack's multicast_class_c_margin. */
   readonly spacingUs: number;
+  /** Class B: `spacingUs` is the least, and each frame waits for a ping slot. Undefined: class C. */
+  readonly pingPeriodicity?: number | undefined;
   /** One after the other and over again, instead of `spacingUs`. */
   readonly gapsUs?: readonly number[] | undefined;
   readonly maxRetries: number;
@@ -117,6 +120,19 @@ export class CampaignRequests {
       header: { mcGroupId: MC_GROUP_ID },
       sessionTime,
       param: { timeOut: timeoutExponent },
+      dlFrequencyHz: frequencyHz,
+      dr,
+    });
+  }
+
+  /** The start of a session is a beacon: ChirpStack rounds it down, and nothing else. */
+  mcClassBSession(sessionTime: GpsSeconds, periodicity: number): Uint8Array {
+    const { timeoutExponent, frequencyHz, dr } = this.#config;
+    return mcDownlink.encode({
+      name: "McClassBSessionReq",
+      header: { mcGroupId: MC_GROUP_ID },
+      sessionTime: sessionTime - (sessionTime % BEACON_PERIOD_S),
+      param: { timeOut: timeoutExponent, periodicity },
       dlFrequencyHz: frequencyHz,
       dr,
     });

@@ -1,5 +1,7 @@
 import { FRAG_PORT } from "#agent/packages/fragmentation.wire.ts";
 import { MULTICAST_SETUP_PORT } from "#agent/packages/multicast-setup.wire.ts";
+import type { GpsSeconds } from "#hal/ports.ts";
+import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
 import { readAnswer, type Stage } from "./campaign-answers.ts";
 import { type CampaignConfig, CampaignRequests } from "./campaign-requests.ts";
@@ -87,7 +89,8 @@ export class Campaign {
     const mcKey = Uint8Array.from({ length: 16 }, () => entropy.below("mcKey", 256));
     const group = { mcAddr: this.mcAddr, mcKey };
     this.requests = new CampaignRequests(config, group, crypto);
-    this.queue = new FragmentQueue(config, this.requests, group, server.io);
+    const gpsUsAt = (at: WorldUs) => server.gpsUsAt(at);
+    this.queue = new FragmentQueue(config, this.requests, group, { ...server.io, gpsUsAt });
   }
 
   start(): void {
@@ -178,7 +181,9 @@ export class Campaign {
   }
 
   get #endUs(): WorldUs {
-    return this.#startUs + 2 ** this.#config.timeoutExponent * 1e6;
+    const { timeoutExponent, pingPeriodicity } = this.#config;
+    const unitS = pingPeriodicity === undefined ? 1 : BEACON_PERIOD_S;
+    return this.#startUs + unitS * 2 ** timeoutExponent * 1e6;
   }
 
   #untilUs(at: WorldUs): number {
@@ -203,10 +208,17 @@ export class Campaign {
         return this.requests.fragSessionSetup(device.provisioned, sessionCnt);
       }
       case "mcSession":
-        return this.requests.mcClassCSession(this.#server.gpsAt(this.#startUs));
+        return this.#sessionRequest(this.#server.gpsAt(this.#startUs));
       case "fragStatus":
         return this.requests.fragSessionStatus();
     }
+  }
+
+  #sessionRequest(startGps: GpsSeconds): Uint8Array {
+    const { pingPeriodicity } = this.#config;
+    return pingPeriodicity === undefined
+      ? this.requests.mcClassCSession(startGps)
+      : this.requests.mcClassBSession(startGps, pingPeriodicity);
   }
 
   #enqueueFragments(): void {

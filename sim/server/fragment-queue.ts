@@ -2,6 +2,7 @@ import { Encoder } from "#agent/fec/encoder.ts";
 import { mcSessionKeys } from "#agent/keys/multicast.ts";
 import { FRAG_PORT } from "#agent/packages/fragmentation.wire.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
+import { nextPingSlotUs } from "#sim/mac/beacon-timing.ts";
 import { sealData } from "#sim/mac/data-security.ts";
 import type { SessionKeys } from "#sim/mac/session-keys.ts";
 import type {
@@ -21,6 +22,13 @@ interface QueuedFrame {
   readonly fragment: number;
 }
 
+export interface QueueIo extends ServerIo {
+  gpsUsAt(at: WorldUs): number;
+}
+
+/** ChirpStack's multicast_class_b_margin: from the enqueue to the first slot. */
+const CLASS_B_MARGIN_US = 5_000_000;
+
 /** The multicast queue of a group: every fragment once, evenly spaced, until the group goes, if the server behaves. */
 export class FragmentQueue {
   readonly codedFragments: number;
@@ -31,13 +39,13 @@ export class FragmentQueue {
   readonly #requests: CampaignRequests;
   readonly #mcAddr: number;
   readonly #keys: SessionKeys;
-  readonly #io: ServerIo;
+  readonly #io: QueueIo;
   readonly #encoder: Encoder;
   readonly #order: readonly QueuedFrame[];
   #isDropped = false;
   #downUntilUs: WorldUs = 0;
 
-  constructor(config: CampaignConfig, requests: CampaignRequests, group: McGroup, io: ServerIo) {
+  constructor(config: CampaignConfig, requests: CampaignRequests, group: McGroup, io: QueueIo) {
     const { image, fragSize, redundancyPercent, parityVariant } = config;
     const { nbFrag } = requests;
     this.#config = config;
@@ -73,6 +81,10 @@ export class FragmentQueue {
   #next(turn: number): void {
     if (this.#isDropped || turn > this.#order.length) return;
     const { scheduler, transmit } = this.#io;
+    if (this.#config.pingPeriodicity !== undefined) {
+      this.#nextSlot(turn, this.#config.pingPeriodicity);
+      return;
+    }
     const { dr, frequencyHz, spacingUs, gapsUs = [spacingUs], misbehaviour } = this.#config;
     const timing = { type: "immediately" } as const;
     const frame = this.#order[turn - 1] ?? { fCnt: 0, fragment: 0 };
@@ -85,6 +97,21 @@ export class FragmentQueue {
     if (isRestart) this.#downUntilUs = scheduler.now + downUs;
     const gapUs = gapsUs[(turn - 1) % gapsUs.length] ?? spacingUs;
     scheduler.schedule(scheduler.now + gapUs + downUs, () => this.#next(turn + 1));
+  }
+
+  /** Hands a frame over for the next ping slot that the spacing allows. */
+  #nextSlot(turn: number, periodicity: number): void {
+    const { scheduler, transmit, gpsUsAt, crypto } = this.#io;
+    const { dr, frequencyHz, spacingUs } = this.#config;
+    const notBefore = scheduler.now + (turn === 1 ? CLASS_B_MARGIN_US : spacingUs);
+    const gpsUs = gpsUsAt(notBefore);
+    const group = { mcAddr: this.#mcAddr, periodicity };
+    const us = notBefore + nextPingSlotUs(gpsUs, group, crypto) - gpsUs;
+    const frame = this.#order[turn - 1] ?? { fCnt: 0, fragment: 0 };
+    const timing = { type: "at", us } as const;
+    transmit({ phyPayload: this.#seal(frame), dr, frequencyHz, timing }, () => {});
+    this.sent = Math.max(this.sent, frame.fragment);
+    scheduler.schedule(us, () => this.#next(turn + 1));
   }
 
   #seal({ fCnt, fragment }: QueuedFrame): Uint8Array {

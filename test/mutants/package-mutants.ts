@@ -86,7 +86,7 @@ export const packageMutants: readonly Mutant[] = [
     name: "packages/window-opens-on-the-dot",
     why: "the window opens at the start by a clock that is some seconds off",
     file: MC_SESSION,
-    changes: [["startAt - openEarlyS * S_US;", "startAt;"]],
+    changes: [["startAt - (isClassB ? CLASS_B_EARLY_S : openEarlyS) * S_US;", "startAt;"]],
     tests: [WINDOW_TEST],
   },
   {

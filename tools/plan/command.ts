@@ -72,12 +72,16 @@ export function planCommand(parts: RunParts): Command {
 function runPlan(source: string | undefined, options: PlanOptions, parts: RunParts): number {
   const { terminal, firmwareSizesOf, version } = parts;
   const loaded = source === undefined ? undefined : loadScenario(source);
-  const choosesRedundancy = loaded === undefined && options.redundancy === undefined;
+  const isOpen = loaded === undefined;
+  const choosesRedundancy = isOpen && options.redundancy === undefined;
   const scenario = wished(loaded, options);
   const firmware = readFirmwareFile(options, scenario, firmwareSizesOf, terminal);
   const { imageBytes, sentBytes } = firmwareSizesOf(scenario, firmware?.supplied);
   const { target, trials } = options;
-  const plan = makePlan({ scenario, imageBytes, sentBytes, choosesRedundancy, target, trials });
+  const plan = makePlan({
+    ...{ scenario, imageBytes, sentBytes, isOpen, choosesRedundancy },
+    ...{ target, trials },
+  });
   const sink = options.json === undefined ? undefined : openSink(options.json, terminal.out);
   const say = options.json === "-" ? terminal.err : terminal.out;
   say(planText(plan));

@@ -1,3 +1,4 @@
+import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 import { durationText, tableText } from "#tools/run/words.ts";
 import type { Plan } from "./plan.ts";
 
@@ -7,6 +8,7 @@ export function planText(plan: Plan): string {
   const { session, multicastAirtimeS, spacingS, trials, leftOut } = prediction;
   const { campaign, regional, devices } = resolved;
   const dutyPercent = (100 * multicastAirtimeS) / (session.totalFragments * spacingS);
+  const unitS = campaign.sessionClass === "B" ? BEACON_PERIOD_S : 1;
   const sessionS = (session.totalFragments + 1) * spacingS;
   const lines = [
     `${resolved.name} · ${sentBytes} bytes to ${devices.count} devices · ${regional.region.name} DR${campaign.dr}, ${campaign.frequencyHz / 1e6} MHz`,
@@ -14,7 +16,7 @@ export function planText(plan: Plan): string {
     `fragments   ${session.nbFrag} of ${campaign.fragSize} bytes (${session.paddingBytes} of padding) + ${session.codedFragments} coded (${campaign.redundancyPercent} %)`,
     `pace        a frame every ${spacingS.toFixed(2)} s`,
     `air time    ${multicastAirtimeS.toFixed(1)} s, ${dutyPercent.toFixed(1)} % of the session`,
-    `session     ${durationText(sessionS)}; TimeOut ${session.timeoutExponent}, ${durationText(2 ** session.timeoutExponent)}`,
+    `session     ${durationText(sessionS)}; TimeOut ${session.timeoutExponent}, ${durationText(unitS * 2 ** session.timeoutExponent)}`,
     `expected    ${percentText(prediction.updatedShare)} of the devices updated; the whole fleet: ${percentText(prediction.fleetChance)}`,
     `for ${percentText(plan.target)}     a device needs ${redundancyText(plan.forDevicePercent)}, the whole fleet ${redundancyText(plan.forFleetPercent)}`,
     "",
@@ -34,7 +36,7 @@ export function planText(plan: Plan): string {
       : [
           `✗ does not fit: ${problem.path.join(".")} ${problem.text}`,
           fittingDrs.length === 0
-            ? "  no data rate of the region carries it in one class C session; send a patch (firmware.deltaPercent), less redundancy or a smaller image"
+            ? "  no data rate of the region carries it in one class C session; use class B (campaign.sessionClass), send a patch (firmware.deltaPercent), less redundancy or a smaller image"
             : `  it fits at DR${fittingDrs.join(", DR")}`,
         ]),
   ];

@@ -11,12 +11,13 @@ import { chanceWith, forDevice, forFleet, measureNeed } from "./redundancy.ts";
 import { warningsOf } from "./warnings.ts";
 
 export interface Wish {
-  /** What is not said in it is chosen: fragment size, and with `choosesRedundancy` the redundancy. */
   readonly scenario: Scenario;
+  /** Fragment size, unless it is said, and redundancy are chosen; else it is planned as it is. */
+  readonly isOpen: boolean;
+  readonly choosesRedundancy: boolean;
   /** Size of what goes over the air. */
   readonly sentBytes: number;
   readonly imageBytes: number;
-  readonly choosesRedundancy: boolean;
   /** Chance that the whole fleet is to finish with. */
   readonly target: number;
   readonly trials: number;
@@ -53,7 +54,7 @@ const REDUNDANCY_MAX_PERCENT = 300;
 
 export function makePlan(wish: Wish): Plan {
   const { sentBytes, imageBytes, target, trials } = wish;
-  const sized = withFragSize(wish.scenario, sentBytes);
+  const sized = wish.isOpen ? withFragSize(wish.scenario, sentBytes) : wish.scenario;
   const first = resolveScenario(sized);
   const [kind] = first.devices.kinds;
   if (kind === undefined) throw new RangeError("a scenario without kinds");
@@ -84,7 +85,8 @@ export function makePlan(wish: Wish): Plan {
       return { percent, codedFragments, sessionS, deviceChance: chanceWith(need, codedFragments) };
     }),
     warnings: warningsOf({ scenario: resolved, session, spacingS, sentBytes }),
-    problem: checkScenario(resolved, imageBytes, sentBytes) ?? tooLong(prediction),
+    problem:
+      checkScenario(resolved, imageBytes, sentBytes) ?? tooLong(prediction, resolved.campaign),
     fittingDrs: fittingDrs(wish.scenario, redundancyPercent, sentBytes),
   };
 }
@@ -99,8 +101,11 @@ function withFragSize(scenario: Scenario, sentBytes: number): Scenario {
 }
 
 /** The duty cycle may stretch a session beyond what the margin alone takes. */
-function tooLong({ session, spacingS }: Prediction): Problem | undefined {
-  if (session.timeoutExponentMin <= TIMEOUT_EXPONENT_MAX) return undefined;
+function tooLong(
+  { session, spacingS }: Prediction,
+  { sessionClass }: ResolvedScenario["campaign"],
+): Problem | undefined {
+  if (session.timeoutExponentMin <= TIMEOUT_EXPONENT_MAX || sessionClass === "B") return undefined;
   const seconds = Math.ceil(spacingS * (session.totalFragments + 1));
   return {
     path: ["campaign", "dutyCyclePercent"],

@@ -145,13 +145,20 @@ function hasSharedLoss({ air: { sharedLoss } }: ResolvedScenario): boolean {
   return sharedLoss.model !== "bernoulli" || sharedLoss.probability > 0;
 }
 
-function leftOutOf({ air, faults, server, devices }: ResolvedScenario): readonly string[] {
+function leftOutOf({
+  air,
+  faults,
+  server,
+  devices,
+  campaign,
+}: ResolvedScenario): readonly string[] {
   const isTimed = ({ when }: { readonly when: object }) => "atS" in when;
   const facts: readonly (readonly [boolean, string])[] = [
     [Object.keys(server).length > 0, "the server's misbehaviour (server)"],
     [faults.some(({ kind }) => kind !== "deaf"), "power cuts and resets (faults)"],
     [faults.some(isTimed), "faults at a time of the clock (faults)"],
     [air.outages.some(isTimed), "outages at a time of the clock (air.outages)"],
+    [campaign.sessionClass === "B", "beacons that are lost (air.beaconLoss, air.beaconOutages)"],
     [air.radio !== undefined, "collisions and distance in class A (air.radio)"],
     [
       devices.kinds.some(({ device }) => Object.keys(device.answerErrors).length > 0),

@@ -58,6 +58,8 @@ campaign:
   # fragSize: 239               # by default what the data rate carries
   # frequencyHz: 869525000
   # marginS: 5                  # one multicast frame every so many seconds
+  # sessionClass: C             # or B: ping slots after a beacon
+  # pingPeriodicity: 0          # class B: 2^(7-n) slots in 128 s
   # gapsS: [20, 21]             # or as it was measured, over and over
   # maxRetries: 5
   # timeoutExponent:            # session of 2^n s; by default the shortest that fits
@@ -73,6 +75,8 @@ air:
   # sharedLoss: { model: bernoulli, probability: 0.05 }   # lost at the gateway, for all alike
   # multicastLoss: { model: trace, lost: [[1, 2], [70]] } # these frames, a list for each device
   # outages: [{ when: { atFragment: 60 }, forS: 60 }]     # the gateway is silent and deaf
+  # beaconLoss: { model: bernoulli, probability: 0.1 }    # class B
+  # beaconOutages: [{ when: { atFragment: 60 }, forS: 3600 }]
   # radio:                      # distance, power and collisions decide, before any other loss
   #   pathLoss: lorasim         # or oulu, ns3
   #   radiusM: 200              # of the disc with the gateway in its middle

@@ -30,6 +30,7 @@ const mcSession: McSession = {
   durationS: 256,
   dlFrequencyHz: 869_525_000,
   dr: 5,
+  periodicity: 3,
   isOpen: false,
 };
 const setup: FragSetup = {

@@ -60,7 +60,14 @@ function lived(): Remembered {
   const state = blank();
   const { multicast, clockSync, fragmentation } = state;
   clockSync.period = 11;
-  const session = { startGps: 5, durationS: 8, dlFrequencyHz: 868_100_000, dr: 3, isOpen: false };
+  const session = {
+    startGps: 5,
+    durationS: 8,
+    dlFrequencyHz: 868_100_000,
+    dr: 3,
+    periodicity: undefined,
+    isOpen: false,
+  };
   multicast.groups[0] = { ...group(0x11), session };
   multicast.groups[2] = group(0x22);
   // A session that ended has spent its counter.

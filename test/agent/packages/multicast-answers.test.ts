@@ -114,15 +114,52 @@ describe("answers to McClassCSessionReq", () => {
 });
 
 describe("McClassBSessionReq", () => {
-  test.each([
-    { request: "05 00 80 7b 80 56 23 d2 ad 84 00", answer: "05 04" },
-    { request: "05 01 80 7b 80 56 23 00 00 00 00", answer: "05 15" },
-  ])("is refused with DRError: $answer", ({ request, answer }) => {
+  const programmed = { type: "mcSession", state: "programmed", sessionClass: "B" };
+
+  test("is programmed in beacon periods, and opened in time to find the beacon", () => {
     const node = ready();
+    // In 5000 s; 2^3 beacon periods, 2^(7 - 2) slots in each.
+    const sessionTime = NOW_GPS + 5000;
+    const time = [0, 8, 16, 24].map((shift) => (sessionTime >>> shift) & 0xff);
+    const bytes = [0x05, 0x00, ...time, 0x23, 0xd2, 0xad, 0x84, 0x03];
+    node.receive(bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(" "));
+    expect(node.io.notes).toMatchObject([programmed]);
+    expect(node.state.groups[0]?.session).toMatchObject({
+      startGps: sessionTime,
+      durationS: 8 * 128,
+      periodicity: 2,
+      dr: 3,
+    });
+    expect(node.takeAnswers()).toEqual([hex("05 00 88 13 00")]);
+    const openAt = node.io.at + (5000 - 3 * 128) * S;
+    expect(node.io.takeEffects()).toContainEqual({ type: "setTimer", id: "mcStart0", at: openAt });
+    node.io.at = openAt;
+    node.step({ type: "timer", mcGroupId: 0 });
+    expect(node.io.takeEffects()).toContainEqual({
+      type: "startClassB",
+      groupId: 0,
+      frequencyHz: 869_525_000,
+      dr: 3,
+      periodicity: 2,
+    });
+    node.io.at = openAt + (3 * 128 + 8 * 128) * S;
+    node.step({ type: "timer", mcGroupId: 0 });
+    expect(node.io.takeEffects()).toContainEqual({ type: "stopClassB", groupId: 0 });
+  });
+
+  test.each([
+    { what: "no such group", request: "05 01 80 7b 80 56 23 d2 ad 84 03", bits: 0x10 },
+    { what: "a data rate that is none", request: "05 00 80 7b 80 56 23 d2 ad 84 0f", bits: 0x04 },
+    {
+      what: "a frequency out of the band",
+      request: "05 00 80 7b 80 56 23 01 00 00 03",
+      bits: 0x08,
+    },
+    { what: "0 Hz: the beacon's channels", request: "05 00 80 7b 80 56 23 00 00 00 03", bits: 0 },
+  ])("$what", ({ request, bits }) => {
+    const node = ready({ version: 1 });
     node.receive(request);
-    expect(node.io.notes).toMatchObject([{ type: "mcSession", state: "refused" }]);
-    expect(node.takeAnswers()).toEqual([hex(answer)]);
-    expect(node.state.groups[0]?.session).toBeUndefined();
-    expect(node.io.takeEffects()).toEqual([]);
+    const [answer] = node.takeAnswers();
+    expect((answer?.[1] ?? 0) & 0b1_1100).toBe(bits);
   });
 });

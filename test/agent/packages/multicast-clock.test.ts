@@ -82,7 +82,7 @@ describe("a clock that nobody has confirmed", () => {
 
   test("no other command needs the time", () => {
     const node = ready({ synced: false });
-    expect(node.receive("00 01 0f 03 01 05 00 80 7b 80 56 23 d2 ad 84 00")).toBe(false);
+    expect(node.receive("00 01 0f 03 01")).toBe(false);
     expect(node.receive(GROUP_0_SETUP)).toBe(false);
     const payload = hex("04 00 92 7b 80 56 08 d2 ad 84 00");
     expect(node.step({ type: "downlink", payload, source: multicast })).toBe(false);

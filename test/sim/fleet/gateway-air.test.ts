@@ -3,6 +3,8 @@ import { fragmentSpacingUs, gatewayAir } from "#sim/fleet/gateway-air.ts";
 import type { GatewayAir } from "#sim/gateway/in-process.ts";
 import { airtimeOfDownlinkUs, airtimeOfUplinkUs, IN_EU868 } from "../eu868.ts";
 
+const CLASS_C = { gapsS: undefined, sessionClass: "C", pingPeriodicity: 0 } as const;
+
 const RX2_HZ = 869_525_000;
 
 function airOf(frequencyHz: number, dutyCyclePercent: number, classADutyCycle = true): GatewayAir {
@@ -83,7 +85,7 @@ describe("fragment spacing", () => {
     const { dr, fragSize, dutyCyclePercent, marginS } = campaign;
     const dutyUs = Math.ceil((airtimeOfDownlinkUs(dr, fragSize + 16) * 100) / dutyCyclePercent);
     expect(dutyUs > marginS * 1e6 ? "duty" : "margin").toBe(bound);
-    expect(fragmentSpacingUs(IN_EU868.region, { ...campaign, gapsS: undefined })).toBe(
+    expect(fragmentSpacingUs(IN_EU868.region, { ...campaign, ...CLASS_C })).toBe(
       Math.max(dutyUs, marginS * 1e6),
     );
   });
@@ -100,7 +102,7 @@ describe("fragment spacing", () => {
           fragSize,
           dutyCyclePercent,
           marginS: 0,
-          gapsS: undefined,
+          ...CLASS_C,
         });
         const air = airOf(RX2_HZ, dutyCyclePercent);
         air.spend(RX2_HZ, 0, air.downlinkAirtimeUs(dr, fragSize + 16));

@@ -64,6 +64,7 @@ describe("golden bytes", () => {
   test("the first fragment as it is on the air", () => {
     const sent: DownlinkRequest[] = [];
     const queue = new FragmentQueue(CONFIG, requestsOf(), GROUP, {
+      gpsUsAt: (at) => at,
       scheduler: new Engine(),
       crypto,
       entropy: new KeyedEntropy(1, 1),
@@ -96,6 +97,7 @@ test.each([
   expect(requests.nbFrag).toBe(row.nbFrag);
   expect(requests.paddingBytes).toBe(row.padding);
   const queue = new FragmentQueue(config, requests, GROUP, {
+    gpsUsAt: (at) => at,
     scheduler: new Engine(),
     crypto,
     entropy: new KeyedEntropy(1, 1),
