@@ -229,8 +229,10 @@ export class Cell {
 
 function surveyOf({ firmware, scenario }: CellInput, nodes: readonly FleetNode[]): Survey {
   const { fragSize, redundancyPercent } = scenario.campaign;
+  const { statusEvery = Number.POSITIVE_INFINITY } = scenario.server;
   const nbFrag = Math.ceil(firmware.sent.length / fragSize);
-  return new Survey(nodes, nbFrag, nbFrag + Math.ceil((nbFrag * redundancyPercent) / 100));
+  const fragments = nbFrag + Math.ceil((nbFrag * redundancyPercent) / 100);
+  return new Survey(nodes, nbFrag, fragments + Math.floor(fragments / statusEvery));
 }
 
 /** Cells draw from streams that no device has. */

@@ -107,6 +107,20 @@ test("in the dark, without losses, and on a narrow screen", async () => {
   expect(complaints).toEqual([]);
 });
 
+test("a fragment map holds what the device received, also where status requests stand between", async () => {
+  const { page, complaints } = await opened(written("status-by-multicast"), "light");
+  for (const id of ["3", "11"]) {
+    const row = page
+      .locator("#devices tbody tr")
+      .filter({ has: page.getByText(id, { exact: true }) });
+    const received = Number(await row.first().locator("td").nth(5).textContent());
+    await row.first().getByRole("button").click();
+    expect(received).toBeGreaterThan(100);
+    expect(await page.locator("#detail .map .received").count()).toBe(received);
+  }
+  expect(complaints).toEqual([]);
+});
+
 test("several runs on one page", async () => {
   const { page, complaints } = await opened(written("clean", "--repeat", "3"), "light");
   expect(await page.locator("tbody tr").count()).toBe(3);

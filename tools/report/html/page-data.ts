@@ -46,6 +46,8 @@ export function runData({ report, scenario, replay, replayDevice, surveys, timel
     replayDevice,
     nbFrag,
     codedFragments,
+    /** Fragments until a status request takes a frame between them; null: none does. */
+    statusEvery: scenario.server.statusEvery ?? null,
     // A run that was stopped early knows no firmware.
     expected: sentBytes === 0 ? null : expectedOf(scenario, sentBytes, report),
     failures: failuresOf(devices),

@@ -1,4 +1,4 @@
-import { el, number, soft, tableOf } from "./elements.js";
+import { count, el, number, soft, tableOf } from "./elements.js";
 
 const draws = [];
 export const grid = el("div", { class: "grid" });
@@ -92,7 +92,7 @@ export function histogram(title, { middles, counts, outside }, label, ink, note)
   const tail =
     outside === null
       ? ""
-      : ` Not shown: ${number(outside.count)} far from the others; all lie from ${range}.`;
+      : ` Not shown: ${count(outside.count, "device")} far from the others; the whole range is ${range}.`;
   const series = [{ label: "devices", ink, bars: true, values: counts }];
   chart(panel(title, `${note}${tail}`), middles, series, [label, "devices"]);
 }

@@ -18,7 +18,7 @@ export const [
 
 const KINDS = [
   ["received", "received"],
-  ["rebuilt", "lost and rebuilt"],
+  ["rebuilt", "missed and rebuilt"],
   ["lost", "lost"],
   ["unheard", "not listened for, or not sent"],
 ];
@@ -47,8 +47,11 @@ function cells(words, from, end, kindOf) {
 function fragmentMap(run, row) {
   const map = run.maps[row[ID]];
   if (map === undefined) return [soft("Its fragment map was left out.")];
-  const [heard, lost] = map.map(bitsOf);
-  const { nbFrag, codedFragments } = run;
+  const [isHeard, isLost] = map.map(bitsOf);
+  const { nbFrag, codedFragments, statusEvery } = run;
+  const frameOf = (at) => (statusEvery === null ? at : at + Math.floor(at / statusEvery));
+  const heard = (at) => isHeard(frameOf(at));
+  const lost = (at) => isLost(frameOf(at));
   const isWhole = row[MISSING] === 0 && row[RECEIVED] > 0;
   const uncoded = (at) =>
     heard(at) ? "received" : isWhole ? "rebuilt" : lost(at) ? "lost" : "unheard";

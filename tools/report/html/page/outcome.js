@@ -49,7 +49,7 @@ export function expectedSection({ expected, totals }) {
     section.append(soft("Stopped before anything was known."));
     return section;
   }
-  const { kinds, share, fleetChance, spread, trials, leftOut } = expected;
+  const { kinds, share, fleetChance, trials } = expected;
   /** Trials that all went well prove no certainty: above this, with 95 of 100. */
   const floor = (chance, devices) => `> ${percent(chance ** devices)}`;
   const atLeast = 1 - 3 / trials;
@@ -70,20 +70,25 @@ export function expectedSection({ expected, totals }) {
   }
   const head = ["kind", "devices", "expected updated", "decodes, closed form", "actual updated"];
   section.append(tableOf("Expected and actual completion", head, rows));
-  const off = Math.abs(totals.updated / Math.max(1, totals.devices) - share);
-  const chance =
-    spread === null
-      ? "Devices lose frames together here, so that one run may lie far from the mean of many."
-      : `By chance alone a run of this size lies within ± ${(100 * spread).toFixed(2)} points in 95 of 100; this one is off by ${(100 * off).toFixed(2)}.`;
   const whole =
     fleetChance === 1 && !isSure ? floor(atLeast, totals.devices) : percent(fleetChance);
   const lines = [
-    `Expected: the mean of ${number(trials)} devices with the real parity rows, this scenario's losses and its set-up. ${chance}`,
+    `Expected: the mean of ${number(trials)} devices with the real parity rows, this scenario's losses and its set-up. ${chanceText(expected, totals)}`,
     `Chance that all ${number(totals.devices)} are updated: ${whole}. The closed form is that of a random matrix; where it does not apply there is a dash.`,
   ];
-  if (leftOut.length > 0) lines.push(`The expectation leaves out ${leftOut.join(", ")}.`);
   section.append(...lines.map(soft));
   return section;
+}
+
+/** How far the actual share may be off, and is. */
+function chanceText({ leftOut, spread, share }, { updated, devices }) {
+  if (leftOut.length > 0) return `It leaves out ${leftOut.join(", ")}: the run may differ by that.`;
+  if (spread === null) {
+    return "Devices lose frames together here, so that one run may lie far from the mean of many.";
+  }
+  const off = Math.abs(updated / Math.max(1, devices) - share);
+  const points = (part) => (100 * part).toFixed(2);
+  return `By chance alone a run of this size lies within ± ${points(spread)} points in 95 of 100; this one is off by ${points(off)}.`;
 }
 
 /** Every reason; the devices behind it are in the table of devices. */

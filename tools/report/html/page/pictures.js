@@ -16,9 +16,9 @@ export function pictures(run) {
   losses(run);
   dutyCycle(run, hours);
   const until = "Until the block was complete, by the currents of the device's radio modes.";
-  histogram("Energy to completion", run.energyToComplete, "energy, J per device", "third", until);
+  histogram("Energy to completion", run.energyToComplete, "energy of a device, J", "third", until);
   const all = "From power-on to the end of the run: a device listens on until its session ends.";
-  histogram("Energy in all", run.energy, "energy, J per device", "third", all);
+  histogram("Energy in all", run.energy, "energy of a device, J", "third", all);
 }
 
 function fleetProgress({ progress }, hours) {
@@ -71,7 +71,7 @@ function losses({ loss, bursts, losses: all, sharedLosses }) {
   const last = bursts.findLastIndex((one) => one > 0);
   const shown = last < 0 ? [] : bursts.slice(0, Math.max(8, last + 1));
   const total = bursts.reduce((sum, one) => sum + one, 0);
-  const mean = bursts.reduce((sum, one, at) => sum + one * (at + 1), 0) / Math.max(1, total);
+  const mean = all / Math.max(1, total);
   const cap = shown.length === bursts.length ? " The last bar holds all longer ones." : "";
   chart(
     panel("Losses in a row", total === 0 ? "" : `Mean ${mean.toFixed(2)} frames.${cap}`),
