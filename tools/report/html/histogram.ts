@@ -9,8 +9,8 @@ export interface Histogram {
 
 const BINS = 24;
 /** Of the values, at each end. */
-const TAIL = 0.005;
-/** Tails as long as this many times the rest are cut off. */
+const TAIL = 0.03;
+/** What is far away is cut off where the values reach over this many times the range of most. */
 const STRETCH_MAX = 3;
 
 export function histogramOf(values: readonly number[]): Histogram {
@@ -20,9 +20,11 @@ export function histogramOf(values: readonly number[]): Histogram {
   const at = (share: number) => sorted[Math.round(share * (length - 1))] ?? 0;
   const [least, most] = [at(0), at(1)];
   const [low, high] = [at(TAIL), at(1 - TAIL)];
-  const isStretched = most - least > STRETCH_MAX * Math.max(high - low, most / 1000);
-  const inner = isStretched ? sorted.filter((value) => value >= low && value <= high) : sorted;
-  const [from, to] = isStretched ? [low, high] : [least, most];
+  const reach = Math.max(high - low, most / 1000);
+  const isStretched = most - least > STRETCH_MAX * reach;
+  const isNear = (value: number) => value >= low - reach && value <= high + reach;
+  const inner = isStretched ? sorted.filter(isNear) : sorted;
+  const [from, to] = [inner[0] ?? least, inner.at(-1) ?? most];
   const width = binWidth(from, to);
   const start = Math.floor(from / width) * width;
   const counts = new Array<number>(Math.floor((to - start) / width + 1e-9) + 1).fill(0);
