@@ -50,12 +50,11 @@ export function expectedSection({ expected, totals }) {
     return section;
   }
   const { kinds, share, fleetChance, trials } = expected;
-  /** Trials that all went well prove no certainty: above this, with 95 of 100. */
-  const floor = (chance, devices) => `> ${percent(chance ** devices)}`;
+  // Trials that all went well prove no certainty, but this much in 95 of 100.
   const atLeast = 1 - 3 / trials;
   const isSure = kinds.every(({ closedForm }) => closedForm !== null && closedForm > 1 - 1e-9);
   const expectedText = (of, devices) =>
-    of === 1 && !isSure ? floor(atLeast, 1) : `${percent(of)} (${(of * devices).toFixed(1)})`;
+    of === 1 && !isSure ? `> ${percent(atLeast)}` : `${percent(of)} (${(of * devices).toFixed(1)})`;
   const of = (part, all) => (all === 0 ? "–" : `${percent(part / all)} (${number(part)})`);
   const rows = kinds.map((kind) => [
     kind.name,
@@ -71,13 +70,18 @@ export function expectedSection({ expected, totals }) {
   const head = ["kind", "devices", "expected updated", "decodes, closed form", "actual updated"];
   section.append(tableOf("Expected and actual completion", head, rows));
   const whole =
-    fleetChance === 1 && !isSure ? floor(atLeast, totals.devices) : percent(fleetChance);
+    fleetChance < 1 || isSure ? percent(fleetChance) : wholeText(atLeast, totals.devices);
   const lines = [
     `Expected: the mean of ${number(trials)} devices with the real parity rows, this scenario's losses and its set-up. ${chanceText(expected, totals)}`,
     `Chance that all ${number(totals.devices)} are updated: ${whole}. The closed form is that of a random matrix; where it does not apply there is a dash.`,
   ];
   section.append(...lines.map(soft));
   return section;
+}
+
+function wholeText(atLeast, devices) {
+  const chance = atLeast ** devices;
+  return chance < 0.01 ? "more than so few trials can tell" : `> ${percent(chance)}`;
 }
 
 /** How far the actual share may be off, and is. */
