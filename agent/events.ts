@@ -154,4 +154,6 @@ export type FailureReason =
   | "patchFormat"
   | "rolledBack"
   | "bricked"
-  | "notActivated";
+  | "notActivated"
+  /** The device refused a set-up request, as it should or as its scenario says. */
+  | "refusedSession";

@@ -119,6 +119,14 @@ export const campaignSchema = Type.Object(
         description: "unicast_max_retry_count of the set-up stages. Default 5.",
       }),
     ),
+    rounds: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 10,
+        description:
+          "Campaigns one after the other, each for the devices that are not updated yet. Default 1.",
+      }),
+    ),
     timeoutExponent: Type.Optional(
       Type.Integer({
         minimum: 0,

@@ -29,6 +29,10 @@ export interface ResolvedDevice {
   readonly currents: NonNullable<DeviceSpec["currents"]>;
   /** Bits that are set in the status of an answer. */
   readonly answerErrors: NonNullable<DeviceSpec["answerErrors"]>;
+  /** What becomes of an answer on its way out. */
+  readonly answerFaults: NonNullable<DeviceSpec["answerFaults"]>;
+  /** The only descriptor that it accepts, eight hex digits; undefined: any. */
+  readonly descriptor: string | undefined;
   readonly chirpstackAnswers: boolean;
 }
 
@@ -73,6 +77,7 @@ export interface ResolvedCampaign {
   /** Undefined: the smallest that fits the image; see `planSession`. */
   readonly timeoutExponent: number | undefined;
   readonly blockAckDelay: number;
+  readonly rounds: number;
   readonly requestStatus: NonNullable<CampaignSpec["requestStatus"]>;
   /** Eight lower-case hex digits. */
   readonly descriptor: string;
@@ -103,6 +108,8 @@ export interface ResolvedFault {
   readonly share: number;
   readonly when: ResolvedTime;
   readonly forS: number;
+  /** Of flash: operations that fail, or bits that are lost. */
+  readonly times: number;
 }
 
 export interface ResolvedScenario {
@@ -153,6 +160,8 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   keys: "right",
   currents: "ns3",
   answerErrors: {},
+  answerFaults: {},
+  descriptor: undefined,
   chirpstackAnswers: true,
 };
 
@@ -200,7 +209,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       classADutyCycle: air.classADutyCycle ?? true,
     },
     server: scenario.server ?? {},
-    faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, ...fault })),
+    faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, times: 1, ...fault })),
     expect: scenario.expect,
   };
 }
@@ -243,6 +252,7 @@ function resolveCampaign(
     marginS: 5,
     gapsS: undefined,
     maxRetries: 5,
+    rounds: 1,
     timeoutExponent: undefined,
     blockAckDelay: 0,
     requestStatus: "afterSessionTimeout",

@@ -11,6 +11,43 @@ const errorBits = (answer: string) =>
     }),
   );
 
+const answerFault = (name: string) =>
+  Type.Optional(
+    Type.Object(
+      {
+        lose: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 1_000_000,
+            description: "How many of them never leave, the first ones. Default 0.",
+          }),
+        ),
+        delayS: Type.Optional(
+          Type.Number({
+            minimum: 0,
+            maximum: 1e6,
+            description: "How much later they leave. Default 0.",
+          }),
+        ),
+        copies: Type.Optional(
+          Type.Integer({
+            minimum: 1,
+            maximum: 10,
+            description: "How often each is sent. Default 1.",
+          }),
+        ),
+        missingFrag: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 255,
+            description: "Of FragSessionStatusAns: MissingFrag, whatever is missing.",
+          }),
+        ),
+      },
+      { ...closed, description: `What becomes of ${name}.` },
+    ),
+  );
+
 const milliamperes = (description: string) =>
   Type.Number({ minimum: 0, maximum: 10_000, description });
 
@@ -128,6 +165,25 @@ export const deviceSchema = Type.Object(
         },
         { ...closed, description: "Errors that the device claims, whatever it does." },
       ),
+    ),
+    answerFaults: Type.Optional(
+      Type.Object(
+        {
+          mcGroupSetup: answerFault("McGroupSetupAns"),
+          fragSessionSetup: answerFault("FragSessionSetupAns"),
+          mcSession: answerFault("McClassBSessionAns and McClassCSessionAns"),
+          fragStatus: answerFault("FragSessionStatusAns"),
+        },
+        { ...closed, description: "Answers that come late, never, or again and again." },
+      ),
+    ),
+    descriptor: Type.Optional(
+      Type.String({
+        pattern: "^[0-9a-fA-F]{8}$",
+        title: "eight hex digits",
+        description:
+          "The only descriptor of a fragmentation session that it accepts. Default: any.",
+      }),
     ),
     currents: Type.Optional(
       Type.Union(

@@ -172,13 +172,32 @@ export type RadioSpec = Static<typeof radioSchema>;
 
 export const faultSchema = Type.Object(
   {
-    kind: Type.Union([Type.Literal("powerCut"), Type.Literal("reset"), Type.Literal("deaf")], {
-      description: "Power lost, warm reset, or antenna off.",
-    }),
+    kind: Type.Union(
+      [
+        Type.Literal("powerCut"),
+        Type.Literal("reset"),
+        Type.Literal("deaf"),
+        Type.Literal("programFails"),
+        Type.Literal("eraseFails"),
+        Type.Literal("readFails"),
+        Type.Literal("bitRot"),
+      ],
+      {
+        description:
+          "Power lost, warm reset, antenna off; flash that fails its next operations of a kind, or loses bits.",
+      },
+    ),
     share: probability("Part of the fleet that is hit, drawn per device."),
     when,
     forS: Type.Optional(
       Type.Number({ minimum: 0, maximum: 1e7, description: "How long it lasts. Default 10." }),
+    ),
+    times: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1_000_000,
+        description: "Of flash: how many operations fail, or bits are lost. Default 1.",
+      }),
     ),
   },
   closed,

@@ -3,7 +3,7 @@ import { FRAG_PORT } from "#agent/packages/fragmentation.wire.ts";
 import { MULTICAST_SETUP_PORT } from "#agent/packages/multicast-setup.wire.ts";
 import type { ResolvedDevice } from "#scenarios/defaults.ts";
 
-type Answer = keyof ResolvedDevice["answerErrors"];
+export type Answer = keyof ResolvedDevice["answerErrors"];
 
 const CID = {
   mcGroupSetup: 0x02,
@@ -17,7 +17,7 @@ const STATUS_AT = 1;
 const FRAG_STATUS_AT_V1 = 4;
 
 /** Which answer a payload is, one command an uplink. */
-function answerIn(fPort: number, payload: Uint8Array): Answer | undefined {
+export function answerIn(fPort: number, payload: Uint8Array): Answer | undefined {
   const [cid] = payload;
   if (fPort === MULTICAST_SETUP_PORT) {
     if (cid === CID.mcGroupSetup) return "mcGroupSetup";

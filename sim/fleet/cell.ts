@@ -29,6 +29,8 @@ const NET_ID = 0x00_00_13;
 /** A world that is not done by then never will be. */
 const HORIZON_US = 120 * 86_400 * 1e6;
 const PROGRESS_EVENTS = 2000;
+/** Of the counters of one round: 16 bits. */
+const ROUND_FRAMES = 65_536;
 /** Offsets of DevAddr and FCnt in a PHYPayload. */
 const DEV_ADDR_AT = 1;
 const FCNT_AT = 6;
@@ -178,17 +180,19 @@ export class Cell {
     }
     this.#multicastUs += downlink.endUs - downlink.startUs;
     const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
-    this.#faults.onFragment(fCnt + 1, group);
+    // A later round loses other frames, and has no more faults at a fragment.
+    const frame = fCnt + group.round * ROUND_FRAMES;
+    this.#faults.onFragment(frame + 1, group.members);
     const isShared = this.#sharedLoss.lost(this.#sharedFrames++);
     const isLostForAll = this.#outages.isOut(this.engine.now) || isShared;
-    this.#outages.onFragment(fCnt + 1, this.engine.now);
-    this.#beacons?.onFragment(fCnt + 1, this.engine.now);
-    for (const member of group) {
+    this.#outages.onFragment(frame + 1, this.engine.now);
+    this.#beacons?.onFragment(frame + 1, this.engine.now);
+    for (const member of group.members) {
       if (!member.node.isListening || !member.mac.hears(downlink)) continue;
-      const isHeard = member.link?.hears(downlink, "multicast", fCnt) ?? true;
-      const isLost = isLostForAll || !isHeard || member.multicastLoss.lost(fCnt);
+      const isHeard = member.link?.hears(downlink, "multicast", frame) ?? true;
+      const isLost = isLostForAll || !isHeard || member.multicastLoss.lost(frame);
       this.#survey?.frame(member.node, fCnt, isLost, isLostForAll);
-      if (isLost) member.node.countLost();
+      if (isLost) member.node.observed.countLost();
       else member.mac.receive(downlink);
     }
   }

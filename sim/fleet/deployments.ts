@@ -8,7 +8,7 @@ import type { ServerDevice } from "#sim/server/server-device.ts";
 import type { CellInput } from "./cell.ts";
 import { dutySpacingUs, fragmentSpacingUs } from "./gateway-air.ts";
 import type { ServerView } from "./result.ts";
-import { parityVariantOf } from "./settings.ts";
+import { bytesOf, parityVariantOf } from "./settings.ts";
 import type { Member } from "./spawn.ts";
 
 /** Each campaign starts when its devices have joined, or after this many uplink intervals. */
@@ -22,6 +22,8 @@ interface Deployment {
   readonly kind: ResolvedKind;
   readonly campaign: Campaign;
   readonly members: readonly Member[];
+  /** From 0. */
+  readonly round: number;
 }
 
 /**
@@ -30,31 +32,47 @@ interface Deployment {
  */
 export class Deployments {
   readonly #server: NetworkServer;
-  readonly #deployments: readonly Deployment[];
-  readonly #byMcAddr: ReadonlyMap<number, Deployment>;
-  readonly #rows: ReadonlyMap<ServerDevice, DeviceRow>;
+  readonly #input: CellInput;
+  readonly #members: readonly Member[];
+  readonly #deployments: Deployment[] = [];
+  readonly #byMcAddr = new Map<number, Deployment>();
+  /** Of the newest campaign of each device. */
+  readonly #rows = new Map<ServerDevice, DeviceRow>();
   #index = 0;
+  #round = 1;
   settled = false;
 
   constructor(input: CellInput, members: readonly Member[], server: NetworkServer) {
+    this.#input = input;
+    this.#members = members;
     this.#server = server;
-    const kinds = input.scenario.devices.kinds;
-    this.#deployments = kinds
-      .map((kind) => ({ kind, members: members.filter((member) => member.kind === kind) }))
-      .filter((deployment) => deployment.members.length > 0)
-      .map(({ kind, members: own }) => ({
-        kind,
-        members: own,
-        campaign: campaignOf(input, kind, own, server),
-      }));
-    this.#byMcAddr = new Map(this.#deployments.map((one) => [one.campaign.mcAddr, one]));
-    const rows = this.#deployments.flatMap(({ campaign }) => campaign.rows);
-    this.#rows = new Map(rows.map((row) => [row.device, row]));
+    this.#plan(members);
   }
 
-  /** The devices that a multicast address is for. */
-  groupOf(mcAddr: number): readonly Member[] | undefined {
-    return this.#byMcAddr.get(mcAddr)?.members;
+  /** A campaign for each kind among them. */
+  #plan(members: readonly Member[]): void {
+    const { kinds } = this.#input.scenario.devices;
+    for (const kind of kinds) {
+      const own = members.filter((member) => member.kind === kind);
+      if (own.length === 0) continue;
+      const campaign = campaignOf(this.#input, kind, own, this.#server);
+      const deployment = { kind, members: own, campaign, round: this.#round - 1 };
+      this.#deployments.push(deployment);
+      this.#byMcAddr.set(campaign.mcAddr, deployment);
+      for (const row of campaign.rows) this.#rows.set(row.device, row);
+    }
+  }
+
+  /** Another round for those that it can help. */
+  #planRound(): void {
+    if (this.#round >= this.#input.scenario.campaign.rounds) return;
+    this.#round += 1;
+    this.#plan(this.#members.filter(({ node }) => !node.updated && !node.isUndecided));
+  }
+
+  /** The devices that a multicast address is for, and in which round. */
+  groupOf(mcAddr: number): Pick<Deployment, "members" | "round"> | undefined {
+    return this.#byMcAddr.get(mcAddr);
   }
 
   /** The server is restarting. */
@@ -70,6 +88,7 @@ export class Deployments {
   }
 
   start(): void {
+    if (this.#index >= this.#deployments.length) this.#planRound();
     const deployment = this.#deployments[this.#index];
     const { scheduler } = this.#server.io;
     if (deployment === undefined) {
@@ -88,7 +107,7 @@ export class Deployments {
 
   #startWhenJoined(deployment: Deployment, giveUpUs: number): void {
     const { scheduler } = this.#server.io;
-    const isJoined = deployment.members.every((member) => member.node.isClockSynced);
+    const isJoined = deployment.members.every((member) => member.node.observed.isClockSynced);
     if (isJoined || scheduler.now >= giveUpUs) {
       deployment.campaign.start();
       return;
@@ -147,9 +166,4 @@ function campaignOf(
     members.map(({ serverDevice }) => serverDevice),
     server,
   );
-}
-
-function bytesOf(hex: string): Uint8Array {
-  const pairs = hex.match(/../g) ?? [];
-  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
 }

@@ -2,12 +2,19 @@ import type { ResolvedFault } from "#scenarios/defaults.ts";
 import { draw32, drawKey, threshold } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 
+/** What may be wrong with a flash. */
+export type FlashFaultKind = Extract<
+  ResolvedFault["kind"],
+  "programFails" | "eraseFails" | "readFails" | "bitRot"
+>;
+
 /** What a fault does to a device. */
 export interface FaultTarget {
   readonly id: number;
   failPower(forUs: number): void;
   reset(): void;
   deafen(forUs: number): void;
+  sicken(fault: FlashFaultKind, times: number): void;
 }
 
 /**
@@ -75,6 +82,12 @@ function strike(fault: ResolvedFault, node: FaultTarget): void {
       return;
     case "deaf":
       node.deafen(forUs);
+      return;
+    case "programFails":
+    case "eraseFails":
+    case "readFails":
+    case "bitRot":
+      node.sicken(fault.kind, fault.times);
       return;
     default:
       fault.kind satisfies never;

@@ -5,20 +5,20 @@ import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
-import { withAnswerErrors } from "./answer-errors.ts";
+import { AnswerFaults } from "./answer-faults.ts";
+import type { FlashFaultKind } from "./faults.ts";
 import { endOf, sameHash } from "./firmware.ts";
 import type { NodeParts } from "./node-parts.ts";
-import { describeNote, type TimelineEntry } from "./notes.ts";
+import { describeBoot, describeNote, type TimelineEntry } from "./notes.ts";
+import { Observed } from "./observed.ts";
 import { Oscillator } from "./oscillator.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
+import { sickenFlash } from "./sick-flash.ts";
 import { drawCut } from "./supply-cut.ts";
+import { Timeline } from "./timeline.ts";
 import { DeviceTimers } from "./timers.ts";
 
-/** How far the block that is being sent has come on a device. */
-export type BlockState = "none" | "receiving" | "complete" | "failed";
-
 const BOOT_TIME_US = 500_000;
-const TIMELINE_MAX = 400;
 /** A supply that is failing does not last until a device that writes nothing writes again. */
 const CUT_WITHIN_US = 10_000_000;
 
@@ -36,29 +36,27 @@ export class FleetNode {
   #decision: BootDecision | undefined;
   #lastStatus: DeviceStatus | undefined;
   readonly #rtc: RealTimeClock;
+  readonly #answers: AnswerFaults;
   #wake: Scheduled | undefined;
   #deafUntil = 0;
   #offForUs = BOOT_TIME_US;
   #hasPower = false;
   #firstOnUs: WorldUs | undefined;
   #deafImage = false;
-  /** Fragments that were on the air while the device listened, but lost to it. */
-  framesLost = 0;
-  blockState: BlockState = "none";
-  /** What the device had drawn when the block became complete. */
-  energyToCompleteJ: number | undefined;
+  readonly observed = new Observed();
   isJoined = false;
-  isClockSynced = false;
-  /** Was told when the multicast session is, in time or too late. */
-  knowsSession = false;
   reboots = -1;
   powerCuts = 0;
-  readonly timeline: TimelineEntry[] = [];
+  readonly #timeline: Timeline;
 
   constructor(id: number, parts: NodeParts) {
     this.id = id;
     this.#parts = parts;
+    this.#timeline = new Timeline(parts.scheduler);
     this.#oscillator = new Oscillator(parts.driftPpm);
+    this.#answers = new AnswerFaults(parts.device, parts.scheduler, () => {
+      if (this.#device !== undefined) this.mac.perform({ type: "requestUplink" });
+    });
     this.#rtc = new RealTimeClock(this.#oscillator, parts.rtcGps);
     this.#timers = new DeviceTimers(parts.scheduler, this.#oscillator, (timer, at) =>
       this.post({ type: "timer", at, id: timer }),
@@ -97,7 +95,7 @@ export class FleetNode {
 
   /** Its update may still come through or fail. */
   get isUndecided(): boolean {
-    if (this.updated || this.bricked || this.blockState !== "complete") return false;
+    if (this.updated || this.bricked || this.observed.blockState !== "complete") return false;
     const { lastReason, pending } = this.#parts.ports.boot.report();
     const isGivenUp = lastReason === "attemptsExhausted" || lastReason === "pendingInvalid";
     return pending !== undefined || !isGivenUp;
@@ -107,10 +105,6 @@ export class FleetNode {
   get energyJ(): number {
     const { now } = this.#parts.scheduler;
     return this.mac.energyJ(now, this.#firstOnUs ?? now);
-  }
-
-  countLost(): void {
-    if (this.blockState === "receiving") this.framesLost += 1;
   }
 
   status(): DeviceStatus | undefined {
@@ -141,8 +135,7 @@ export class FleetNode {
   #runImage(decision: BootDecision & { readonly ok: true }): void {
     const { now } = this.#parts.scheduler;
     const isSent = sameHash(decision.image, this.#parts.updateHash);
-    const trial = decision.trial ? `, trial, ${decision.report.attemptsLeft} left` : "";
-    this.log(`booted ${decision.image.version} from bank ${"AB"[decision.bank]}${trial}`);
+    this.log(describeBoot(decision));
     const { defect } = this.#parts;
     const end = endOf(defect);
     if (isSent && end !== undefined) {
@@ -197,6 +190,11 @@ export class FleetNode {
     this.#wakeAt(this.#parts.scheduler.now + BOOT_TIME_US, () => this.powerOn());
   }
 
+  sicken(fault: FlashFaultKind, times: number): void {
+    this.log(`flash: ${fault} ${times}`);
+    sickenFlash(this.#parts.flash, fault, times);
+  }
+
   /** Hears nothing for a while (antenna off). */
   deafen(forUs: number): void {
     this.log(`hears nothing for ${forUs / 1e6} s`);
@@ -235,8 +233,11 @@ export class FleetNode {
   }
 
   log(text: string): void {
-    if (this.timeline.length >= TIMELINE_MAX) return;
-    this.timeline.push({ atS: Math.round(this.#parts.scheduler.now / 1e3) / 1e3, text });
+    this.#timeline.add(text);
+  }
+
+  get timeline(): readonly TimelineEntry[] {
+    return this.#timeline.entries;
   }
 
   #perform(effect: DeviceEffect): void {
@@ -254,20 +255,13 @@ export class FleetNode {
         this.reset(`reboots (${effect.reason})`);
         return;
       default:
-        if (!this.#deafImage) this.mac.perform(withAnswerErrors(effect, this.#parts.device));
+        if (!this.#deafImage) this.mac.perform(this.#answers.pass(effect));
     }
   }
 
   #observe(note: DeviceNote): void {
     this.log(describeNote(note));
-    if (note.type === "clockSynced") this.isClockSynced = true;
-    if (note.type === "mcSession") this.knowsSession = true;
-    if (note.type === "fragSetup" && note.errors === 0) this.blockState = "receiving";
-    if (note.type === "fragComplete") {
-      this.blockState = "complete";
-      this.energyToCompleteJ = this.energyJ;
-    }
-    if (note.type === "fragFailed" || note.type === "imageRefused") this.blockState = "failed";
+    this.observed.take(note, () => this.energyJ);
   }
 
   #onThrow(error: unknown): void {
@@ -282,6 +276,7 @@ export class FleetNode {
     this.#lastStatus = status ?? this.#lastStatus;
     this.#device = undefined;
     this.#timers.clearAll();
+    this.#answers.reset();
     if (this.#wake !== undefined) this.#parts.scheduler.cancel(this.#wake);
     this.#mac?.reset();
   }

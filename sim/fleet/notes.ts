@@ -1,3 +1,4 @@
+import type { BootDecision } from "#agent/boot/strategy.ts";
 import type { DeviceNote } from "#agent/events.ts";
 
 export interface TimelineEntry {
@@ -5,6 +6,14 @@ export interface TimelineEntry {
   readonly atS: number;
   readonly text: string;
 }
+
+/** What the bootloader chose. */
+export function describeBoot({ image, bank, trial, report }: RunningImage): string {
+  const tail = trial ? `, trial, ${report.attemptsLeft} left` : "";
+  return `booted ${image.version} from bank ${"AB"[bank]}${tail}`;
+}
+
+type RunningImage = Extract<BootDecision, { readonly ok: true }>;
 
 /** One state change as one line of a timeline. */
 export function describeNote(note: DeviceNote): string {

@@ -23,10 +23,10 @@ export function progressOf(
   const sum = { joined: 0, receiving: 0, complete: 0, updated: 0, failed: 0 };
   for (const { node } of cell.members) {
     if (node.isJoined) sum.joined += 1;
-    if (node.blockState === "receiving") sum.receiving += 1;
-    if (node.blockState === "complete") sum.complete += 1;
+    if (node.observed.blockState === "receiving") sum.receiving += 1;
+    if (node.observed.blockState === "complete") sum.complete += 1;
     if (node.updated) sum.updated += 1;
-    else if (node.blockState === "failed" || node.bricked) sum.failed += 1;
+    else if (node.observed.blockState === "failed" || node.bricked) sum.failed += 1;
   }
   for (const one of finished) {
     sum.joined += one.joined;

@@ -65,12 +65,15 @@ export function resultOf(
     bootedSha256: image === undefined ? "" : hexOf(image.hash),
     fragments: {
       received: session?.received ?? 0,
-      lost: node.framesLost,
+      lost: node.observed.framesLost,
       coded: session?.coded ?? 0,
       beyondM: session?.beyondM ?? 0,
     },
     energyJ: joules(node.energyJ),
-    energyToCompleteJ: node.energyToCompleteJ === undefined ? null : joules(node.energyToCompleteJ),
+    energyToCompleteJ:
+      node.observed.energyToCompleteJ === undefined
+        ? null
+        : joules(node.observed.energyToCompleteJ),
     reason: state === "updated" ? null : reasonOf(node, state),
     missingRows: session?.missing ?? 0,
     serverComplete: server.complete,
@@ -102,8 +105,8 @@ function reasonOf(node: FleetNode, state: DeviceState): FailureReason {
   if (status === undefined || !status.joined) return "neverJoined";
   if (status.lastFailure !== undefined) return status.lastFailure;
   const session = status.sessions.at(-1);
-  if (session === undefined) return "missedSetup";
+  if (session === undefined) return node.observed.hasRefused ? "refusedSession" : "missedSetup";
   if (session.missing === 0) return "notActivated";
   if (session.received > 0) return "shortOfRows";
-  return node.knowsSession ? "lateStart" : "missedSetup";
+  return node.observed.knowsSession ? "lateStart" : "missedSetup";
 }

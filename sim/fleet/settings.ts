@@ -21,6 +21,12 @@ export function parityVariantOf(device: ResolvedDevice): ParityVariant {
   return device.packages === "v1" ? "ts004-v1" : "ts004-v2-lbm";
 }
 
+/** Pairs of hex digits. */
+export function bytesOf(hex: string): Uint8Array {
+  const pairs = hex.match(/../g) ?? [];
+  return Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16));
+}
+
 export function currentsOf({ currents }: Pick<ResolvedDevice, "currents">): CurrentModel {
   if (currents === "ns3") return NS3_CURRENTS;
   if (currents === "nucleo-wl55jc1") return NUCLEO_WL55_CURRENTS;
@@ -83,6 +89,7 @@ export function deviceConfigOf(
     // Images need not say what hardware they are for, unless that is what a run is about.
     image: defect === "wrongHardware" ? { keys, classId: CLASS_ID } : { keys },
     hardwareVersion: 1,
+    ...(device.descriptor === undefined ? {} : { descriptors: [bytesOf(device.descriptor)] }),
     region,
   };
 }

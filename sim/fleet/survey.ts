@@ -56,7 +56,7 @@ export class Survey {
 
   /** `index` of the multicast frame, from 0; called while the device listened. */
   frame(node: FleetNode, index: number, isLost: boolean, isShared: boolean): void {
-    if (node.blockState !== "receiving") return;
+    if (node.observed.blockState !== "receiving") return;
     const frames = this.#frames.get(node.id);
     if (frames === undefined) return;
     if (isLost) this.#losses += 1;
@@ -73,9 +73,9 @@ export class Survey {
     this.#nextUs = nowUs + this.#intervalUs;
     const sum = { joined: 0, accepted: 0, complete: 0, updated: 0, heard: 0 };
     for (const node of this.#nodes) {
-      const isComplete = node.blockState === "complete";
+      const isComplete = node.observed.blockState === "complete";
       if (node.isJoined) sum.joined += 1;
-      if (node.blockState !== "none") sum.accepted += 1;
+      if (node.observed.blockState !== "none") sum.accepted += 1;
       if (isComplete) sum.complete += 1;
       if (node.updated) sum.updated += 1;
       const taken = this.#frames.get(node.id)?.taken ?? 0;

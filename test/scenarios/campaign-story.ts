@@ -162,7 +162,7 @@ export function brick(campaign: Campaign): DeviceResult {
       flash = attached;
     }),
   );
-  cell.engine.run(HORIZON_US, () => cell.members.some(({ node }) => node.isClockSynced));
+  cell.engine.run(HORIZON_US, () => cell.members.some(({ node }) => node.observed.isClockSynced));
   for (const at of [0, 1, 2, 3]) flash?.flipBit(at, 3);
   for (const { node } of cell.members) node.cutPower(ODD_OFF_US);
   return finish(cell);

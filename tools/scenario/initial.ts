@@ -34,6 +34,9 @@ devices:
     # keys: right               # or wrong: the server has another multicast root key
     # answerErrors: { mcGroupSetup: 4, fragSessionSetup: 2, mcSession: 4, fragStatus: 1 }
     #                           # bits set in the status of answers, whatever happened
+    # answerFaults: { mcGroupSetup: { delayS: 60 }, fragSessionSetup: { lose: 1 },
+    #                 mcSession: { copies: 2 }, fragStatus: { missingFrag: 1 } }
+    # descriptor:               # the only one that it accepts: eight hex digits
     # boot: banks               # or embassy: images are swapped into one place
     # attempts: 3               # trial boots before the old image comes back
     # parity: auto              # or ts004-v1, ts004-v2-lbm, ts004-v2-spec
@@ -62,6 +65,7 @@ campaign:
   # pingPeriodicity: 0          # class B: 2^(7-n) slots in 128 s
   # gapsS: [20, 21]             # or as it was measured, over and over
   # maxRetries: 5
+  # rounds: 1                   # again for those that are not updated
   # timeoutExponent:            # session of 2^n s; by default the shortest that fits
   # blockAckDelay: 0
   # requestStatus: afterSessionTimeout
@@ -99,6 +103,8 @@ air:
 #   - { kind: powerCut, share: 0.1, when: { atFragment: 60 }, forS: 30 }
 #   - { kind: reset, share: 0.5, when: { atS: 900 } }
 #   - { kind: deaf, share: 0.1, when: { atFragment: 20 }, forS: 120 }
+#   - { kind: programFails, share: 0.1, when: { atFragment: 30 }, times: 5 }
+#                               # or eraseFails, readFails, bitRot
 
 expect:                         # decides the exit status
   updated: all                  # or a number, or a comparison like ">= 95%"

@@ -17,6 +17,7 @@ function bench(faults: readonly ResolvedFault[], count: number, { seed = 1, firs
       failPower: (forUs) => note(`powerCut ${forUs}`),
       reset: () => note("reset"),
       deafen: (forUs) => note(`deaf ${forUs}`),
+      sicken: (kind, times) => note(`${kind} ${times}`),
     };
   });
   const plan = new FaultPlan(faults, nodes, seed, engine);
@@ -29,6 +30,7 @@ const fault = (fields: Partial<ResolvedFault>): ResolvedFault => ({
   share: 1,
   when: { atS: 5 },
   forS: 10,
+  times: 1,
   ...fields,
 });
 

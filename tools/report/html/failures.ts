@@ -3,6 +3,7 @@ import type { Report } from "#tools/report/schema.ts";
 
 const MEANINGS = {
   neverJoined: "no join was ever accepted",
+  refusedSession: "refused a request of the set-up",
   missedSetup: "a request of the set-up did not arrive, or its answer did not",
   lateStart: "was set up, and heard none of the fragments",
   shortOfRows: "too few independent fragments arrived",

@@ -1,0 +1,35 @@
+import type { DeviceNote } from "#agent/events.ts";
+
+/** How far the block that is being sent has come on a device. */
+export type BlockState = "none" | "receiving" | "complete" | "failed";
+
+/** What the world has seen of a device, by its notes. */
+export class Observed {
+  blockState: BlockState = "none";
+  isClockSynced = false;
+  /** Was told when the multicast session is, in time or too late. */
+  knowsSession = false;
+  hasRefused = false;
+  /** Fragments that were on the air while the device listened, but lost to it. */
+  framesLost = 0;
+  /** What the device had drawn when the block became complete. */
+  energyToCompleteJ: number | undefined;
+
+  /** `energyJ`: drawn so far. */
+  take(note: DeviceNote, energyJ: () => number): void {
+    if (note.type === "clockSynced") this.isClockSynced = true;
+    if (note.type === "mcSession") this.knowsSession = true;
+    if (note.type === "fragSetup" && note.errors === 0) this.blockState = "receiving";
+    if (note.type === "fragSetup" && note.errors !== 0) this.hasRefused = true;
+    if (note.type === "mcGroupSetup" && !note.ok) this.hasRefused = true;
+    if (note.type === "fragComplete") {
+      this.blockState = "complete";
+      this.energyToCompleteJ = energyJ();
+    }
+    if (note.type === "fragFailed" || note.type === "imageRefused") this.blockState = "failed";
+  }
+
+  countLost(): void {
+    if (this.blockState === "receiving") this.framesLost += 1;
+  }
+}
