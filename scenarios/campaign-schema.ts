@@ -119,6 +119,12 @@ export const campaignSchema = Type.Object(
         description: "unicast_max_retry_count of the set-up stages. Default 5.",
       }),
     ),
+    scheduling: Type.Optional(
+      Type.Union([Type.Literal("delay"), Type.Literal("gpsTime")], {
+        description:
+          "Of several gateways: one a margin after the other, or all at the same time, two margins apart. Default delay.",
+      }),
+    ),
     rounds: Type.Optional(
       Type.Integer({
         minimum: 1,

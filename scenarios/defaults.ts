@@ -78,6 +78,9 @@ export interface ResolvedCampaign {
   readonly timeoutExponent: number | undefined;
   readonly blockAckDelay: number;
   readonly rounds: number;
+  readonly scheduling: "delay" | "gpsTime";
+  /** Of the cell; each sends every fragment. */
+  readonly gateways: number;
   readonly requestStatus: NonNullable<CampaignSpec["requestStatus"]>;
   /** Eight lower-case hex digits. */
   readonly descriptor: string;
@@ -96,9 +99,17 @@ export type ResolvedLoss =
   | { readonly model: "trace"; readonly lost: readonly (readonly number[])[] };
 
 /** `sigmaDb` undefined: that of the path loss. */
-export type ResolvedRadio = Required<Omit<RadioSpec, "sigmaDb">> & {
+export type ResolvedRadio = Required<Omit<RadioSpec, "sigmaDb" | "gateways">> & {
+  readonly gateways: readonly { readonly xM: number; readonly yM: number }[];
   readonly sigmaDb?: number | undefined;
 };
+
+/** `gateway` undefined: all of them. */
+export interface ResolvedOutage {
+  readonly when: ResolvedTime;
+  readonly forS: number;
+  readonly gateway?: number;
+}
 
 /** A time of a cell: seconds from its start, or when fragment N has been on the air. */
 export type ResolvedTime = { readonly atS: number } | { readonly atFragment: number };
@@ -129,7 +140,7 @@ export interface ResolvedScenario {
     readonly multicastLoss: ResolvedLoss;
     readonly unicastLoss: ResolvedLoss;
     readonly sharedLoss: ResolvedLoss;
-    readonly outages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
+    readonly outages: readonly ResolvedOutage[];
     readonly beaconLoss: ResolvedLoss;
     readonly beaconOutages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
     /** Undefined: everything is heard. */
@@ -166,6 +177,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
 };
 
 const RADIO = {
+  gateways: [{ xM: 0, yM: 0 }],
   shadowing: "frame",
   gatewayDbm: 27,
   deviceDbm: 14,
@@ -197,7 +209,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       deltaPercent: undefined,
       ...scenario.firmware,
     },
-    campaign: resolveCampaign(scenario.campaign, regional),
+    campaign: resolveCampaign(scenario.campaign, regional, air.radio?.gateways?.length ?? 1),
     air: {
       multicastLoss: resolveLoss(air.multicastLoss),
       unicastLoss: resolveLoss(air.unicastLoss),
@@ -237,6 +249,7 @@ function resolveRegional({ region, subBand, dwellTime }: Scenario): RegionalSett
 function resolveCampaign(
   campaign: CampaignSpec,
   { region, dwell }: RegionalSetting,
+  gateways: number,
 ): ResolvedCampaign {
   const { sessionClass = "C" } = campaign;
   const { pingSlot } = region.classB;
@@ -244,6 +257,7 @@ function resolveCampaign(
   const dr = campaign.dr ?? (isClassB ? pingSlot.dr : region.usual.multicastDr);
   const [pingHz = region.rx2.frequencyHz] = pingSlot.frequenciesHz;
   return {
+    gateways,
     sessionClass,
     pingPeriodicity: 0,
     fragSize: fragSizeUsualBytes(region, dr, dwell.downlink),
@@ -253,6 +267,7 @@ function resolveCampaign(
     gapsS: undefined,
     maxRetries: 5,
     rounds: 1,
+    scheduling: "delay",
     timeoutExponent: undefined,
     blockAckDelay: 0,
     requestStatus: "afterSessionTimeout",

@@ -85,6 +85,22 @@ const radioSchema = Type.Object(
         description: "Whether each frame draws from the spread, or a device once. Default frame.",
       }),
     ),
+    gateways: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            xM: Type.Integer({ minimum: -200_000, maximum: 200_000 }),
+            yM: Type.Integer({ minimum: -200_000, maximum: 200_000 }),
+          },
+          closed,
+        ),
+        {
+          minItems: 1,
+          maxItems: 16,
+          description: "Where gateways are, from the middle of the disc. Default: one, there.",
+        },
+      ),
+    ),
     gatewayDbm: Type.Optional(dbm("Power of the gateway. Default 27.")),
     deviceDbm: Type.Optional(dbm("Power of a device. Default 14.")),
     capture: Type.Optional(
@@ -132,6 +148,13 @@ export const airSchema = Type.Object(
               maximum: 1e7,
               description: "How long nothing passes the gateway.",
             }),
+            gateway: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                maximum: 15,
+                description: "Number of the gateway in `air.radio.gateways`, from 0. Default: all.",
+              }),
+            ),
           },
           closed,
         ),

@@ -23,6 +23,8 @@ export interface AirDownlink {
 
 /** What the network server asks of a gateway. */
 export interface DownlinkRequest {
+  /** Which one; the first, if not said. */
+  readonly gateway?: number | undefined;
   readonly phyPayload: Uint8Array;
   readonly dr: number;
   readonly frequencyHz: number;
@@ -32,6 +34,8 @@ export interface DownlinkRequest {
 
 /** An uplink as a gateway reports it. */
 export interface GatewayUplink {
+  /** The one that heard it best; the first, if not said. */
+  readonly gateway?: number | undefined;
   readonly phyPayload: Uint8Array;
   readonly dr: number;
   readonly frequencyHz: number;

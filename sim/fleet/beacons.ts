@@ -2,11 +2,11 @@ import type { GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { type LossModel, lossModel } from "#sim/air/loss.ts";
 import { timeOnAirUs } from "#sim/air/time-on-air.ts";
-import type { InProcessGateway } from "#sim/gateway/in-process.ts";
 import { drawKey } from "#sim/kernel/draws.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { encodeBeacon } from "#sim/mac/beacon-frame.ts";
 import { BEACON_PERIOD_US, beaconTimeAt } from "#sim/mac/beacon-timing.ts";
+import type { CellGateways } from "./cell-gateways.ts";
 import { Outages } from "./outages.ts";
 import type { Member } from "./spawn.ts";
 
@@ -15,15 +15,15 @@ export interface BeaconsInput {
   readonly seed: number;
   readonly gpsAtStart: GpsSeconds;
   readonly scheduler: Scheduler;
-  readonly gateway: InProcessGateway;
+  readonly gateways: Pick<CellGateways, "reserve">;
   readonly members: readonly Member[];
-  /** The gateway is silent. */
+  /** All gateways are silent. */
   readonly isOut: (now: WorldUs) => boolean;
 }
 
 const BEACON_PREAMBLE_SYMBOLS = 10;
 
-/** The beacons of a cell's gateway: one every 128 s of GPS time, for the devices that look for them. */
+/** The beacons of a cell's gateways, all at once: one every 128 s of GPS time, for the devices that look for them. */
 export class Beacons {
   readonly #input: BeaconsInput;
   readonly #outages: Outages;
@@ -53,9 +53,9 @@ export class Beacons {
   }
 
   #plan(startUs: WorldUs): void {
-    const { gateway, scheduler } = this.#input;
+    const { gateways, scheduler } = this.#input;
     const endUs = startUs + this.#airtimeUs;
-    gateway.reserve(startUs, endUs);
+    gateways.reserve(startUs, endUs);
     scheduler.schedule(endUs, () => {
       this.#onAir(startUs);
       this.#plan(startUs + BEACON_PERIOD_US);

@@ -1,23 +1,18 @@
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
-import { CAPTURE } from "#sim/air/capture.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
-import { type LossModel, lossModel } from "#sim/air/loss.ts";
-import { UplinkReception } from "#sim/air/uplink-reception.ts";
-import { InProcessGateway } from "#sim/gateway/in-process.ts";
 import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { TraceHash } from "#sim/kernel/trace-hash.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
 import { Beacons } from "./beacons.ts";
+import { CellGateways } from "./cell-gateways.ts";
 import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
-import { gatewayAir } from "./gateway-air.ts";
 import type { FleetNode } from "./node.ts";
-import { Outages } from "./outages.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type DeviceResult, resultOf } from "./result.ts";
 import { type Member, Spawner } from "./spawn.ts";
@@ -69,39 +64,29 @@ export class Cell {
   readonly deployments: Deployments;
   readonly #input: CellInput;
   readonly #server: NetworkServer;
-  readonly #gateway: InProcessGateway;
-  readonly #sharedLoss: LossModel;
-  readonly #outages: Outages;
+  readonly #gateways: CellGateways;
   /** Undefined: nobody listens for them. */
   readonly #beacons: Beacons | undefined;
-  readonly #reception: UplinkReception | undefined;
   readonly #faults: FaultPlan;
   readonly #byServerDevice: ReadonlyMap<ServerDevice, Member>;
   readonly #survey: Survey | undefined;
-  #sharedFrames = 0;
   #multicastUs = 0;
 
   constructor(input: CellInput) {
     const { scenario, seed, crypto, index, firmware } = input;
     this.#input = input;
     const { engine } = this;
-    this.#gateway = new InProcessGateway(engine, gatewayAir(scenario), (downlink) =>
-      this.#onAir(downlink),
-    );
+    const onAir = (gateway: number, downlink: AirDownlink) => this.#onAir(gateway, downlink);
+    this.#gateways = new CellGateways(scenario, seed, cellKey(index), engine, onAir);
     this.#server = new NetworkServer(
       { netId: NET_ID, gpsAtStart: GPS_AT_START, regional: scenario.regional },
       {
         scheduler: engine,
         crypto,
         entropy: new KeyedEntropy(seed, cellKey(index)),
-        transmit: (request, ack) => this.#gateway.transmit(request, (said) => ack(said === "ok")),
+        transmit: (request, ack) => this.#gateways.transmit(request, ack),
       },
     );
-    const sharedKey = drawKey(seed, cellKey(index), "sharedLoss");
-    this.#sharedLoss = lossModel(scenario.air.sharedLoss, sharedKey);
-    const { outages, radio } = scenario.air;
-    this.#outages = new Outages(outages);
-    this.#reception = radio && new UplinkReception(CAPTURE[radio.capture], radio.demodulators);
     const spawner = new Spawner({
       ...input,
       scheduler: engine,
@@ -129,13 +114,13 @@ export class Cell {
   #beaconsOf({ scenario, seed }: CellInput): Beacons | undefined {
     if (scenario.campaign.sessionClass !== "B") return undefined;
     const { members, engine: scheduler } = this;
-    const isOut = (now: number) => this.#outages.isOut(now);
-    const parts = { scheduler, gateway: this.#gateway, members, isOut };
+    const isOut = (now: number) => this.#gateways.areAllOut(now);
+    const parts = { scheduler, gateways: this.#gateways, members, isOut };
     return new Beacons({ scenario, seed, gpsAtStart: GPS_AT_START, ...parts });
   }
 
   get airtime(): CellAirtime {
-    return { allS: this.#gateway.airtimeUs / 1e6, multicastS: this.#multicastUs / 1e6 };
+    return { allS: this.#gateways.airtimeUs / 1e6, multicastS: this.#multicastUs / 1e6 };
   }
 
   /** Runs to the end of the last campaign and until every device has settled. */
@@ -147,13 +132,13 @@ export class Cell {
         next = this.engine.events + PROGRESS_EVENTS;
         onProgress();
       }
-      this.#survey?.sample(this.engine.now, this.#gateway.airtimeUs);
+      this.#survey?.sample(this.engine.now, this.#gateways.airtimeUs);
       return this.deployments.settled || this.engine.events >= eventsMax;
     });
   }
 
   survey(): CellSurvey | undefined {
-    this.#survey?.sample(this.engine.now, this.#gateway.airtimeUs, true);
+    this.#survey?.sample(this.engine.now, this.#gateways.airtimeUs, true);
     return this.#survey?.result();
   }
 
@@ -169,31 +154,41 @@ export class Cell {
     });
   }
 
-  #onAir(downlink: AirDownlink): void {
+  #onAir(gateway: number, downlink: AirDownlink): void {
     const { phyPayload } = downlink;
     this.trace.add(downlink.endUs);
     this.trace.addBytes(phyPayload);
     const group = this.deployments.groupOf(u32At(phyPayload, DEV_ADDR_AT));
     if (group === undefined) {
-      this.#toOne(downlink);
+      this.#toOne(gateway, downlink);
       return;
     }
     this.#multicastUs += downlink.endUs - downlink.startUs;
     const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
     // A later round loses other frames, and has no more faults at a fragment.
     const frame = fCnt + group.round * ROUND_FRAMES;
-    this.#faults.onFragment(frame + 1, group.members);
-    const isShared = this.#sharedLoss.lost(this.#sharedFrames++);
-    const isLostForAll = this.#outages.isOut(this.engine.now) || isShared;
-    this.#outages.onFragment(frame + 1, this.engine.now);
-    this.#beacons?.onFragment(frame + 1, this.engine.now);
+    const { now } = this.engine;
+    if (gateway === 0) this.#faults.onFragment(frame + 1, group.members);
+    const isLostForAll = this.#gateways.losesForAll(gateway, now);
+    if (gateway === 0) {
+      this.#gateways.onFragment(frame + 1, now);
+      this.#beacons?.onFragment(frame + 1, now);
+    }
+    const isLastCopy = gateway === this.#gateways.count - 1;
     for (const member of group.members) {
       if (!member.node.isListening || !member.mac.hears(downlink)) continue;
-      const isHeard = member.link?.hears(downlink, "multicast", frame) ?? true;
+      // Through another gateway already.
+      if (member.heardFrame === frame) continue;
+      const isHeard = member.links[gateway]?.hears(downlink, "multicast", frame) ?? true;
       const isLost = isLostForAll || !isHeard || member.multicastLoss.lost(frame);
+      if (isLost && !isLastCopy) continue;
       this.#survey?.frame(member.node, fCnt, isLost, isLostForAll);
-      if (isLost) member.node.observed.countLost();
-      else member.mac.receive(downlink);
+      if (isLost) {
+        member.node.observed.countLost();
+        continue;
+      }
+      member.heardFrame = frame;
+      member.mac.receive(downlink);
     }
   }
 
@@ -201,14 +196,14 @@ export class Cell {
    * A class A downlink. Many may have a window open, but only the one it is for takes anything from
    * it; whose a join accept is, only its receivers can tell.
    */
-  #toOne(downlink: AirDownlink): void {
-    if (this.#outages.isOut(this.engine.now)) return;
+  #toOne(gateway: number, downlink: AirDownlink): void {
+    if (this.#gateways.isOut(gateway, this.engine.now)) return;
     const device = this.#server.deviceAt(u32At(downlink.phyPayload, DEV_ADDR_AT));
     const member = device && this.#byServerDevice.get(device);
     for (const receiver of member === undefined ? this.members : [member]) {
       if (!receiver.node.isListening || !receiver.mac.hears(downlink)) continue;
       const frame = receiver.unicastFrames++;
-      const isHeard = receiver.link?.hears(downlink, "unicast", frame) ?? true;
+      const isHeard = receiver.links[gateway]?.hears(downlink, "unicast", frame) ?? true;
       if (isHeard && !receiver.unicastLoss.lost(frame)) receiver.mac.receive(downlink);
     }
   }
@@ -217,16 +212,15 @@ export class Cell {
     const frame = member.unicastFrames++;
     const isLost = member.unicastLoss.lost(frame);
     if (!member.node.isListening) return;
-    const signal = member.link?.signalOf(uplink, frame);
-    const lossOf = signal && this.#reception?.begin(signal);
+    const flight = this.#gateways.begin(member, uplink, frame);
     if (isLost) return;
     this.engine.schedule(uplink.endUs, () => {
       const { now } = this.engine;
-      if (!this.#gateway.hears(uplink) || this.#outages.isOut(now)) return;
-      if (this.deployments.isServerDownAt(now) || lossOf?.() !== undefined) return;
+      const gateway = flight(now);
+      if (gateway === undefined || this.deployments.isServerDownAt(now)) return;
       this.trace.add(uplink.endUs);
       this.trace.addBytes(uplink.phyPayload);
-      this.#server.receive(uplink);
+      this.#server.receive({ ...uplink, gateway });
     });
   }
 }

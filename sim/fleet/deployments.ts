@@ -156,6 +156,7 @@ function campaignOf(
       parityVariant: parityVariantOf({ ...kind.device, parity: "auto" }),
       image,
       spacingUs: isClassB ? dutySpacingUs(region, campaign) : averageUs,
+      isSimultaneous: campaign.scheduling === "gpsTime",
       pingPeriodicity: isClassB ? campaign.pingPeriodicity : undefined,
       gapsUs: campaign.gapsS?.map((gap) => Math.round(gap * 1e6)),
       timeoutExponent: plan.timeoutExponent,

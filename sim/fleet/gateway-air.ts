@@ -39,21 +39,30 @@ export function gatewayAir({ campaign, air, regional }: GatewayAirSpec): Gateway
 /** What of a campaign decides its pace. */
 export type PacedCampaign = Pick<
   ResolvedCampaign,
-  "dr" | "fragSize" | "marginS" | "gapsS" | "dutyCyclePercent" | "sessionClass" | "pingPeriodicity"
+  | "dr"
+  | "fragSize"
+  | "marginS"
+  | "gapsS"
+  | "dutyCyclePercent"
+  | "sessionClass"
+  | "pingPeriodicity"
+  | "gateways"
+  | "scheduling"
 >;
 
 /**
- * Time between two multicast frames: ChirpStack's margin, or more when the gateway's duty cycle
+ * Time from one fragment to the next: ChirpStack's margin, once for each gateway or twice for all, or more when the gateway's duty cycle
  * asks for it; in class B the ping slots that it leaves; or what was measured. All on average. A real server that paces faster overruns the gateway's
  * queue.
  */
 export function fragmentSpacingUs(region: Region, campaign: PacedCampaign): number {
-  const { marginS, gapsS, sessionClass, pingPeriodicity } = campaign;
+  const { marginS, gapsS, sessionClass, pingPeriodicity, gateways, scheduling } = campaign;
   if (gapsS !== undefined) {
     return Math.round((1e6 * gapsS.reduce((sum, gap) => sum + gap, 0)) / gapsS.length);
   }
   const dutyUs = dutySpacingUs(region, campaign);
-  if (sessionClass !== "B") return Math.max(marginS * 1_000_000, dutyUs);
+  const margins = scheduling === "gpsTime" ? 2 : gateways;
+  if (sessionClass !== "B") return Math.max(margins * marginS * 1_000_000, dutyUs);
   const slots = Math.ceil(dutyUs / (pingPeriodSlots(pingPeriodicity) * PING_SLOT_US));
   const perBeacon = Math.max(1, Math.floor(pingNb(pingPeriodicity) / slots));
   return Math.round(BEACON_PERIOD_US / perBeacon);

@@ -7,7 +7,7 @@ import type { UplinkSignal } from "#sim/air/uplink-reception.ts";
 import { type DrawKey, draw32, drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { normalOf } from "#sim/kernel/normal.ts";
 
-/** Between a device, anywhere on a disc, and the gateway in its middle. */
+/** Between a device, anywhere on a disc, and one of its gateways. */
 export class RadioLink {
   readonly meanLossDb: number;
   readonly #radio: ResolvedRadio;
@@ -17,18 +17,23 @@ export class RadioLink {
   readonly #shadowDb: number | undefined;
   readonly #fading: Readonly<Record<"up" | "multicast" | "unicast", DrawKey>>;
 
-  constructor(radio: ResolvedRadio, region: Region, seed: number, id: number) {
+  /** To the gateway of that number. */
+  constructor(radio: ResolvedRadio, region: Region, seed: number, id: number, gateway = 0) {
     this.#region = region;
     const model = PATH_LOSS[radio.pathLoss];
     this.#radio = radio;
     this.#sigmaDb = radio.sigmaDb ?? model.sigmaDb;
-    this.meanLossDb = pathLossDb(model, placeOnDisc(radio.radiusM, drawKey(seed, id, "place")));
-    const shadow = this.#sigmaDb * normalOf(draw32(drawKey(seed, id, "shadow"), 0));
+    const { xM, yM } = radio.gateways[gateway] ?? { xM: 0, yM: 0 };
+    const place = placeOnDisc(radio.radiusM, drawKey(seed, id, "place"));
+    this.meanLossDb = pathLossDb(model, (place.x - xM) ** 2 + (place.y - yM) ** 2);
+    const keyOf = (purpose: string) =>
+      drawKey(seed, id, gateway === 0 ? purpose : `${purpose} ${gateway}`);
+    const shadow = this.#sigmaDb * normalOf(draw32(keyOf("shadow"), 0));
     this.#shadowDb = radio.shadowing === "device" ? shadow : undefined;
     this.#fading = {
-      up: drawKey(seed, id, "fadingUp"),
-      multicast: drawKey(seed, id, "fadingMulticast"),
-      unicast: drawKey(seed, id, "fadingUnicast"),
+      up: keyOf("fadingUp"),
+      multicast: keyOf("fadingMulticast"),
+      unicast: keyOf("fadingUnicast"),
     };
   }
 
@@ -58,12 +63,11 @@ export class RadioLink {
   }
 }
 
-/** Uniform on the disc; its squared distance from the middle, in whole metres each way. */
-function placeOnDisc(radiusM: number, key: DrawKey): number {
+/** Uniform on the disc, in whole metres each way from its middle. */
+function placeOnDisc(radiusM: number, key: DrawKey): { readonly x: number; readonly y: number } {
   for (let attempt = 0; ; attempt++) {
     const x = drawBelow(key, 2 * attempt, 2 * radiusM + 1) - radiusM;
     const y = drawBelow(key, 2 * attempt + 1, 2 * radiusM + 1) - radiusM;
-    const squared = x * x + y * y;
-    if (squared <= radiusM * radiusM) return squared;
+    if (x * x + y * y <= radiusM * radiusM) return { x, y };
   }
 }

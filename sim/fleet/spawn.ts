@@ -31,8 +31,10 @@ export interface Member {
   readonly serverDevice: ServerDevice;
   readonly multicastLoss: LossModel;
   readonly unicastLoss: LossModel;
-  /** Undefined: hears and is heard. */
-  readonly link: RadioLink | undefined;
+  /** To each gateway. Empty: hears and is heard. */
+  readonly links: readonly RadioLink[];
+  /** The last multicast frame that came through, whichever way. */
+  heardFrame: number;
   /** Unicast frames on the air so far, both directions: the counter of their loss. */
   unicastFrames: number;
 }
@@ -105,7 +107,8 @@ export class Spawner {
       serverDevice,
       multicastLoss: lossModel(air.multicastLoss, drawKey(seed, id, "multicastLoss"), id),
       unicastLoss: lossModel(air.unicastLoss, drawKey(seed, id, "unicastLoss"), id),
-      link: air.radio && new RadioLink(air.radio, scenario.regional.region, seed, id),
+      links: linksOf(scenario, seed, id),
+      heardFrame: -1,
       unicastFrames: 0,
     };
     return member;
@@ -163,6 +166,14 @@ export class Spawner {
     this.#layouts.set(name, made);
     return made;
   }
+}
+
+function linksOf({ air, regional }: ResolvedScenario, seed: number, id: number): RadioLink[] {
+  const { radio } = air;
+  if (radio === undefined) return [];
+  return radio.gateways.map(
+    (_, gateway) => new RadioLink(radio, regional.region, seed, id, gateway),
+  );
 }
 
 function driftPpmOf(seed: number, id: number, { device }: Pick<ResolvedKind, "device">): number {

@@ -17,6 +17,9 @@ export interface CampaignConfig {
   readonly frequencyHz: number;
   /** Between two multicast frames: ChirpStack's multicast_class_c_margin. */
   readonly spacingUs: number;
+  /** How many send each fragment. One after the other, or at the same time. */
+  readonly gateways?: number;
+  readonly isSimultaneous?: boolean;
   /** Class B: `spacingUs` is the least, and each frame waits for a ping slot. Undefined: class C. */
   readonly pingPeriodicity?: number | undefined;
   /** One after the other and over again, instead of `spacingUs`. */

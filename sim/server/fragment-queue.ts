@@ -86,10 +86,19 @@ export class FragmentQueue {
       return;
     }
     const { dr, frequencyHz, spacingUs, gapsUs = [spacingUs], misbehaviour } = this.#config;
+    const { gateways = 1, isSimultaneous = false } = this.#config;
     const timing = { type: "immediately" } as const;
     const frame = this.#order[turn - 1] ?? { fCnt: 0, fragment: 0 };
+    const request = { phyPayload: this.#seal(frame), dr, frequencyHz, timing };
     // any acknowledgement removes a multicast item, an error too
-    transmit({ phyPayload: this.#seal(frame), dr, frequencyHz, timing }, () => {});
+    transmit({ ...request, gateway: 0 }, () => {});
+    for (let gateway = 1; gateway < gateways; gateway++) {
+      const at =
+        scheduler.now + (isSimultaneous ? 0 : Math.floor((gateway * spacingUs) / gateways));
+      scheduler.schedule(at, () => {
+        if (!this.#isDropped) transmit({ ...request, gateway }, () => {});
+      });
+    }
     this.sent = Math.max(this.sent, frame.fragment);
     const { restart } = misbehaviour;
     const isRestart = restart !== undefined && frame.fragment === restart.atFragment;
@@ -102,14 +111,16 @@ export class FragmentQueue {
   /** Hands a frame over for the next ping slot that the spacing allows. */
   #nextSlot(turn: number, periodicity: number): void {
     const { scheduler, transmit, gpsUsAt, crypto } = this.#io;
-    const { dr, frequencyHz, spacingUs } = this.#config;
+    const { dr, frequencyHz, spacingUs, gateways = 1 } = this.#config;
     const notBefore = scheduler.now + (turn === 1 ? CLASS_B_MARGIN_US : spacingUs);
     const gpsUs = gpsUsAt(notBefore);
     const group = { mcAddr: this.#mcAddr, periodicity };
     const us = notBefore + nextPingSlotUs(gpsUs, group, crypto) - gpsUs;
     const frame = this.#order[turn - 1] ?? { fCnt: 0, fragment: 0 };
     const timing = { type: "at", us } as const;
-    transmit({ phyPayload: this.#seal(frame), dr, frequencyHz, timing }, () => {});
+    const request = { phyPayload: this.#seal(frame), dr, frequencyHz, timing };
+    for (let gateway = 0; gateway < gateways; gateway++)
+      transmit({ ...request, gateway }, () => {});
     this.sent = Math.max(this.sent, frame.fragment);
     scheduler.schedule(us, () => this.#next(turn + 1));
   }

@@ -246,9 +246,10 @@ export class NetworkServer {
     phyPayload: Uint8Array,
     onSent: () => void,
   ): void {
-    const { endUs } = uplink;
+    const { endUs, gateway } = uplink;
     const { region, dwell } = this.config.regional;
     const rx1: DownlinkRequest = {
+      gateway,
       phyPayload,
       dr: rx1DataRate(region, uplink.dr, RX1_DR_OFFSET, dwell),
       frequencyHz: rx1FrequencyHz(region, uplink.frequencyHz),
@@ -257,6 +258,7 @@ export class NetworkServer {
     this.io.transmit(rx1, (isSent) => {
       if (isSent) return onSent();
       const rx2: DownlinkRequest = {
+        gateway,
         phyPayload,
         ...region.rx2,
         timing: { type: "at", us: endUs + delayUs + RX2_AFTER_RX1_US },

@@ -26,8 +26,15 @@ export function frameLoss(
 ): IsLost {
   const { air, faults, regional, campaign } = scenario;
   const own = lossModel(air.multicastLoss, drawKey(seed, device, "multicastLoss"), device);
-  const shared = lossModel(air.sharedLoss, drawKey(seed, -1 - cell, "sharedLoss"));
-  const link = air.radio && new RadioLink(air.radio, regional.region, seed, device);
+  const shared = Array.from({ length: campaign.gateways }, (_, gateway) => {
+    const purpose = gateway === 0 ? "sharedLoss" : `sharedLoss ${gateway}`;
+    return lossModel(air.sharedLoss, drawKey(seed, -1 - cell, purpose));
+  });
+  const { radio } = air;
+  const links =
+    radio?.gateways.map(
+      (_, gateway) => new RadioLink(radio, regional.region, seed, device, gateway),
+    ) ?? [];
   const frame = {
     dr: campaign.dr,
     phyPayload: new Uint8Array(0),
@@ -35,17 +42,20 @@ export function frameLoss(
     startUs: 0,
     endUs: 0,
   };
-  const gaps = air.outages.flatMap(({ when, forS }) => gapOf(when, forS, spacingUs));
+  const everywhere = air.outages.filter(({ gateway }) => gateway === undefined);
+  const gaps = everywhere.flatMap(({ when, forS }) => gapOf(when, forS, spacingUs));
   for (const { kind, share, when, forS } of faults) {
     if (kind !== "deaf") continue;
     const isHit = draw32(drawKey(seed, device, `planned ${kind}`), 0) < threshold(share);
     if (isHit) gaps.push(...gapOf(when, forS, spacingUs));
   }
   return (counter) =>
-    shared.lost(counter) ||
     own.lost(counter) ||
-    gaps.some(({ start, end }) => counter >= start && counter < end) ||
-    link?.hears(frame, "multicast", counter) === false;
+    shared.every(
+      (atGateway, gateway) =>
+        atGateway.lost(counter) || links[gateway]?.hears(frame, "multicast", counter) === false,
+    ) ||
+    gaps.some(({ start, end }) => counter >= start && counter < end);
 }
 
 /** Begins behind fragment `atFragment`, whose counter is one less. */

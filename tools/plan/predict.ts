@@ -24,7 +24,7 @@ export interface Prediction {
   readonly updatedShare: number;
   /** Chance that the whole fleet does. */
   readonly fleetChance: number;
-  /** Of the fragments of one campaign on one gateway. */
+  /** Of the fragments of one campaign on all gateways of a cell. */
   readonly multicastAirtimeS: number;
   readonly spacingS: number;
   readonly trials: number;
@@ -81,7 +81,7 @@ export function predict(
       const cellCount = devices.count / Math.min(devices.perCell, devices.count);
       return chance * meanOf(whole.map((updated) => updated ** inCell)) ** cellCount;
     }, 1),
-    multicastAirtimeS: (session.totalFragments * airtimeUs) / 1e6,
+    multicastAirtimeS: (campaign.gateways * session.totalFragments * airtimeUs) / 1e6,
     spacingS: spacingUs / 1e6,
     trials,
     leftOut: leftOutOf(scenario),
@@ -159,6 +159,10 @@ function leftOutOf({
     [faults.some(isTimed), "faults at a time of the clock (faults)"],
     [air.outages.some(isTimed), "outages at a time of the clock (air.outages)"],
     [campaign.sessionClass === "B", "beacons that are lost (air.beaconLoss, air.beaconOutages)"],
+    [
+      air.outages.some(({ gateway }) => gateway !== undefined),
+      "outages of one of several gateways (air.outages)",
+    ],
     [air.radio !== undefined, "collisions and distance in class A (air.radio)"],
     [
       devices.kinds.some(({ device }) => Object.keys(device.answerErrors).length > 0),

@@ -65,6 +65,7 @@ campaign:
   # pingPeriodicity: 0          # class B: 2^(7-n) slots in 128 s
   # gapsS: [20, 21]             # or as it was measured, over and over
   # maxRetries: 5
+  # scheduling: delay           # or gpsTime: several gateways at the same time
   # rounds: 1                   # again for those that are not updated
   # timeoutExponent:            # session of 2^n s; by default the shortest that fits
   # blockAckDelay: 0
@@ -78,7 +79,8 @@ air:
   # multicastLoss: { model: gilbertElliott, goodToBad: 0.02, badToGood: 0.2 }
   # sharedLoss: { model: bernoulli, probability: 0.05 }   # lost at the gateway, for all alike
   # multicastLoss: { model: trace, lost: [[1, 2], [70]] } # these frames, a list for each device
-  # outages: [{ when: { atFragment: 60 }, forS: 60 }]     # the gateway is silent and deaf
+  # outages: [{ when: { atFragment: 60 }, forS: 60 }]     # the gateway is silent and deaf; or one
+  #                                                       # of several: gateway: 1
   # beaconLoss: { model: bernoulli, probability: 0.1 }    # class B
   # beaconOutages: [{ when: { atFragment: 60 }, forS: 3600 }]
   # radio:                      # distance, power and collisions decide, before any other loss
@@ -86,6 +88,7 @@ air:
   #   radiusM: 200              # of the disc with the gateway in its middle
   #   sigmaDb:                  # by default that of the path loss
   #   shadowing: frame          # or device
+  #   gateways: [{ xM: 0, yM: 0 }]   # from the middle of the disc
   #   gatewayDbm: 27
   #   deviceDbm: 14
   #   capture: 6dB              # or 1dB, goursaud, croce

@@ -3,7 +3,13 @@ import { fragmentSpacingUs, gatewayAir } from "#sim/fleet/gateway-air.ts";
 import type { GatewayAir } from "#sim/gateway/in-process.ts";
 import { airtimeOfDownlinkUs, airtimeOfUplinkUs, IN_EU868 } from "../eu868.ts";
 
-const CLASS_C = { gapsS: undefined, sessionClass: "C", pingPeriodicity: 0 } as const;
+const CLASS_C = {
+  gapsS: undefined,
+  sessionClass: "C",
+  pingPeriodicity: 0,
+  gateways: 1,
+  scheduling: "delay",
+} as const;
 
 const RX2_HZ = 869_525_000;
 

@@ -7,6 +7,7 @@ const RADIO: ResolvedRadio = {
   pathLoss: "oulu",
   radiusM: 5000,
   shadowing: "frame",
+  gateways: [{ xM: 0, yM: 0 }],
   gatewayDbm: 27,
   deviceDbm: 14,
   capture: "6dB",

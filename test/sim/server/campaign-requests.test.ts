@@ -76,6 +76,7 @@ describe("golden bytes", () => {
         phyPayload: hex(
           "60 fe ff ff 01 00 00 00 c9 ac 35 c8 64 bd fc c7 ac 98 d8 9e 9c 60 bd de 9d 1a",
         ),
+        gateway: 0,
         dr: 0,
         frequencyHz: 869_525_000,
         timing: { type: "immediately" },
