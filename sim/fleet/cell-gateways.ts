@@ -41,7 +41,7 @@ export class CellGateways {
       const hear = (downlink: AirDownlink) => onAir(index, downlink);
       return {
         radio: new InProcessGateway(scheduler, gatewayAir(scenario), hear),
-        sharedLoss: lossModel(sharedLoss, drawKey(seed, cellKey, purpose)),
+        sharedLoss: lossModel(sharedLoss, drawKey(seed, cellKey, purpose), index),
         outages: new Outages(own),
         reception: radio && new UplinkReception(CAPTURE[radio.capture], radio.demodulators),
         sharedFrames: 0,

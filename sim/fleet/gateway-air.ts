@@ -56,16 +56,25 @@ export type PacedCampaign = Pick<
  * queue.
  */
 export function fragmentSpacingUs(region: Region, campaign: PacedCampaign): number {
-  const { marginS, gapsS, sessionClass, pingPeriodicity, gateways, scheduling } = campaign;
+  const { marginS, gapsS, sessionClass, pingPeriodicity } = campaign;
   if (gapsS !== undefined) {
     return Math.round((1e6 * gapsS.reduce((sum, gap) => sum + gap, 0)) / gapsS.length);
   }
   const dutyUs = dutySpacingUs(region, campaign);
-  const margins = scheduling === "gpsTime" ? 2 : gateways;
-  if (sessionClass !== "B") return Math.max(margins * marginS * 1_000_000, dutyUs);
+  if (sessionClass !== "B") return Math.max(marginsOf(campaign) * marginS * 1_000_000, dutyUs);
   const slots = Math.ceil(dutyUs / (pingPeriodSlots(pingPeriodicity) * PING_SLOT_US));
   const perBeacon = Math.max(1, Math.floor(pingNb(pingPeriodicity) / slots));
   return Math.round(BEACON_PERIOD_US / perBeacon);
+}
+
+/** Margins from one fragment to the next. */
+export function marginsOf({
+  sessionClass,
+  gateways,
+  scheduling,
+}: Pick<PacedCampaign, "sessionClass" | "gateways" | "scheduling">): number {
+  if (sessionClass === "B") return 1;
+  return scheduling === "gpsTime" ? 2 : gateways;
 }
 
 /** Time from a multicast frame to the next that the gateway's duty cycle allows. */

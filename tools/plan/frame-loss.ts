@@ -28,7 +28,7 @@ export function frameLoss(
   const own = lossModel(air.multicastLoss, drawKey(seed, device, "multicastLoss"), device);
   const shared = Array.from({ length: campaign.gateways }, (_, gateway) => {
     const purpose = gateway === 0 ? "sharedLoss" : `sharedLoss ${gateway}`;
-    return lossModel(air.sharedLoss, drawKey(seed, -1 - cell, purpose));
+    return lossModel(air.sharedLoss, drawKey(seed, -1 - cell, purpose), gateway);
   });
   const { radio } = air;
   const links =

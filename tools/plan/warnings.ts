@@ -124,10 +124,12 @@ function setUpCapacity({ scenario }: Planned): readonly string[] {
   );
   if (share === 0) return [];
   const stageS = (campaign.maxRetries + 1) * kind.device.uplinkIntervalS;
-  const neededS = (inCell * requestS) / share;
+  // at best each gateway answers an equal part
+  const neededS = (inCell * requestS) / (share * campaign.gateways);
   if (neededS <= stageS) return [];
-  const fits = Math.floor((stageS * share) / requestS);
+  const fits = Math.floor((stageS * share * campaign.gateways) / requestS);
+  const behind = campaign.gateways === 1 ? "one gateway" : `${campaign.gateways} gateways`;
   return [
-    `${inCell} devices behind one gateway: ${REQUESTS} requests each take ${neededS.toFixed(0)} s a stage of its duty cycle, a stage lasts ${stageS} s; about ${fits} fit; raise campaign.maxRetries or uplinkIntervalS, or set air.classADutyCycle false for a network of many gateways`,
+    `${inCell} devices behind ${behind}: ${REQUESTS} requests each take ${neededS.toFixed(0)} s a stage of its duty cycle, a stage lasts ${stageS} s; about ${fits} fit; raise campaign.maxRetries or uplinkIntervalS, or set air.classADutyCycle false for a network of many gateways`,
   ];
 }

@@ -1,5 +1,6 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { FRAGMENTS_MAX, planSession, TIMEOUT_EXPONENT_MAX } from "#scenarios/session.ts";
+import { marginsOf } from "#sim/fleet/gateway-air.ts";
 import { type Count, leastOf } from "#tools/run/count.ts";
 import { checkRegion } from "./check-region.ts";
 import type { Problem } from "./explain.ts";
@@ -21,6 +22,7 @@ export function checkScenario(
     checkBanks(scenario, imageBytes, sentBytes) ??
     checkSession(scenario, sentBytes) ??
     checkFaults(scenario, sentBytes) ??
+    checkOutages(scenario) ??
     checkExpectations(scenario)
   );
 }
@@ -57,8 +59,10 @@ function checkBanks(
 }
 
 function checkSession({ campaign }: ResolvedScenario, sentBytes: number): Problem | undefined {
-  const { nbFrag, totalFragments, timeoutExponentMin } = planSession(campaign, sentBytes);
   const { fragSize, marginS } = campaign;
+  const betweenS = marginS * marginsOf(campaign);
+  const plan = planSession({ ...campaign, marginS: betweenS }, sentBytes);
+  const { nbFrag, totalFragments, timeoutExponentMin } = plan;
   if (totalFragments > FRAGMENTS_MAX) {
     return {
       path: ["campaign", nbFrag > FRAGMENTS_MAX ? "fragSize" : "redundancyPercent"],
@@ -68,8 +72,17 @@ function checkSession({ campaign }: ResolvedScenario, sentBytes: number): Proble
   if (timeoutExponentMin <= TIMEOUT_EXPONENT_MAX) return undefined;
   return {
     path: ["campaign", "marginS"],
-    text: `is ${marginS}: ${totalFragments} fragments take ${marginS * (totalFragments + 1)} s, but a class C session lasts at most 2^${TIMEOUT_EXPONENT_MAX} = ${2 ** TIMEOUT_EXPONENT_MAX} s`,
+    text: `is ${marginS}: ${totalFragments} fragments take ${betweenS * (totalFragments + 1)} s, but a class C session lasts at most 2^${TIMEOUT_EXPONENT_MAX} = ${2 ** TIMEOUT_EXPONENT_MAX} s`,
   };
+}
+
+function checkOutages({ air, campaign: { gateways } }: ResolvedScenario): Problem | undefined {
+  for (const [index, { gateway = 0 }] of air.outages.entries()) {
+    if (gateway < gateways) continue;
+    const text = `is ${gateway}, but air.radio.gateways, counted from 0, ends with ${gateways - 1}`;
+    return { path: ["air", "outages", index, "gateway"], text };
+  }
+  return undefined;
 }
 
 function checkFaults({ campaign, faults }: ResolvedScenario, sentBytes: number) {

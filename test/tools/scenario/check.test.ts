@@ -102,3 +102,27 @@ describe("a patch", () => {
     );
   });
 });
+
+describe("gateways", () => {
+  const gateways = [0, 1].map((xM) => ({ xM, yM: 0 }));
+  const radio = { pathLoss: "oulu", radiusM: 1000, gateways } as const;
+  const outages = (gateway: number) => [{ gateway, when: { atS: 1 }, forS: 1 }];
+
+  test("only those that are there go dark", () => {
+    expect(problemOf({ air: { radio, outages: outages(1) } })).toBe("none");
+    expect(problemOf({ air: { radio, outages: outages(2) } })).toBe(
+      "air.outages.0.gateway is 2, but air.radio.gateways, counted from 0, ends with 1",
+    );
+    expect(problemOf({ air: { outages: outages(1) } })).toBe(
+      "air.outages.0.gateway is 1, but air.radio.gateways, counted from 0, ends with 0",
+    );
+  });
+
+  test("their margins have to fit into a session", () => {
+    const campaign = { redundancyPercent: 10, fragSize: 10 };
+    expect(problemOf({ campaign })).toBe("none");
+    expect(problemOf({ campaign, air: { radio } })).toMatch(
+      /^campaign.marginS is 5: 3605 fragments take 36060 s/,
+    );
+  });
+});
