@@ -61,6 +61,7 @@ const when = Type.Union([
   ),
 ]);
 
+const duration = (description: string) => Type.Number({ minimum: 0, maximum: 1e7, description });
 const dbm = (description: string) => Type.Number({ minimum: -50, maximum: 50, description });
 
 const radioSchema = Type.Object(
@@ -143,11 +144,7 @@ export const airSchema = Type.Object(
         Type.Object(
           {
             when,
-            forS: Type.Number({
-              minimum: 0,
-              maximum: 1e7,
-              description: "How long nothing passes the gateway.",
-            }),
+            forS: duration("How long nothing passes the gateway."),
             gateway: Type.Optional(
               Type.Integer({
                 minimum: 0,
@@ -165,20 +162,10 @@ export const airSchema = Type.Object(
       loss("Class B beacons lost, drawn per device and beacon. Default: none."),
     ),
     beaconOutages: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            when,
-            forS: Type.Number({
-              minimum: 0,
-              maximum: 1e7,
-              description: "How long no beacon is sent.",
-            }),
-          },
-          closed,
-        ),
-        { maxItems: 100, description: "The gateway has lost its GPS: it sends, but no beacons." },
-      ),
+      Type.Array(Type.Object({ when, forS: duration("How long no beacon is sent.") }, closed), {
+        maxItems: 100,
+        description: "The gateway has lost its GPS: it sends, but no beacons.",
+      }),
     ),
     radio: Type.Optional(radioSchema),
     classADutyCycle: Type.Optional(
@@ -212,9 +199,7 @@ export const faultSchema = Type.Object(
     ),
     share: probability("Part of the fleet that is hit, drawn per device."),
     when,
-    forS: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1e7, description: "How long it lasts. Default 10." }),
-    ),
+    forS: Type.Optional(duration("How long it lasts. Default 10.")),
     times: Type.Optional(
       Type.Integer({
         minimum: 1,

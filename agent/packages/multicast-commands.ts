@@ -10,19 +10,18 @@ import {
   MULTICAST_SETUP_PORT,
   mcUplinkV2,
 } from "./multicast-setup.wire.ts";
-import type {
-  McGroup,
-  McSession,
-  MulticastSetupConfig,
-  MulticastSetupState,
+import {
+  BEACON_PERIOD_S,
+  type McGroup,
+  type McSession,
+  type MulticastSetupConfig,
+  type MulticastSetupState,
 } from "./multicast-state.ts";
 import type { PackageIo } from "./package-io.ts";
 import type { RegionLimits } from "./region-limits.ts";
 
 type McGroupSetupReq = Extract<McDownlink, { name: "McGroupSetupReq" }>;
 type McSessionReq = Extract<McDownlink, { name: "McClassCSessionReq" | "McClassBSessionReq" }>;
-
-const BEACON_PERIOD_S = 128;
 
 export function answerVersion({ version }: MulticastSetupConfig, io: PackageIo): void {
   const packageIdentifier = MULTICAST_SETUP_IDENTIFIER;

@@ -1,6 +1,6 @@
 /** When a device listens to a multicast group: in a class C window, or in class B. */
 import type { McSessionNote } from "../events.ts";
-import type { McGroup, McSession } from "./multicast-state.ts";
+import { BEACON_PERIOD_S, type McGroup, type McSession } from "./multicast-state.ts";
 import type { PackageIo } from "./package-io.ts";
 
 const S_US = 1_000_000;
@@ -10,8 +10,8 @@ const S_US = 1_000_000;
  */
 export const TIME_TO_START_MAX_S = 0xff_ffff;
 
-/** A beacon comes every 128 s: two may be missed before the session starts. */
-const CLASS_B_EARLY_S = 3 * 128;
+/** Two beacons may be missed before the session starts. */
+const CLASS_B_EARLY_S = 3 * BEACON_PERIOD_S;
 
 const ids = [0, 1, 2, 3] as const;
 

@@ -43,6 +43,8 @@ export interface McGroup {
 }
 
 export const MC_GROUPS_MAX = 4;
+/** Class B. */
+export const BEACON_PERIOD_S = 128;
 
 /** Plain data. */
 export interface MulticastSetupState {

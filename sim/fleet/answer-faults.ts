@@ -53,11 +53,11 @@ export class AnswerFaults {
     const lost = this.#lost.get(answer) ?? 0;
     if (lost < lose) {
       this.#lost.set(answer, lost + 1);
-      return { ...effect, fPort: HEARTBEAT_PORT, payload: NO_BYTES };
+      return silenced(effect);
     }
     const again = delayS > 0 ? copies : copies - 1;
     for (let copy = 0; copy < again; copy++) this.#sayLater(said, delayS);
-    return delayS > 0 ? { ...effect, fPort: HEARTBEAT_PORT, payload: NO_BYTES } : said;
+    return delayS > 0 ? silenced(effect) : said;
   }
 
   /** A reset: what waited is forgotten. */
@@ -92,4 +92,8 @@ export class AnswerFaults {
     payload[MISSING_AT[packages]] = missingFrag;
     return { ...effect, payload };
   }
+}
+
+function silenced(effect: Uplink): Uplink {
+  return { ...effect, fPort: HEARTBEAT_PORT, payload: NO_BYTES };
 }

@@ -1,13 +1,13 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { CAPTURE } from "#sim/air/capture.ts";
 import type { AirDownlink, AirUplink, DownlinkRequest } from "#sim/air/frames.ts";
-import { type LossModel, lossModel } from "#sim/air/loss.ts";
+import type { LossModel } from "#sim/air/loss.ts";
 import { UplinkReception } from "#sim/air/uplink-reception.ts";
 import { InProcessGateway } from "#sim/gateway/in-process.ts";
-import { drawKey } from "#sim/kernel/draws.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { gatewayAir } from "./gateway-air.ts";
 import { Outages } from "./outages.ts";
+import { sharedLossAt } from "./per-gateway.ts";
 import type { Member } from "./spawn.ts";
 
 /** One gateway of a cell, and what of the air is its own. */
@@ -34,14 +34,13 @@ export class CellGateways {
     scheduler: Scheduler,
     onAir: (gateway: number, downlink: AirDownlink) => void,
   ) {
-    const { outages, radio, sharedLoss } = scenario.air;
+    const { outages, radio } = scenario.air;
     this.#gateways = Array.from({ length: scenario.campaign.gateways }, (_, index) => {
-      const purpose = index === 0 ? "sharedLoss" : `sharedLoss ${index}`;
       const own = outages.filter(({ gateway = index }) => gateway === index);
       const hear = (downlink: AirDownlink) => onAir(index, downlink);
       return {
         radio: new InProcessGateway(scheduler, gatewayAir(scenario), hear),
-        sharedLoss: lossModel(sharedLoss, drawKey(seed, cellKey, purpose), index),
+        sharedLoss: sharedLossAt(scenario.air, seed, cellKey, index),
         outages: new Outages(own),
         reception: radio && new UplinkReception(CAPTURE[radio.capture], radio.demodulators),
         sharedFrames: 0,

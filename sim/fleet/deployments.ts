@@ -1,12 +1,11 @@
 import { FIRMWARE_MANAGEMENT_PORT, fwDownlink } from "#agent/packages/firmware-management.wire.ts";
 import type { ResolvedKind } from "#scenarios/defaults.ts";
-import { planSession } from "#scenarios/session.ts";
 import { Campaign } from "#sim/server/campaign.ts";
 import type { DeviceRow } from "#sim/server/device-row.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
 import type { CellInput } from "./cell.ts";
-import { dutySpacingUs, fragmentSpacingUs } from "./gateway-air.ts";
+import { dutySpacingUs, pacedSession } from "./gateway-air.ts";
 import type { ServerView } from "./result.ts";
 import { bytesOf, parityVariantOf } from "./settings.ts";
 import type { Member } from "./spawn.ts";
@@ -147,19 +146,18 @@ function campaignOf(
   const image = input.firmware.sent;
   const { region } = regional;
   const isClassB = campaign.sessionClass === "B";
-  const averageUs = fragmentSpacingUs(region, campaign);
-  const plan = planSession({ ...campaign, marginS: averageUs / 1e6 }, image.length);
+  const { spacingUs, session } = pacedSession(region, campaign, image.length);
   return new Campaign(
     {
       ...campaign,
       packages: kind.device.packages === "v1" ? 1 : 2,
       parityVariant: parityVariantOf({ ...kind.device, parity: "auto" }),
       image,
-      spacingUs: isClassB ? dutySpacingUs(region, campaign) : averageUs,
+      spacingUs: isClassB ? dutySpacingUs(region, campaign) : spacingUs,
       isSimultaneous: campaign.scheduling === "gpsTime",
       pingPeriodicity: isClassB ? campaign.pingPeriodicity : undefined,
       gapsUs: campaign.gapsS?.map((gap) => Math.round(gap * 1e6)),
-      timeoutExponent: plan.timeoutExponent,
+      timeoutExponent: session.timeoutExponent,
       descriptor: bytesOf(campaign.descriptor),
       uplinkIntervalS: kind.device.uplinkIntervalS,
       misbehaviour: input.scenario.server,

@@ -1,6 +1,7 @@
 import type { ResolvedCampaign, ResolvedScenario } from "#scenarios/defaults.ts";
 import { FRAGMENT_HEADER_BYTES } from "#scenarios/regions/payload.ts";
 import type { Region, SubBand } from "#scenarios/regions/region.ts";
+import { planSession, type SessionPlan, type SessionShape } from "#scenarios/session.ts";
 import { DutyCycle } from "#sim/air/duty-cycle.ts";
 import { airtimeOfDownlinkUs, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
 import type { GatewayAir } from "#sim/gateway/in-process.ts";
@@ -51,9 +52,9 @@ export type PacedCampaign = Pick<
 >;
 
 /**
- * Time from one fragment to the next: ChirpStack's margin, once for each gateway or twice for all, or more when the gateway's duty cycle
- * asks for it; in class B the ping slots that it leaves; or what was measured. All on average. A real server that paces faster overruns the gateway's
- * queue.
+ * Time from one fragment to the next, on average: ChirpStack's margin, once for each gateway or
+ * twice for all, or more when the gateway's duty cycle asks for it; in class B the ping slots that
+ * it leaves; or what was measured. A real server that paces faster overruns the gateway's queue.
  */
 export function fragmentSpacingUs(region: Region, campaign: PacedCampaign): number {
   const { marginS, gapsS, sessionClass, pingPeriodicity } = campaign;
@@ -65,6 +66,17 @@ export function fragmentSpacingUs(region: Region, campaign: PacedCampaign): numb
   const slots = Math.ceil(dutyUs / (pingPeriodSlots(pingPeriodicity) * PING_SLOT_US));
   const perBeacon = Math.max(1, Math.floor(pingNb(pingPeriodicity) / slots));
   return Math.round(BEACON_PERIOD_US / perBeacon);
+}
+
+/** The session that carries `imageBytes` at this pace. */
+export function pacedSession(
+  region: Region,
+  campaign: PacedCampaign & SessionShape,
+  imageBytes: number,
+): { readonly spacingUs: number; readonly session: SessionPlan } {
+  const spacingUs = fragmentSpacingUs(region, campaign);
+  const session = planSession({ ...campaign, marginS: spacingUs / 1e6 }, imageBytes);
+  return { spacingUs, session };
 }
 
 /** Margins from one fragment to the next. */

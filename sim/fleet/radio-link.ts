@@ -1,4 +1,4 @@
-import type { ResolvedRadio } from "#scenarios/defaults.ts";
+import type { ResolvedRadio, ResolvedScenario } from "#scenarios/defaults.ts";
 import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { PATH_LOSS, pathLossDb } from "#sim/air/path-loss.ts";
@@ -6,6 +6,7 @@ import { deviceSensitivityDbm } from "#sim/air/sensitivity.ts";
 import type { UplinkSignal } from "#sim/air/uplink-reception.ts";
 import { type DrawKey, draw32, drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { normalOf } from "#sim/kernel/normal.ts";
+import { purposeAt } from "./per-gateway.ts";
 
 /** Between a device, anywhere on a disc, and one of its gateways. */
 export class RadioLink {
@@ -26,8 +27,7 @@ export class RadioLink {
     const { xM, yM } = radio.gateways[gateway] ?? { xM: 0, yM: 0 };
     const place = placeOnDisc(radio.radiusM, drawKey(seed, id, "place"));
     this.meanLossDb = pathLossDb(model, (place.x - xM) ** 2 + (place.y - yM) ** 2);
-    const keyOf = (purpose: string) =>
-      drawKey(seed, id, gateway === 0 ? purpose : `${purpose} ${gateway}`);
+    const keyOf = (purpose: string) => drawKey(seed, id, purposeAt(purpose, gateway));
     const shadow = this.#sigmaDb * normalOf(draw32(keyOf("shadow"), 0));
     this.#shadowDb = radio.shadowing === "device" ? shadow : undefined;
     this.#fading = {
@@ -61,6 +61,18 @@ export class RadioLink {
     const shadow = this.#shadowDb ?? this.#sigmaDb * normalOf(draw32(key, frame));
     return this.meanLossDb + shadow;
   }
+}
+
+/** Of a device, to each gateway of its cell; none: nothing is said about the radio. */
+export function radioLinks(
+  { air: { radio }, regional }: Pick<ResolvedScenario, "air" | "regional">,
+  seed: number,
+  id: number,
+): readonly RadioLink[] {
+  if (radio === undefined) return [];
+  return radio.gateways.map(
+    (_, gateway) => new RadioLink(radio, regional.region, seed, id, gateway),
+  );
 }
 
 /** Uniform on the disc, in whole metres each way from its middle. */

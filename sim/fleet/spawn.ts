@@ -20,7 +20,7 @@ import { deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
 import { FleetNode } from "./node.ts";
 import type { DeviceProbe } from "./probe.ts";
-import { RadioLink } from "./radio-link.ts";
+import { type RadioLink, radioLinks } from "./radio-link.ts";
 import { currentsOf, deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
 
 /** One device of a cell and what the cell keeps about it. */
@@ -107,7 +107,7 @@ export class Spawner {
       serverDevice,
       multicastLoss: lossModel(air.multicastLoss, drawKey(seed, id, "multicastLoss"), id),
       unicastLoss: lossModel(air.unicastLoss, drawKey(seed, id, "unicastLoss"), id),
-      links: linksOf(scenario, seed, id),
+      links: radioLinks(scenario, seed, id),
       heardFrame: -1,
       unicastFrames: 0,
     };
@@ -166,14 +166,6 @@ export class Spawner {
     this.#layouts.set(name, made);
     return made;
   }
-}
-
-function linksOf({ air, regional }: ResolvedScenario, seed: number, id: number): RadioLink[] {
-  const { radio } = air;
-  if (radio === undefined) return [];
-  return radio.gateways.map(
-    (_, gateway) => new RadioLink(radio, regional.region, seed, id, gateway),
-  );
 }
 
 function driftPpmOf(seed: number, id: number, { device }: Pick<ResolvedKind, "device">): number {

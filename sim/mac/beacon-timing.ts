@@ -1,7 +1,7 @@
 /** When beacons and ping slots are (TS001 1.0.4, class B: slotted transmission timing). */
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
+import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 
-export const BEACON_PERIOD_S = 128;
 export const BEACON_PERIOD_US = 128_000_000;
 /** From the start of a beacon to the first slot. */
 export const BEACON_RESERVED_US = 2_120_000;

@@ -1,6 +1,7 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { lossModel } from "#sim/air/loss.ts";
-import { RadioLink } from "#sim/fleet/radio-link.ts";
+import { sharedLossAt } from "#sim/fleet/per-gateway.ts";
+import { radioLinks } from "#sim/fleet/radio-link.ts";
 import { draw32, drawKey, threshold } from "#sim/kernel/draws.ts";
 import type { IsLost } from "./needed-redundancy.ts";
 
@@ -24,17 +25,12 @@ export function frameLoss(
   cell: number,
   device: number,
 ): IsLost {
-  const { air, faults, regional, campaign } = scenario;
+  const { air, faults, campaign } = scenario;
   const own = lossModel(air.multicastLoss, drawKey(seed, device, "multicastLoss"), device);
-  const shared = Array.from({ length: campaign.gateways }, (_, gateway) => {
-    const purpose = gateway === 0 ? "sharedLoss" : `sharedLoss ${gateway}`;
-    return lossModel(air.sharedLoss, drawKey(seed, -1 - cell, purpose), gateway);
-  });
-  const { radio } = air;
-  const links =
-    radio?.gateways.map(
-      (_, gateway) => new RadioLink(radio, regional.region, seed, device, gateway),
-    ) ?? [];
+  const shared = Array.from({ length: campaign.gateways }, (_, gateway) =>
+    sharedLossAt(air, seed, -1 - cell, gateway),
+  );
+  const links = radioLinks(scenario, seed, device);
   const frame = {
     dr: campaign.dr,
     phyPayload: new Uint8Array(0),
@@ -56,6 +52,11 @@ export function frameLoss(
         atGateway.lost(counter) || links[gateway]?.hears(frame, "multicast", counter) === false,
     ) ||
     gaps.some(({ start, end }) => counter >= start && counter < end);
+}
+
+/** Whether devices lose frames at the gateway, and so together. */
+export function hasSharedLoss({ sharedLoss }: Pick<LossyAir["air"], "sharedLoss">): boolean {
+  return sharedLoss.model !== "bernoulli" || sharedLoss.probability > 0;
 }
 
 /** Begins behind fragment `atFragment`, whose counter is one less. */

@@ -1,5 +1,5 @@
-import { Elimination } from "#agent/fec/elimination.ts";
-import { type ParityVariant, parityRow } from "#agent/fec/rows.ts";
+import type { ParityVariant } from "#agent/fec/rows.ts";
+import { codedRow, newSystem } from "#agent/fec/system.ts";
 import { type LossSpec, lossModel } from "#sim/air/loss.ts";
 import { drawKey } from "#sim/kernel/draws.ts";
 
@@ -23,24 +23,25 @@ export function neededRedundancy(
 ): number {
   const lost: number[] = [];
   for (let index = 0; index < nbFrag; index++) if (isLost(index)) lost.push(index);
-  const elimination = new Elimination(lost.length);
-  const row = new Uint32Array(elimination.words);
+  const system = newSystem(variant, nbFrag, 0, Uint16Array.from(lost));
+  const { elimination } = system;
   for (let sent = 0; sent <= redundancyMax; sent++) {
     if (elimination.rank === lost.length) return sent;
     // Not even if all the rest came.
     if (lost.length - elimination.rank > redundancyMax - sent) return redundancyMax + 1;
     if (isLost(nbFrag + sent)) continue;
-    const full = parityRow(variant, nbFrag, nbFrag + 1 + sent);
-    row.fill(0);
-    for (let column = 0; column < lost.length; column++) {
-      const index = lost[column] ?? 0;
-      const bit = ((full[index >> 5] ?? 0) >>> (index & 31)) & 1;
-      row[column >> 5] = (row[column >> 5] ?? 0) | (bit << (column & 31));
-    }
+    const row = codedRow(system, nbFrag + 1 + sent);
     const pivot = elimination.reduce(row);
     if (pivot >= 0) elimination.insert(pivot, row);
   }
   return redundancyMax + 1;
+}
+
+/** Of the first `count` frames. */
+export function lostOf(isLost: IsLost, count: number): number {
+  let lost = 0;
+  for (let counter = 0; counter < count; counter++) if (isLost(counter)) lost += 1;
+  return lost;
 }
 
 /** Share of `trials` devices that decode with each of the redundancies, each with losses of its own. */

@@ -1,7 +1,7 @@
 import { type ResolvedScenario, resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import { planSession, TIMEOUT_EXPONENT_MAX } from "#scenarios/session.ts";
-import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
+import { pacedSession } from "#sim/fleet/gateway-air.ts";
 import { parityVariantOf } from "#sim/fleet/settings.ts";
 import { checkScenario } from "#tools/scenario/check.ts";
 import type { Problem } from "#tools/scenario/explain.ts";
@@ -120,8 +120,7 @@ function fittingDrs(scenario: Scenario, redundancyPercent: number, sentBytes: nu
     const { fragSize: _, ...campaign } = scenario.campaign;
     const other = { ...scenario, campaign: { ...campaign, dr, redundancyPercent } };
     const resolved = resolveScenario(withFragSize(other, sentBytes));
-    const spacingS = fragmentSpacingUs(regional.region, resolved.campaign) / 1e6;
-    const session = planSession({ ...resolved.campaign, marginS: spacingS }, sentBytes);
+    const { session } = pacedSession(regional.region, resolved.campaign, sentBytes);
     const isShort = session.timeoutExponentMin <= TIMEOUT_EXPONENT_MAX;
     return isShort && checkScenario(resolved, sentBytes) === undefined ? [dr] : [];
   });

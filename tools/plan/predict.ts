@@ -1,11 +1,11 @@
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
 import { FRAGMENT_HEADER_BYTES } from "#scenarios/regions/payload.ts";
-import { FRAGMENTS_MAX, planSession, type SessionPlan } from "#scenarios/session.ts";
+import { FRAGMENTS_MAX, type SessionPlan } from "#scenarios/session.ts";
 import { airtimeOfDownlinkUs, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
-import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
+import { pacedSession } from "#sim/fleet/gateway-air.ts";
 import { parityVariantOf } from "#sim/fleet/settings.ts";
-import { frameLoss } from "./frame-loss.ts";
-import { neededRedundancy } from "./needed-redundancy.ts";
+import { frameLoss, hasSharedLoss } from "./frame-loss.ts";
+import { lostOf, neededRedundancy } from "./needed-redundancy.ts";
 import { setupChance } from "./setup-chance.ts";
 
 /** What is to be expected of one kind of device. */
@@ -53,8 +53,7 @@ export function predict(
   { trials, seed }: PredictOptions,
 ): Prediction {
   const { campaign, regional, devices } = scenario;
-  const spacingUs = fragmentSpacingUs(regional.region, campaign);
-  const session = planSession({ ...campaign, marginS: spacingUs / 1e6 }, sentBytes);
+  const { spacingUs, session } = pacedSession(regional.region, campaign, sentBytes);
   const planSeed = (seed + SEED_OFFSET) % 2 ** 32;
   const weight = devices.kinds.reduce((sum, { share }) => sum + share, 0);
   const kinds = devices.kinds.map((kind) => {
@@ -107,7 +106,7 @@ function cellChances(trial: Trial, devicesPerCell: number): number[] {
   const isGood = scenario.firmware.defect === "none" && kind.device.keys === "right";
   if (!isGood) return [0];
   const reached = setupChance(scenario, trials, seed);
-  const perCell = hasSharedLoss(scenario) ? devicesPerCell : trials;
+  const perCell = hasSharedLoss(scenario.air) ? devicesPerCell : trials;
   return Array.from({ length: Math.ceil(trials / perCell) }, (_, cell) => {
     let decoded = 0;
     for (let at = 0; at < perCell; at++)
@@ -126,23 +125,13 @@ function decodes(
   const codedFragments = Math.max(0, Math.min(session.codedFragments, FRAGMENTS_MAX - nbFrag));
   const { device } = kind;
   const isLost = frameLoss(scenario, spacingUs, seed, cell, id);
-  const lost = lostCount(isLost, nbFrag);
+  const lost = lostOf(isLost, nbFrag);
   if (lost === 0) return true;
   const variant = parityVariantOf(device);
   const isUnderstood = variant === parityVariantOf({ ...device, parity: "auto" });
   const rowsMax = Math.min(device.matrixRows, device.scratchFragments ?? device.matrixRows);
   if (!isUnderstood || lost > rowsMax || lost > codedFragments) return false;
   return neededRedundancy({ variant, nbFrag }, codedFragments, isLost) <= codedFragments;
-}
-
-function lostCount(isLost: (counter: number) => boolean, nbFrag: number): number {
-  let lost = 0;
-  for (let index = 0; index < nbFrag; index++) if (isLost(index)) lost += 1;
-  return lost;
-}
-
-function hasSharedLoss({ air: { sharedLoss } }: ResolvedScenario): boolean {
-  return sharedLoss.model !== "bernoulli" || sharedLoss.probability > 0;
 }
 
 function leftOutOf({

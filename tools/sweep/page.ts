@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
+import { shellOf } from "#tools/report/html/shell.ts";
 import { escapeXml } from "#tools/report/junit.ts";
 import type { SweepReport, SweptConfiguration } from "./schema.ts";
 
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 const FAILURES_SHOWN = 20;
 
 /** A sweep as one HTML file without a script: a heat map, and each configuration's runs. */
@@ -10,28 +10,15 @@ export function sweepPage(report: SweepReport): string {
   const css = readFileSync(new URL("../report/html/page/page.css", import.meta.url), "utf8");
   const { scenario, version, seeds, axes, configurations } = report;
   const facts = `${configurations.length} configurations × ${seeds.length} seeds · fuota ${version}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeXml(scenario.name)} · sweep · fuota</title>
-<style>${css}${HEAT_CSS}</style>
-</head>
-<body>
-<main>
+  const body = `<main>
 <h1>${escapeXml(scenario.name)}</h1>
 <p class="soft">${escapeXml(facts)}</p>
 ${report.interrupted ? '<p class="missed">Interrupted: a part of it.</p>' : ""}
 <section><h2>Devices updated</h2>${heatMap(axes, configurations)}
 <p class="soft">Share over all seeds, below it the 95 % interval. ✗: runs that did not meet the scenario's expectations.</p></section>
 <section><h2>Configurations</h2>${configurations.map(details).join("\n")}</section>
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return shellOf({ title: `${scenario.name} · sweep`, allowed: [], css: css + HEAT_CSS, body });
 }
 
 const HEAT_CSS = `

@@ -1,5 +1,5 @@
-import { Elimination } from "#agent/fec/elimination.ts";
-import { type ParityVariant, parityRow } from "#agent/fec/rows.ts";
+import type { ParityVariant } from "#agent/fec/rows.ts";
+import { codedRow, newSystem } from "#agent/fec/system.ts";
 import { mulberry32 } from "#tools/fec/session.ts";
 
 export interface Channel {
@@ -34,20 +34,14 @@ const CODED_MAX = 8;
 function extraNeeded({ variant, nbFrag, loss }: Channel, next: () => number): number {
   const lost: number[] = [];
   for (let index = 0; index < nbFrag; index++) if (next() < loss) lost.push(index);
-  const elimination = new Elimination(lost.length);
-  const row = new Uint32Array(elimination.words);
+  const system = newSystem(variant, nbFrag, 0, Uint16Array.from(lost));
+  const { elimination } = system;
   let received = 0;
   for (let n = nbFrag + 1; elimination.rank < lost.length; n++) {
     if (next() < loss) continue;
     received += 1;
     if (received - lost.length >= CODED_MAX) return CODED_MAX;
-    const full = parityRow(variant, nbFrag, n);
-    row.fill(0);
-    for (let column = 0; column < lost.length; column++) {
-      const index = lost[column] ?? 0;
-      const bit = ((full[index >> 5] ?? 0) >>> (index & 31)) & 1;
-      row[column >> 5] = (row[column >> 5] ?? 0) | (bit << (column & 31));
-    }
+    const row = codedRow(system, n);
     const pivot = elimination.reduce(row);
     if (pivot >= 0) elimination.insert(pivot, row);
   }

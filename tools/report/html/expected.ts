@@ -2,8 +2,8 @@ import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
 import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
 import { parityVariantOf } from "#sim/fleet/settings.ts";
 import { decodedChance } from "#tools/plan/closed-form.ts";
-import { frameLoss } from "#tools/plan/frame-loss.ts";
-import { neededRedundancy } from "#tools/plan/needed-redundancy.ts";
+import { frameLoss, hasSharedLoss } from "#tools/plan/frame-loss.ts";
+import { lostOf, neededRedundancy } from "#tools/plan/needed-redundancy.ts";
 import { predict } from "#tools/plan/predict.ts";
 import type { Report } from "#tools/report/schema.ts";
 
@@ -111,9 +111,8 @@ function isIndependent(scenario: ResolvedScenario): boolean {
   return !losesTogether(scenario) && !isDeaf && air.radio === undefined;
 }
 
-function losesTogether({ air: { sharedLoss, outages } }: ResolvedScenario): boolean {
-  const hasShared = sharedLoss.model !== "bernoulli" || sharedLoss.probability > 0;
-  return hasShared || outages.length > 0;
+function losesTogether({ air }: ResolvedScenario): boolean {
+  return hasSharedLoss(air) || air.outages.length > 0;
 }
 
 /** The real rows over the scenario's losses, for those devices that decode with what is sent. */
@@ -134,7 +133,8 @@ function rowsBeyond(
       isLost,
     );
     if (sent === 0 || sent > codedFragments) return undefined;
-    return heardOf(isLost, nbFrag, nbFrag + sent) - (nbFrag - heardOf(isLost, 0, nbFrag));
+    // What was heard of them, less what was lost before.
+    return sent - lostOf(isLost, nbFrag + sent);
   };
   for (const kind of kinds) {
     for (let device = 0; device < trials; device++) {
@@ -146,11 +146,4 @@ function rowsBeyond(
   }
   const sum = weights.reduce((all, one) => all + one, 0);
   return sum === 0 ? [] : weights.map((one) => one / sum);
-}
-
-/** Frames of `from` until before `end` that arrive. */
-function heardOf(isLost: (counter: number) => boolean, from: number, end: number): number {
-  let heard = 0;
-  for (let counter = from; counter < end; counter++) if (!isLost(counter)) heard += 1;
-  return heard;
 }

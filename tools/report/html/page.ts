@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { escapeXml } from "#tools/report/junit.ts";
 import type { RunData } from "./page-data.ts";
 import type { Section } from "./sections.ts";
+import { shellOf } from "./shell.ts";
 
 export interface Page {
   readonly title: string;
@@ -11,9 +11,6 @@ export interface Page {
   /** Drawn behind it, or alone. */
   readonly sections: readonly Section[];
 }
-
-const POLICY =
-  "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /** The page's own scripts, in this order: each knows what stands before it. */
 export const SCRIPTS = [
@@ -33,28 +30,20 @@ export function htmlOf(page: Page): string {
   const own = (name: string) => readFileSync(new URL(`page/${name}`, import.meta.url), "utf8");
   const chart = (name: string) => readFileSync(resolve(`uplot/dist/${name}`), "utf8");
   const script = SCRIPTS.map((name) => withoutModules(own(name))).join("\n");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeXml(page.title)} · fuota</title>
-<style>${chart("uPlot.min.css")}${own("page.css")}</style>
-</head>
-<body>
-<noscript>This report is drawn by a script.</noscript>
+  const body = `<noscript>This report is drawn by a script.</noscript>
 <main></main>
 <script type="application/json" id="data">${scriptSafe(JSON.stringify(page))}</script>
 <script>${chart("uPlot.iife.min.js")}</script>
 <script>"use strict";
 {
 ${script}}
-</script>
-</body>
-</html>
-`;
+</script>`;
+  return shellOf({
+    title: page.title,
+    allowed: ["script-src 'unsafe-inline'"],
+    css: chart("uPlot.min.css") + own("page.css"),
+    body,
+  });
 }
 
 /** JSON that cannot end the element it stands in. */

@@ -1,0 +1,19 @@
+/** What each gateway of a cell has for itself, and still draws as before when it is alone. */
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { type LossModel, lossModel } from "#sim/air/loss.ts";
+import { drawKey } from "#sim/kernel/draws.ts";
+
+/** Names a draw of one gateway; the first has the name without a number. */
+export function purposeAt(purpose: string, gateway: number): string {
+  return gateway === 0 ? purpose : `${purpose} ${gateway}`;
+}
+
+/** Frames lost at one gateway of a cell: for all who hear it. */
+export function sharedLossAt(
+  { sharedLoss }: Pick<ResolvedScenario["air"], "sharedLoss">,
+  seed: number,
+  cellKey: number,
+  gateway: number,
+): LossModel {
+  return lossModel(sharedLoss, drawKey(seed, cellKey, purposeAt("sharedLoss", gateway)), gateway);
+}
