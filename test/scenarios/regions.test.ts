@@ -41,6 +41,14 @@ describe("a whole campaign", () => {
     expect(statesOf({ ...least, region })).toEqual(["updated", "updated"]);
   });
 
+  test.each(NAMES)("in the ping slots of class B, by the defaults of %s", (region) => {
+    const campaign = { redundancyPercent: 100, sessionClass: "B", pingPeriodicity: 1 } as const;
+    const air = { beaconLoss: { model: "bernoulli", probability: 0.1 } } as const;
+    const scenario: Scenario = { ...least, region, campaign, air };
+    expect(problemOf({ region, campaign })).toBe("none");
+    expect(statesOf(scenario)).toEqual(["updated", "updated"]);
+  });
+
   test.each<[string, Partial<Scenario>]>([
     ["LoRaWAN 1.1 in US915's sub-band 2", { region: "US915", subBand: 2 }],
     ["LoRaWAN 1.1 in CN470's sub-band 12", { region: "CN470", subBand: 12 }],
