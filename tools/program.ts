@@ -24,6 +24,16 @@ export const VERBS: readonly Verb[] = [
     summary: "says what a campaign will take, and how it will end",
   },
   {
+    name: "fleet",
+    load: async (parts) => (await import("./fleet/command.ts")).fleetCommand(parts),
+    summary: "runs a scenario against a real ChirpStack v4, in real time",
+  },
+  {
+    name: "provision",
+    load: async (parts) => (await import("./provision/command.ts")).provisionCommand(parts),
+    summary: "tells a server about the devices of a scenario, or lists them for any",
+  },
+  {
     name: "init",
     load: async ({ terminal }) =>
       (await import("./scenario/init-command.ts")).initCommand(terminal),

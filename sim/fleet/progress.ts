@@ -15,13 +15,13 @@ export interface FleetProgress {
 
 /** The running cell, and what the finished ones came to. */
 export function progressOf(
-  cell: Cell,
+  { members, engine }: Pick<Cell, "members" | "engine">,
   finished: readonly FleetProgress[],
   cells: number,
   devices: number,
 ): FleetProgress {
   const sum = { joined: 0, receiving: 0, complete: 0, updated: 0, failed: 0 };
-  for (const { node } of cell.members) {
+  for (const { node } of members) {
     if (node.isJoined) sum.joined += 1;
     if (node.observed.blockState === "receiving") sum.receiving += 1;
     if (node.observed.blockState === "complete") sum.complete += 1;
@@ -35,6 +35,6 @@ export function progressOf(
     sum.updated += one.updated;
     sum.failed += one.failed;
   }
-  const virtualSeconds = Math.round(cell.engine.now / 1e6);
+  const virtualSeconds = Math.round(engine.now / 1e6);
   return { cellsDone: finished.length, cells, virtualSeconds, devices, ...sum };
 }

@@ -1,13 +1,12 @@
 import type { Signer } from "#agent/image/make.ts";
-import { verifyImage } from "#agent/image/verify.ts";
 import type { Crypto, PublicKey } from "#hal/ports.ts";
-import { type ResolvedKind, resolveScenario } from "#scenarios/defaults.ts";
+import { resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
-import { draw32, drawKey } from "#sim/kernel/draws.ts";
 import { Cell, type CellAirtime } from "./cell.ts";
-import { type FirmwarePair, hexOf, makeFirmware } from "./firmware.ts";
+import { hexOf, makeFirmware } from "./firmware.ts";
 import { type FleetProgress, progressOf } from "./progress.ts";
 import type { DeviceResult } from "./result.ts";
+import { fleetImages, kindOf } from "./roster.ts";
 import type { CellSurvey } from "./survey.ts";
 
 export interface RunInput {
@@ -59,9 +58,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
   const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
   const { count, perCell, kinds } = scenario.devices;
   const shard = input.shard ?? { index: 1, count: 1 };
-  const update = identityOf(firmware, firmware.update, crypto);
-  const factory = identityOf(firmware, firmware.factory, crypto);
-  if (factory === undefined) throw new RangeError("the factory image does not verify");
+  const { update, factory, updateHash } = fleetImages(firmware, crypto);
   const cells = Array.from({ length: Math.ceil(count / perCell) }, (_, index) => index);
   const own = cells.filter((index) => index % shard.count === shard.index - 1);
   const sizeOf = (index: number) => Math.min(perCell, count - index * perCell);
@@ -77,7 +74,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       members: ids.map((id) => ({ id, kind: kindOf(kinds, seed, id) })),
       firmware,
       factoryImage: factory,
-      updateHash: update?.hash ?? crypto.hashOf("sha256", firmware.update),
+      updateHash,
       crypto,
       isSurveyed: input.isSurveyed ?? false,
       eventsMax: input.eventsMax ?? Number.POSITIVE_INFINITY,
@@ -116,26 +113,4 @@ function runCell(cell: Cell, index: number, seed: number, onProgress: () => void
     const what = cause instanceof Error ? cause.message : String(cause);
     throw new SimulationBug(`${where}: ${what}`, { cause });
   }
-}
-
-/** What the image says of itself; undefined when it is defective on purpose. */
-function identityOf({ keys }: FirmwarePair, image: Uint8Array, crypto: Crypto) {
-  const reader = {
-    sizeBytes: image.length,
-    read: (offset: number, target: Uint8Array) =>
-      target.set(image.subarray(offset, offset + target.length)),
-  };
-  const verdict = verifyImage(reader, { keys, securityCounterMin: 0 }, crypto);
-  return verdict.ok ? verdict.image : undefined;
-}
-
-/** The kind of a device is drawn by the weights, from its number alone. */
-function kindOf(kinds: readonly ResolvedKind[], seed: number, id: number): ResolvedKind {
-  const total = kinds.reduce((sum, { share }) => sum + share, 0);
-  let left = draw32(drawKey(seed, id, "kind"), 0) % total;
-  for (const kind of kinds) {
-    if (left < kind.share) return kind;
-    left -= kind.share;
-  }
-  throw new RangeError("a fleet without kinds");
 }

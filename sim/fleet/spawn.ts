@@ -39,13 +39,16 @@ export interface Member {
   unicastFrames: number;
 }
 
+/** Whoever has to know a device before it joins. */
+export type Registrar = Pick<NetworkServer, "provision">;
+
 export interface SpawnContext {
   readonly scenario: ResolvedScenario;
   readonly seed: number;
   readonly firmware: FirmwarePair;
   readonly crypto: Crypto;
   readonly scheduler: Scheduler;
-  readonly server: NetworkServer;
+  readonly server: Registrar;
   readonly nbFrag: number;
   /** What both images say of themselves. */
   readonly factoryImage: ImageIdentity;

@@ -67,6 +67,17 @@ export class Engine implements Scheduler {
     }
   }
 
+  /** When the next event is due; undefined when nothing is left. */
+  get nextAt(): WorldUs | undefined {
+    return this.#heap[0]?.at;
+  }
+
+  /** Runs what is due by `us`, and makes it that late: for a world that real time drives. */
+  advance(us: WorldUs): void {
+    this.run(us);
+    this.#now = Math.max(this.#now, us);
+  }
+
   #removeFirst(): void {
     const heap = this.#heap;
     const last = heap.pop();

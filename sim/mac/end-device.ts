@@ -164,6 +164,11 @@ export class EndDeviceMac {
     this.#radio.reset(this.#io.scheduler.now);
   }
 
+  /** Of the session; undefined before the first join. */
+  get devAddr(): number | undefined {
+    return this.#parts.nvm.session?.devAddr;
+  }
+
   radioTime(now: WorldUs): RadioTime {
     const time = this.#radio.time(now);
     return { ...time, rxUs: time.rxUs + this.#classB.rxUsAt(now) };

@@ -12,6 +12,7 @@ import { acceptJoin } from "./join-server.ts";
 import { answerMacCommands } from "./mac-answers.ts";
 import {
   deviceKeyOf,
+  newServerDevice,
   type ProvisionedDevice,
   RX1_DR_OFFSET,
   type ServerDevice,
@@ -69,15 +70,7 @@ export class NetworkServer {
   provision(provisioned: ProvisionedDevice): ServerDevice {
     const key = deviceKeyOf(provisioned.devEui);
     if (this.#devices.has(key)) throw new RangeError(`DevEUI ${key} is provisioned twice`);
-    const device: ServerDevice = {
-      provisioned,
-      queue: [],
-      usedDevNonces: new Set(),
-      joinNonce: 0,
-      sessionCnt: 0,
-      session: undefined,
-      onAnswer: undefined,
-    };
+    const device = newServerDevice(provisioned);
     this.#devices.set(key, device);
     return device;
   }

@@ -46,6 +46,19 @@ export interface ServerDevice {
   onAnswer: ((fPort: number, payload: Uint8Array) => void) | undefined;
 }
 
+/** As it is before its first join. */
+export function newServerDevice(provisioned: ProvisionedDevice): ServerDevice {
+  return {
+    provisioned,
+    queue: [],
+    usedDevNonces: new Set(),
+    joinNonce: 0,
+    sessionCnt: 0,
+    session: undefined,
+    onAnswer: undefined,
+  };
+}
+
 export function deviceKeyOf(devEui: Uint8Array): string {
   return devEui.join(".");
 }

@@ -198,7 +198,8 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-function collected(text: string, before: readonly string[] = []): readonly string[] {
+/** A parser of options that may be given again. */
+export function collected(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
 }
 

@@ -51,3 +51,17 @@ test("a thousand scattered events come out sorted", () => {
   engine.run(Number.MAX_SAFE_INTEGER);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
 });
+
+test("a world that real time drives is as late as it is told, with what was due behind it", () => {
+  const engine = new Engine();
+  const seen: number[] = [];
+  engine.schedule(10, () => seen.push(engine.now));
+  engine.schedule(30, () => seen.push(engine.now));
+  expect(engine.nextAt).toBe(10);
+  engine.advance(20);
+  expect([seen, engine.now, engine.nextAt]).toEqual([[10], 20, 30]);
+  engine.advance(15);
+  expect(engine.now).toBe(20);
+  engine.advance(40);
+  expect([seen, engine.now, engine.nextAt]).toEqual([[10, 30], 40, undefined]);
+});

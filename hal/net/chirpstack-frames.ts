@@ -1,0 +1,191 @@
+/** Gateway events and commands of ChirpStack v4's MQTT backend, in protobuf (api/proto/gw/gw.proto). */
+import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
+import duration from "google-protobuf/google/protobuf/duration_pb.js";
+import timestamp from "google-protobuf/google/protobuf/timestamp_pb.js";
+
+interface LoraRate {
+  readonly sf: number;
+  readonly bandwidthHz: number;
+}
+
+/** What ends up in an `UplinkFrame`. Times in µs of GPS time. */
+export interface UplinkFacts {
+  readonly phyPayload: Uint8Array;
+  readonly frequencyHz: number;
+  readonly rate: LoraRate;
+  readonly uplinkId: number;
+  readonly counter: number;
+  readonly gpsUs: number;
+  readonly rssiDbm: number;
+  readonly snrDb: number;
+}
+
+/** What ends up in `GatewayStats`. */
+export interface StatsFacts {
+  readonly gpsUs: number;
+  readonly received: number;
+  readonly asked: number;
+  readonly emitted: number;
+}
+
+/** Status of one item in a `DownlinkTxAck`. */
+const TX_ACK = {
+  ignored: 0,
+  ok: 1,
+  tooLate: 2,
+  collision: 4,
+  frequency: 6,
+  noGpsTime: 8,
+  queueFull: 9,
+  dutyCycle: 11,
+} as const;
+export type TxAckName = keyof typeof TX_ACK;
+
+/** A `DownlinkFrame`: items are alternatives, in order. */
+export interface DownlinkFacts {
+  readonly downlinkId: number;
+  readonly gatewayId: string;
+  readonly items: readonly {
+    readonly phyPayload: Uint8Array;
+    readonly frequencyHz: number;
+    readonly rate: LoraRate | undefined;
+    readonly timing:
+      | { readonly type: "immediately" }
+      | { readonly type: "delay"; readonly counter: number; readonly delayUs: number }
+      | { readonly type: "gps"; readonly gpsUs: number };
+  }[];
+}
+
+/** 1970 to 1980, without leap seconds; and the leap seconds since. */
+const GPS_EPOCH_S = 315_964_800;
+const LEAP_S = 18;
+const CODE_RATE_4_5 = 1;
+
+export function encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array {
+  const { phyPayload, frequencyHz, rate, uplinkId, counter, gpsUs, rssiDbm, snrDb } = uplink;
+  const lora = new gw.LoraModulationInfo();
+  lora.setBandwidth(rate.bandwidthHz);
+  lora.setSpreadingFactor(rate.sf);
+  lora.setCodeRate(CODE_RATE_4_5);
+  const modulation = new gw.Modulation();
+  modulation.setLora(lora);
+  const txInfo = new gw.UplinkTxInfo();
+  txInfo.setFrequency(frequencyHz);
+  txInfo.setModulation(modulation);
+  const rxInfo = new gw.UplinkRxInfo();
+  rxInfo.setGatewayId(gatewayId);
+  rxInfo.setUplinkId(uplinkId);
+  rxInfo.setGwTime(timestampOf(gpsUs));
+  rxInfo.setTimeSinceGpsEpoch(durationOf(gpsUs));
+  rxInfo.setRssi(rssiDbm);
+  rxInfo.setSnr(snrDb);
+  rxInfo.setContext(contextOf(counter));
+  rxInfo.setCrcStatus(gw.CRCStatus.CRC_OK);
+  const frame = new gw.UplinkFrame();
+  frame.setPhyPayload(phyPayload);
+  frame.setTxInfo(txInfo);
+  frame.setRxInfo(rxInfo);
+  return frame.serializeBinary();
+}
+
+export function encodeTxAck(
+  gatewayId: string,
+  downlinkId: number,
+  statuses: readonly TxAckName[],
+): Uint8Array {
+  const ack = new gw.DownlinkTxAck();
+  ack.setGatewayId(gatewayId);
+  ack.setDownlinkId(downlinkId);
+  for (const status of statuses) {
+    const item = new gw.DownlinkTxAckItem();
+    item.setStatus(TX_ACK[status]);
+    ack.addItems(item);
+  }
+  return ack.serializeBinary();
+}
+
+export function encodeStats(gatewayId: string, stats: StatsFacts): Uint8Array {
+  const message = new gw.GatewayStats();
+  message.setGatewayId(gatewayId);
+  message.setTime(timestampOf(stats.gpsUs));
+  message.setRxPacketsReceived(stats.received);
+  message.setRxPacketsReceivedOk(stats.received);
+  message.setTxPacketsReceived(stats.asked);
+  message.setTxPacketsEmitted(stats.emitted);
+  return message.serializeBinary();
+}
+
+/** Undefined for bytes that are no downlink with at least one item. */
+export function decodeDownlink(bytes: Uint8Array): DownlinkFacts | undefined {
+  let frame: gw.DownlinkFrame;
+  try {
+    frame = gw.DownlinkFrame.deserializeBinary(bytes);
+  } catch {
+    return undefined;
+  }
+  const items = frame.getItemsList().map(itemOf);
+  if (items.length === 0 || items.includes(undefined)) return undefined;
+  return {
+    downlinkId: frame.getDownlinkId(),
+    gatewayId: frame.getGatewayId(),
+    items: items.filter((item) => item !== undefined),
+  };
+}
+
+type Item = DownlinkFacts["items"][number];
+
+function itemOf(item: gw.DownlinkFrameItem): Item | undefined {
+  const txInfo = item.getTxInfo();
+  if (txInfo === undefined) return undefined;
+  const lora = txInfo.getModulation()?.getLora();
+  const timing = timingOf(txInfo);
+  if (timing === undefined) return undefined;
+  return {
+    phyPayload: item.getPhyPayload_asU8(),
+    frequencyHz: txInfo.getFrequency(),
+    rate: lora && { sf: lora.getSpreadingFactor(), bandwidthHz: lora.getBandwidth() },
+    timing,
+  };
+}
+
+function timingOf(txInfo: gw.DownlinkTxInfo): Item["timing"] | undefined {
+  const timing = txInfo.getTiming();
+  const delay = timing?.getDelay()?.getDelay();
+  if (delay !== undefined) {
+    const counter = counterIn(txInfo.getContext_asU8());
+    return counter === undefined ? undefined : { type: "delay", counter, delayUs: usOf(delay) };
+  }
+  const gps = timing?.getGpsEpoch()?.getTimeSinceGpsEpoch();
+  if (gps !== undefined) return { type: "gps", gpsUs: usOf(gps) };
+  return timing?.hasImmediately() === true ? { type: "immediately" } : undefined;
+}
+
+/** As the UDP bridge does: the counter, four bytes, most significant first. */
+function contextOf(counter: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, counter);
+  return bytes;
+}
+
+function counterIn(context: Uint8Array): number | undefined {
+  if (context.length !== 4) return undefined;
+  return new DataView(context.buffer, context.byteOffset, 4).getUint32(0);
+}
+
+function timestampOf(gpsUs: number): timestamp.Timestamp {
+  const message = new timestamp.Timestamp();
+  message.setSeconds(Math.floor(gpsUs / 1e6) + GPS_EPOCH_S - LEAP_S);
+  message.setNanos((gpsUs % 1e6) * 1000);
+  return message;
+}
+
+function durationOf(us: number): duration.Duration {
+  const message = new duration.Duration();
+  message.setSeconds(Math.floor(us / 1e6));
+  message.setNanos((us % 1e6) * 1000);
+  return message;
+}
+
+function usOf(message: duration.Duration): number {
+  return message.getSeconds() * 1e6 + Math.round(message.getNanos() / 1000);
+}

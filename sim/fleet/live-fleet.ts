@@ -1,0 +1,198 @@
+import type { ImageIdentity } from "#agent/boot/strategy.ts";
+import type { Crypto, GpsSeconds } from "#hal/ports.ts";
+import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import type { LossModel } from "#sim/air/loss.ts";
+import {
+  type DownlinkCommand,
+  type GatewayEvent,
+  ServerGateway,
+} from "#sim/gateway/server-gateway.ts";
+import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
+import { Engine } from "#sim/kernel/engine.ts";
+import { newServerDevice } from "#sim/server/server-device.ts";
+import type { CellAirtime } from "./cell.ts";
+import { FaultPlan } from "./faults.ts";
+import type { FirmwarePair } from "./firmware.ts";
+import { gatewayAir } from "./gateway-air.ts";
+import { Outages } from "./outages.ts";
+import { sharedLossAt } from "./per-gateway.ts";
+import { type Member, Spawner } from "./spawn.ts";
+
+/** Offsets of DevAddr and FCnt in a PHYPayload. */
+const DEV_ADDR_AT = 1;
+const FCNT_AT = 6;
+/** Join accept (TS001 §4.2.1). */
+const MTYPE_JOIN_ACCEPT = 1;
+/** What a gateway says of a signal when no radio model says it. */
+const GOOD_SIGNAL = { rssiDbm: -60, snrDb: 8 };
+
+export interface LiveFleetInput {
+  readonly scenario: ResolvedScenario;
+  readonly seed: number;
+  readonly members: readonly { readonly id: number; readonly kind: ResolvedKind }[];
+  readonly firmware: FirmwarePair;
+  readonly factoryImage: ImageIdentity;
+  readonly updateHash: Uint8Array;
+  readonly crypto: Crypto;
+  /** When this world begins. */
+  readonly gpsAtStart: GpsSeconds;
+  readonly gateways: number;
+  readonly statsIntervalS: number;
+  readonly isLenient: boolean;
+  /** Devices are switched on over so long. */
+  readonly joinSpreadS: number;
+  /** To the server. */
+  readonly emit: (gateway: number, event: GatewayEvent) => void;
+}
+
+/** A gateway, and who is in its reach. */
+interface LiveCell {
+  readonly gateway: ServerGateway;
+  readonly members: readonly Member[];
+  readonly outages: Outages;
+  /** Lost at the gateway: for all who hear it. */
+  readonly sharedLoss: LossModel;
+  sharedFrames: number;
+  /** Sessions by address; several devices may share one. */
+  readonly byDevAddr: Map<number, readonly Member[]>;
+}
+
+/**
+ * The devices and gateways of a scenario in a world whose server is somebody else's: the same
+ * devices, losses and faults as in a run, without our stand-in. Device `id` is in the reach of
+ * gateway `id mod gateways` alone.
+ */
+export class LiveFleet {
+  readonly engine = new Engine();
+  readonly members: readonly Member[];
+  readonly #input: LiveFleetInput;
+  readonly #cells: readonly LiveCell[];
+  readonly #faults: FaultPlan;
+  #multicastUs = 0;
+  uplinks = 0;
+
+  constructor(input: LiveFleetInput) {
+    const { scenario, seed, firmware, gateways, gpsAtStart, statsIntervalS, isLenient } = input;
+    this.#input = input;
+    const { engine } = this;
+    const { region } = scenario.regional;
+    const spawner = new Spawner({
+      ...input,
+      scheduler: engine,
+      server: { provision: newServerDevice },
+      nbFrag: Math.ceil(firmware.sent.length / scenario.campaign.fragSize),
+      onUplink: (member, uplink) => this.#onUplink(member, uplink),
+    });
+    this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
+    this.#cells = Array.from({ length: gateways }, (_, index) => ({
+      gateway: new ServerGateway(
+        { region, gpsAtStart, statsIntervalS, isLenient },
+        gatewayAir(scenario),
+        {
+          scheduler: engine,
+          emit: (event) => input.emit(index, event),
+          onAir: (downlink) => this.#onAir(this.#cellAt(index), downlink),
+        },
+      ),
+      members: this.members.filter(({ node }) => node.id % gateways === index),
+      outages: new Outages(scenario.air.outages.filter(({ gateway = index }) => gateway === index)),
+      sharedLoss: sharedLossAt(scenario.air, seed, -1 - index, 0),
+      sharedFrames: 0,
+      byDevAddr: new Map(),
+    }));
+    const nodes = this.members.map(({ node }) => node);
+    this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
+  }
+
+  /** Gateways first, so that the server knows them when the devices join. */
+  start(): void {
+    for (const { gateway } of this.#cells) gateway.start();
+    const { seed, joinSpreadS } = this.#input;
+    const { engine } = this;
+    for (const { node } of this.members) {
+      const at = drawBelow(drawKey(seed, node.id, "powerOn"), 0, Math.max(1, joinSpreadS * 1e6));
+      engine.schedule(engine.now + at, () => node.powerOn());
+    }
+  }
+
+  /** From the server, to be called at the world's present. */
+  command(gateway: number, command: DownlinkCommand): void {
+    this.#cellAt(gateway).gateway.command(command);
+  }
+
+  get airtime(): CellAirtime {
+    const allUs = this.#cells.reduce((sum, { gateway }) => sum + gateway.airtimeUs, 0);
+    return { allS: allUs / 1e6, multicastS: this.#multicastUs / 1e6 };
+  }
+
+  get downlinks(): number {
+    return this.#cells.reduce((sum, { gateway }) => sum + gateway.sent, 0);
+  }
+
+  #cellAt(gateway: number): LiveCell {
+    const cell = this.#cells[gateway];
+    if (cell === undefined) throw new RangeError(`gateway ${gateway}`);
+    return cell;
+  }
+
+  #onUplink(member: Member, uplink: AirUplink): void {
+    const frame = member.unicastFrames++;
+    if (member.unicastLoss.lost(frame) || !member.node.isListening) return;
+    const { gateway, outages } = this.#cellAt(member.node.id % this.#cells.length);
+    this.engine.schedule(uplink.endUs, () => {
+      if (outages.isOut(this.engine.now)) return;
+      if (gateway.receive(uplink, GOOD_SIGNAL)) this.uplinks += 1;
+    });
+  }
+
+  #onAir(cell: LiveCell, downlink: AirDownlink): void {
+    const { phyPayload } = downlink;
+    const isJoinAccept = (phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
+    const own = isJoinAccept
+      ? cell.members.filter(({ node }) => !node.isJoined)
+      : sessionsAt(u32At(phyPayload, DEV_ADDR_AT), cell);
+    if (!isJoinAccept && own.length === 0) {
+      this.#toGroup(cell, downlink);
+      return;
+    }
+    if (cell.outages.isOut(this.engine.now)) return;
+    for (const member of own) toOne(member, downlink);
+  }
+
+  /** Loss is keyed to the frame counter: the same frames are lost whichever way they came. */
+  #toGroup(cell: LiveCell, downlink: AirDownlink): void {
+    const { phyPayload, startUs, endUs } = downlink;
+    const { members, outages, sharedLoss } = cell;
+    const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
+    this.#multicastUs += endUs - startUs;
+    this.#faults.onFragment(fCnt + 1, members);
+    const isLostForAll = sharedLoss.lost(cell.sharedFrames++) || outages.isOut(this.engine.now);
+    for (const member of members) {
+      if (!member.node.isListening || !member.mac.hears(downlink)) continue;
+      if (isLostForAll || member.multicastLoss.lost(fCnt)) member.node.observed.countLost();
+      else member.mac.receive(downlink);
+    }
+    outages.onFragment(fCnt + 1, this.engine.now);
+  }
+}
+
+/** Devices of a cell whose session has this address. */
+function sessionsAt(devAddr: number, { members, byDevAddr }: LiveCell): readonly Member[] {
+  const known = byDevAddr.get(devAddr);
+  if (known?.every(({ mac }) => mac.devAddr === devAddr)) return known;
+  const found = members.filter(({ mac }) => mac.devAddr === devAddr);
+  if (found.length > 0) byDevAddr.set(devAddr, found);
+  return found;
+}
+
+function toOne(member: Member, downlink: AirDownlink): void {
+  const { node, mac, unicastLoss } = member;
+  if (!node.isListening || !mac.hears(downlink)) return;
+  if (!unicastLoss.lost(member.unicastFrames++)) mac.receive(downlink);
+}
+
+function u32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at + 3] ?? 0) << 24) | ((bytes[at + 2] ?? 0) << 16);
+  return (high | ((bytes[at + 1] ?? 0) << 8) | (bytes[at] ?? 0)) >>> 0;
+}

@@ -1,0 +1,166 @@
+import { describe, expect, test } from "vitest";
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { resolveScenario } from "#scenarios/defaults.ts";
+import type { Scenario } from "#scenarios/schema.ts";
+import type { DownlinkRequest } from "#sim/air/frames.ts";
+import type { CellInput } from "#sim/fleet/cell.ts";
+import { Deployments } from "#sim/fleet/deployments.ts";
+import { makeFirmware } from "#sim/fleet/firmware.ts";
+import { LiveFleet } from "#sim/fleet/live-fleet.ts";
+import { type DeviceResult, resultOf } from "#sim/fleet/result.ts";
+import { fleetImages, kindOf } from "#sim/fleet/roster.ts";
+import { runScenario } from "#sim/fleet/run.ts";
+import type { GatewayEvent, LoraRate } from "#sim/gateway/server-gateway.ts";
+import { KeyedEntropy } from "#sim/kernel/draws.ts";
+import { NetworkServer } from "#sim/server/network-server.ts";
+import { signerOf } from "#tools/run/images.ts";
+
+const SEED = 3;
+const GPS_AT_START = 1_400_000_000;
+const END_US = 20_000 * 1e6;
+const crypto = new NodeCrypto();
+const signer = signerOf(SEED, "ed25519");
+
+function scenarioOf(air: Scenario["air"] = {}): Scenario {
+  return {
+    name: "live",
+    devices: { count: 6, defaults: { uplinkIntervalS: 60 } },
+    firmware: { sizeBytes: 2100 },
+    campaign: { redundancyPercent: 100 },
+    air: { classADutyCycle: false, ...air },
+    expect: {},
+  };
+}
+
+/** A live fleet in virtual time: our own server, which hears of it only what its gateways say. */
+function world(scenario: Scenario, gateways = 1) {
+  const resolved = resolveScenario(scenario);
+  const firmware = makeFirmware(resolved.firmware, SEED, signer, crypto, undefined);
+  const images = fleetImages(firmware, crypto);
+  const { region } = resolved.regional;
+  const { kinds, count } = resolved.devices;
+  const events: { readonly gateway: number; readonly event: GatewayEvent }[] = [];
+  const waiting = new Map<number, (isSent: boolean) => void>();
+  const parts = {
+    scenario: resolved,
+    seed: SEED,
+    members: Array.from({ length: count }, (_, id) => ({ id, kind: kindOf(kinds, SEED, id) })),
+    firmware,
+    factoryImage: images.factory,
+    updateHash: images.updateHash,
+    crypto,
+  };
+  const drOf = ({ sf }: LoraRate) =>
+    region.uplinkRates.findIndex((rate) => rate?.modulation === "lora" && rate.sf === sf);
+  const fleet = new LiveFleet({
+    ...parts,
+    gpsAtStart: GPS_AT_START,
+    gateways,
+    statsIntervalS: 30,
+    isLenient: false,
+    joinSpreadS: 10,
+    emit: (gateway, event) => {
+      events.push({ gateway, event });
+      if (event.type === "ack") {
+        waiting.get(event.downlinkId)?.(event.statuses.includes("ok"));
+      } else if (event.type === "uplink") {
+        const { phyPayload, frequencyHz, rate } = event;
+        const endUs = event.gpsUs - GPS_AT_START * 1e6;
+        server.receive({ gateway, phyPayload, frequencyHz, dr: drOf(rate), endUs });
+      }
+    },
+  });
+  const transmit = (request: DownlinkRequest, ack: (isSent: boolean) => void) => {
+    const { phyPayload, frequencyHz, dr, timing, gateway = 0 } = request;
+    const downlinkId = waiting.size;
+    waiting.set(downlinkId, ack);
+    const rate = region.downlinkRates[dr];
+    const item = {
+      phyPayload,
+      frequencyHz,
+      rate: rate?.modulation === "lora" ? rate : undefined,
+      timing:
+        timing.type === "at"
+          ? ({ type: "gps", gpsUs: GPS_AT_START * 1e6 + timing.us } as const)
+          : timing,
+    };
+    fleet.command(gateway, { downlinkId, items: [item] });
+  };
+  const server = new NetworkServer(
+    { netId: 1, gpsAtStart: GPS_AT_START, regional: resolved.regional },
+    { scheduler: fleet.engine, crypto, entropy: new KeyedEntropy(SEED, -1), transmit },
+  );
+  const members = fleet.members.map((member) => ({
+    ...member,
+    serverDevice: server.provision(member.serverDevice.provisioned),
+  }));
+  const cell: CellInput = { ...parts, index: 0, isSurveyed: false, eventsMax: END_US };
+  const deployments = new Deployments(cell, members, server);
+  const run = (): readonly DeviceResult[] => {
+    fleet.start();
+    deployments.start();
+    while (!deployments.settled && fleet.engine.now < END_US) {
+      fleet.engine.advance(fleet.engine.now + 1e6);
+    }
+    return members.map((member) =>
+      resultOf(member, { kind: member.kind.name, cell: 0 }, deployments.viewOf(member)),
+    );
+  };
+  return { fleet, events, run };
+}
+
+const stateOf = ({ state }: DeviceResult) => state;
+
+describe("a fleet whose server is behind its gateways", () => {
+  test("joins, is updated and says so to the server", () => {
+    const results = world(scenarioOf()).run();
+    expect(results.map(stateOf)).toEqual(Array.from({ length: 6 }, () => "updated"));
+    expect(results.every(({ serverComplete }) => serverComplete)).toBe(true);
+  });
+
+  test("loses the very fragments that it loses in a run", () => {
+    const scenario = scenarioOf({ multicastLoss: { model: "bernoulli", probability: 0.25 } });
+    const simulated: DeviceResult[] = [];
+    runScenario(
+      { scenario, seed: SEED, onDevice: (device) => simulated.push(device) },
+      crypto,
+      signer,
+    );
+    const live = world(scenario).run();
+    const fragments = (result: DeviceResult) => [result.id, result.fragments];
+    expect(live.map(fragments)).toEqual(simulated.map(fragments));
+    expect(live.some(({ fragments: { lost } }) => lost > 0)).toBe(true);
+  });
+
+  test("hears each gateway for itself: a device is in the reach of one", () => {
+    const { fleet, events } = world(scenarioOf(), 2);
+    fleet.start();
+    fleet.engine.advance(60e6);
+    const uplinks = events.filter(({ event }) => event.type === "uplink");
+    expect(new Set(uplinks.map(({ gateway }) => gateway))).toEqual(new Set([0, 1]));
+    expect(events.slice(0, 2)).toMatchObject([
+      { gateway: 0, event: { type: "stats" } },
+      { gateway: 1, event: { type: "stats" } },
+    ]);
+  });
+
+  test("is silent while its gateway is dark", () => {
+    const outages = [{ when: { atS: 0 }, forS: 100 }];
+    const { fleet, events } = world(scenarioOf({ outages }));
+    fleet.start();
+    fleet.engine.advance(99e6);
+    expect(events.filter(({ event }) => event.type === "uplink")).toEqual([]);
+    fleet.engine.advance(400e6);
+    expect(fleet.members.every(({ node }) => node.isJoined)).toBe(true);
+  });
+
+  test("counts what was on the air for the group", () => {
+    const { fleet, run } = world(scenarioOf());
+    run();
+    const { allS, multicastS } = fleet.airtime;
+    expect(multicastS).toBeGreaterThan(0);
+    expect(allS).toBeGreaterThan(multicastS);
+    expect(fleet.uplinks).toBeGreaterThan(12);
+    expect(fleet.downlinks).toBeGreaterThan(12);
+  });
+});

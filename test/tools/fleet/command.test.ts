@@ -1,0 +1,74 @@
+import { createServer } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RefusedError } from "#tools/errors.ts";
+import { firmwareSizesOf } from "#tools/run/images.ts";
+import { CommandBench } from "../run/command-bench.ts";
+import { fakeSimulate } from "../run/fake-fleet.ts";
+
+const bench = new CommandBench({ firmwareSizesOf });
+beforeAll(() => bench.write("key", "eyJ0.abc-_.x\n"));
+afterAll(() => bench.remove());
+const fleet = (...args: string[]) => [
+  "fleet",
+  bench.at("fake.yaml"),
+  "--api-key",
+  bench.at("key"),
+  ...args,
+];
+const complaint = (...args: string[]) => bench.complaint(fakeSimulate(0), ...fleet(...args));
+
+/** Where nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+describe("what a real server cannot be made to do is refused, with its place", () => {
+  test.each([
+    ["campaign.sessionClass=B", /fake\.yaml.*campaign\.sessionClass is B: .*use C/],
+    ["campaign.gapsS=[3]", /campaign\.gapsS says what our own server does/],
+    ["campaign.rounds=2", /campaign\.rounds says/],
+    ["server.statusEvery=5", /server says what our own server does; .*leave it out/],
+    ['air.radio={"pathLoss":"oulu","radiusM":500}', /air\.radio places devices .*multicastLoss/],
+  ])("%s", async (setting, words) => {
+    expect(await complaint("--set", setting)).toMatch(words);
+  });
+});
+
+test.each([
+  ["--broker", "localhost", /expected mqtt:\/\/host:port/],
+  ["--broker", "http://localhost", /expected mqtt/],
+  ["--broker", "mqtt://a b", /expected mqtt/],
+  ["--prefix", "eu868/#", /without wildcards/],
+  ["--gateways", "0", /from 1 to 1000/],
+])("%s %s is told what is expected", async (option, value, words) => {
+  expect(await complaint(option, value)).toMatch(words);
+});
+
+test.each(["", "two words", "key\u0007"])("%j is no API key", async (key) => {
+  bench.write("odd-key", key);
+  const said = await bench.complaint(
+    fakeSimulate(0),
+    "fleet",
+    bench.at("fake.yaml"),
+    "--api-key",
+    bench.at("odd-key"),
+  );
+  expect(said).toMatch(/odd-key: holds no API key; make one with: chirpstack/);
+});
+
+test("an API that nobody serves is refused in one line that names it", async () => {
+  const api = `127.0.0.1:${await closedPort()}`;
+  const run = bench.fuota(fakeSimulate(0), ...fleet("--api", api));
+  const refusal = await run.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(refusal).toBeInstanceOf(RefusedError);
+  const { message } = refusal as RefusedError;
+  expect(message).toContain(`ChirpStack at ${api}: cannot be reached`);
+  expect(message).not.toContain("\n");
+});

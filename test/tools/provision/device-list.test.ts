@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { resolveScenario } from "#scenarios/defaults.ts";
+import { csvOf, deviceListOf } from "#tools/provision/device-list.ts";
+
+const HEX_16 = /^[0-9a-f]{16}$/;
+const HEX_32 = /^[0-9a-f]{32}$/;
+
+function listOf(defaults: object, seed = 1) {
+  const scenario = resolveScenario({
+    name: "a",
+    devices: { count: 3, defaults },
+    campaign: { redundancyPercent: 10 },
+    expect: {},
+  });
+  return deviceListOf(scenario, seed);
+}
+
+test("a 1.0 device has one join key, and a GenAppKey for its multicast keys", () => {
+  const [first] = listOf({});
+  expect(first).toMatchObject({
+    devEui: "02f00a0000000000",
+    name: "device 0",
+    lorawan: "1.0",
+    packages: 1,
+    joinEui: expect.stringMatching(HEX_16),
+    appKey: expect.stringMatching(HEX_32),
+    genAppKey: expect.stringMatching(HEX_32),
+  });
+  expect(first?.nwkKey).toBe(first?.appKey);
+  expect(first?.genAppKey).not.toBe(first?.appKey);
+});
+
+test("a 1.1 device has two join keys and no GenAppKey", () => {
+  const [first] = listOf({ lorawan: "1.1", packages: "v2" });
+  expect(first).toMatchObject({ lorawan: "1.1", packages: 2, genAppKey: "" });
+  expect(first?.nwkKey).not.toBe(first?.appKey);
+});
+
+test("every device has keys of its own, and other ones with another seed", () => {
+  const keys = [1, 2].flatMap((seed) => listOf({}, seed).map(({ appKey }) => appKey));
+  expect(new Set(keys).size).toBe(6);
+});
+
+test("for devices with wrong keys the server has another GenAppKey, so that they still join", () => {
+  const [right] = listOf({});
+  const [wrong] = listOf({ keys: "wrong" });
+  expect(wrong?.appKey).toBe(right?.appKey);
+  expect(wrong?.genAppKey).not.toBe(right?.genAppKey);
+});
+
+test("CSV has a line of names and a line a device, and quotes what would break it", () => {
+  const [device] = listOf({});
+  if (device === undefined) throw new RangeError("no device");
+  const lines = [...csvOf([device, { ...device, name: 'a "b", c' }])];
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toBe("devEui,joinEui,name,kind,lorawan,packages,appKey,nwkKey,genAppKey\r\n");
+  expect(lines[1]).toBe(
+    `${device.devEui},${device.joinEui},device 0,device,1.0,1,${device.appKey},${device.nwkKey},${device.genAppKey}\r\n`,
+  );
+  expect(lines[2]).toContain(',"a ""b"", c",');
+});

@@ -1,0 +1,123 @@
+import { ApiRefused, type ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
+import {
+  ChirpStackDeployments,
+  type DeploymentDevice,
+  type DeploymentState,
+} from "#hal/net/chirpstack-deployments.ts";
+import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import { planSession } from "#scenarios/session.ts";
+import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
+import { RefusedError } from "#tools/errors.ts";
+import type { Provisioned } from "#tools/provision/chirpstack.ts";
+
+export interface CampaignInput {
+  readonly scenario: ResolvedScenario;
+  readonly kind: ResolvedKind;
+  readonly devEuis: readonly string[];
+  readonly provisioned: Provisioned;
+  readonly payload: Uint8Array;
+}
+
+/** How a deployment went by the server's own record. */
+export interface DeploymentRecord {
+  readonly kind: string;
+  readonly isComplete: boolean;
+  /** Errors of its jobs, in order. */
+  readonly complaints: readonly string[];
+  readonly rows: readonly DeploymentDevice[];
+}
+
+export interface CampaignHooks {
+  readonly wait: (ms: number) => Promise<void>;
+  readonly isInterrupted: () => boolean;
+  readonly onJob: (text: string) => void;
+}
+
+const POLL_MS = 2000;
+/** Beyond what its own stages can take, a deployment is stuck. */
+const SLACK_S = 120;
+
+/** Starts a FUOTA deployment on a ChirpStack and follows it to its end. */
+export async function runDeployment(
+  api: ChirpStackConnection,
+  input: CampaignInput,
+  hooks: CampaignHooks,
+): Promise<DeploymentRecord> {
+  const deployments = new ChirpStackDeployments(api);
+  const { scenario, kind, devEuis, provisioned, payload } = input;
+  const { campaign, regional } = scenario;
+  const spacingS = fragmentSpacingUs(regional.region, campaign) / 1e6;
+  const plan = planSession({ ...campaign, marginS: spacingS }, payload.length);
+  try {
+    const id = await deployments.start({
+      applicationId: provisioned.applicationId,
+      deviceProfileId: provisioned.profileIds.get(kind.name) ?? "",
+      name: `${scenario.name} ${kind.name}`.slice(0, 100),
+      devEuis,
+      gatewayIds: provisioned.gatewayIds,
+      dr: campaign.dr,
+      frequencyHz: campaign.frequencyHz,
+      timeoutExponent: plan.timeoutExponent,
+      maxRetries: campaign.maxRetries,
+      fragSize: campaign.fragSize,
+      redundancyPercent: campaign.redundancyPercent,
+      blockAckDelay: campaign.blockAckDelay,
+      descriptor: Buffer.from(campaign.descriptor, "hex"),
+      requestStatus: campaign.requestStatus,
+      payload,
+    });
+    const stages = 4 * (campaign.maxRetries + 2) * kind.device.uplinkIntervalS;
+    const giveUpS = stages + 2 ** plan.timeoutExponent + SLACK_S;
+    const { isComplete, jobs } = await follow(deployments, id, giveUpS, hooks);
+    const complaints = jobs.flatMap(({ name, error }) =>
+      error === "" ? [] : [`${name}: ${error}`],
+    );
+    const rows = await deployments.devices(id).catch((error: unknown) => {
+      complaints.push(refusalText(error));
+      return [];
+    });
+    return { kind: kind.name, isComplete, complaints, rows };
+  } catch (error) {
+    if (error instanceof ApiRefused) throw new RefusedError(error.message);
+    throw error;
+  }
+}
+
+async function follow(
+  deployments: ChirpStackDeployments,
+  id: string,
+  giveUpS: number,
+  hooks: CampaignHooks,
+): Promise<DeploymentState> {
+  let shown = "";
+  let state: DeploymentState = { isComplete: false, jobs: [] };
+  for (let waitedMs = 0; ; waitedMs += POLL_MS) {
+    let text = "";
+    try {
+      state = await deployments.state(id);
+      const current = state.jobs.findLast(({ isDone }) => !isDone) ?? state.jobs.at(-1);
+      if (current !== undefined) text = `${current.name}, attempt ${current.attempts}`;
+    } catch (error) {
+      // The devices go on, and so may the server.
+      text = refusalText(error);
+    }
+    if (text !== shown) hooks.onJob(text);
+    shown = text;
+    const isDead = !state.isComplete && state.jobs.length > 0 && isStuck(state);
+    if (state.isComplete || isDead || waitedMs > giveUpS * 1000 || hooks.isInterrupted()) {
+      return state;
+    }
+    await hooks.wait(POLL_MS);
+  }
+}
+
+/** Throws what is no refusal. */
+function refusalText(error: unknown): string {
+  if (error instanceof ApiRefused) return error.message;
+  throw error;
+}
+
+/** A job that failed for good leaves no other behind it. */
+function isStuck({ jobs }: DeploymentState): boolean {
+  return jobs.every(({ isDone }) => isDone) && jobs.some(({ error }) => error !== "");
+}

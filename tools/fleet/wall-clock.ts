@@ -1,0 +1,65 @@
+import type { GpsSeconds } from "#hal/ports.ts";
+import type { Engine } from "#sim/kernel/engine.ts";
+import { LagMeter } from "./lag.ts";
+
+/** 1970 to 1980, and the leap seconds since. */
+const GPS_EPOCH_S = 315_964_800;
+const LEAP_S = 18;
+/** A pass at least so often, so that lag is seen even when nothing is due. */
+const PASS_MS = 20;
+
+/** The GPS second that runs now, and how much of it is over. */
+export function gpsNow(): { readonly seconds: GpsSeconds; readonly ms: number } {
+  const utcMs = Date.now();
+  const seconds = Math.floor(utcMs / 1000) - GPS_EPOCH_S + LEAP_S;
+  return { seconds, ms: utcMs % 1000 };
+}
+
+/** Runs a world on real time: the same events in the same order as in virtual time, when they are due. */
+export class WallClock {
+  readonly lag = new LagMeter();
+  readonly #engine: Engine;
+  readonly #originMs: number;
+  #timer: NodeJS.Timeout | undefined;
+  #onBug: (error: unknown) => void = () => {};
+
+  /** The world is `ageMs` old now. */
+  constructor(engine: Engine, ageMs: number) {
+    this.#engine = engine;
+    this.#originMs = performance.now() - ageMs;
+  }
+
+  /** Runs until {@link stop}; rejects with what an event throws. */
+  run(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#onBug = reject;
+      this.#pass();
+    });
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Brings the world to the present: before anything from outside is put into it. */
+  sync(): void {
+    const nowUs = Math.floor((performance.now() - this.#originMs) * 1000);
+    const { nextAt } = this.#engine;
+    if (nextAt !== undefined && nextAt <= nowUs) this.lag.add((nowUs - nextAt) / 1000);
+    this.#engine.advance(Math.max(nowUs, this.#engine.now));
+  }
+
+  #pass(): void {
+    try {
+      this.sync();
+    } catch (error) {
+      this.#onBug(error);
+      return;
+    }
+    const { nextAt } = this.#engine;
+    const nowMs = performance.now() - this.#originMs;
+    const dueMs = nextAt === undefined ? PASS_MS : nextAt / 1000 - nowMs;
+    this.#timer = setTimeout(() => this.#pass(), Math.max(0, Math.min(PASS_MS, dueMs)));
+  }
+}
