@@ -2,31 +2,14 @@
 import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
 import duration from "google-protobuf/google/protobuf/duration_pb.js";
 import timestamp from "google-protobuf/google/protobuf/timestamp_pb.js";
-
-interface LoraRate {
-  readonly sf: number;
-  readonly bandwidthHz: number;
-}
-
-/** What ends up in an `UplinkFrame`. Times in µs of GPS time. */
-export interface UplinkFacts {
-  readonly phyPayload: Uint8Array;
-  readonly frequencyHz: number;
-  readonly rate: LoraRate;
-  readonly uplinkId: number;
-  readonly counter: number;
-  readonly gpsUs: number;
-  readonly rssiDbm: number;
-  readonly snrDb: number;
-}
-
-/** What ends up in `GatewayStats`. */
-export interface StatsFacts {
-  readonly gpsUs: number;
-  readonly received: number;
-  readonly asked: number;
-  readonly emitted: number;
-}
+import type {
+  DownlinkItemFacts,
+  DownlinkTiming,
+  StatsFacts,
+  TxAckName,
+  UplinkFacts,
+} from "#hal/gateway-port.ts";
+import { utcSecondsOf } from "./gps-time.ts";
 
 /** Status of one item in a `DownlinkTxAck`. */
 const TX_ACK = {
@@ -38,27 +21,15 @@ const TX_ACK = {
   noGpsTime: 8,
   queueFull: 9,
   dutyCycle: 11,
-} as const;
-export type TxAckName = keyof typeof TX_ACK;
+} as const satisfies Record<TxAckName, number>;
 
 /** A `DownlinkFrame`: items are alternatives, in order. */
 export interface DownlinkFacts {
   readonly downlinkId: number;
   readonly gatewayId: string;
-  readonly items: readonly {
-    readonly phyPayload: Uint8Array;
-    readonly frequencyHz: number;
-    readonly rate: LoraRate | undefined;
-    readonly timing:
-      | { readonly type: "immediately" }
-      | { readonly type: "delay"; readonly counter: number; readonly delayUs: number }
-      | { readonly type: "gps"; readonly gpsUs: number };
-  }[];
+  readonly items: readonly DownlinkItemFacts[];
 }
 
-/** 1970 to 1980, without leap seconds; and the leap seconds since. */
-const GPS_EPOCH_S = 315_964_800;
-const LEAP_S = 18;
 const CODE_RATE_4_5 = 1;
 
 export function encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array {
@@ -132,9 +103,7 @@ export function decodeDownlink(bytes: Uint8Array): DownlinkFacts | undefined {
   };
 }
 
-type Item = DownlinkFacts["items"][number];
-
-function itemOf(item: gw.DownlinkFrameItem): Item | undefined {
+function itemOf(item: gw.DownlinkFrameItem): DownlinkItemFacts | undefined {
   const txInfo = item.getTxInfo();
   if (txInfo === undefined) return undefined;
   const lora = txInfo.getModulation()?.getLora();
@@ -148,7 +117,7 @@ function itemOf(item: gw.DownlinkFrameItem): Item | undefined {
   };
 }
 
-function timingOf(txInfo: gw.DownlinkTxInfo): Item["timing"] | undefined {
+function timingOf(txInfo: gw.DownlinkTxInfo): DownlinkTiming | undefined {
   const timing = txInfo.getTiming();
   const delay = timing?.getDelay()?.getDelay();
   if (delay !== undefined) {
@@ -174,7 +143,7 @@ function counterIn(context: Uint8Array): number | undefined {
 
 function timestampOf(gpsUs: number): timestamp.Timestamp {
   const message = new timestamp.Timestamp();
-  message.setSeconds(Math.floor(gpsUs / 1e6) + GPS_EPOCH_S - LEAP_S);
+  message.setSeconds(utcSecondsOf(Math.floor(gpsUs / 1e6)));
   message.setNanos((gpsUs % 1e6) * 1000);
   return message;
 }

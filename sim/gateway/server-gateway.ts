@@ -1,58 +1,27 @@
+import type {
+  DownlinkItemFacts,
+  DownlinkTiming,
+  LoraRate,
+  StatsFacts,
+  TxAckName,
+  UplinkFacts,
+} from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 import type { DataRates, Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
-import { type DownlinkAck, type GatewayAir, InProcessGateway } from "./in-process.ts";
-
-/** A LoRa modulation as servers name it. */
-export interface LoraRate {
-  readonly sf: number;
-  readonly bandwidthHz: number;
-}
+import { type GatewayAir, InProcessGateway } from "./in-process.ts";
 
 /** What a server is told. Every protocol puts it into words of its own. */
 export type GatewayEvent =
-  | {
-      readonly type: "uplink";
-      readonly phyPayload: Uint8Array;
-      readonly frequencyHz: number;
-      readonly rate: LoraRate;
-      readonly uplinkId: number;
-      /** The gateway's counter when the uplink ended; comes back with what answers it. */
-      readonly counter: number;
-      /** µs of GPS time at the end of the uplink. */
-      readonly gpsUs: number;
-      readonly rssiDbm: number;
-      readonly snrDb: number;
-    }
-  | { readonly type: "ack"; readonly downlinkId: number; readonly statuses: readonly AckStatus[] }
-  | {
-      readonly type: "stats";
-      readonly gpsUs: number;
-      readonly received: number;
-      readonly asked: number;
-      readonly emitted: number;
-    };
+  | ({ readonly type: "uplink" } & UplinkFacts)
+  | { readonly type: "ack"; readonly downlinkId: number; readonly statuses: readonly TxAckName[] }
+  | ({ readonly type: "stats" } & StatsFacts);
 
-/** Per item of a downlink. `ignored`: an earlier one went out. */
-export type AckStatus = DownlinkAck | "ignored" | "frequency" | "noGpsTime";
-
-/** One way to send a downlink: the first that can be is. */
-export interface DownlinkItem {
-  readonly phyPayload: Uint8Array;
-  readonly frequencyHz: number;
-  /** Undefined: no LoRa modulation. */
-  readonly rate: LoraRate | undefined;
-  readonly timing:
-    | { readonly type: "immediately" }
-    /** After the uplink whose counter this is. */
-    | { readonly type: "delay"; readonly counter: number; readonly delayUs: number }
-    | { readonly type: "gps"; readonly gpsUs: number };
-}
-
+/** From a server: ways to send a downlink, of which the first that can be is taken. */
 export interface DownlinkCommand {
   readonly downlinkId: number;
-  readonly items: readonly DownlinkItem[];
+  readonly items: readonly DownlinkItemFacts[];
 }
 
 export interface ServerGatewayConfig {
@@ -69,7 +38,7 @@ export interface ServerGatewayIo {
   readonly onAir: (downlink: AirDownlink) => void;
 }
 
-const IGNORED: AckStatus = "ignored";
+const IGNORED: TxAckName = "ignored";
 /** The counter is 32 bits of microseconds, as on every concentrator. */
 const COUNTER_PERIOD = 2 ** 32;
 
@@ -144,9 +113,13 @@ export class ServerGateway {
     this.#try(downlinkId, items, []);
   }
 
-  #try(downlinkId: number, items: readonly DownlinkItem[], statuses: readonly AckStatus[]): void {
+  #try(
+    downlinkId: number,
+    items: readonly DownlinkItemFacts[],
+    statuses: readonly TxAckName[],
+  ): void {
     const item = items[statuses.length];
-    const answer = (next: readonly AckStatus[]) =>
+    const answer = (next: readonly TxAckName[]) =>
       this.#io.emit({ type: "ack", downlinkId, statuses: next });
     if (item === undefined) {
       answer(statuses);
@@ -159,7 +132,7 @@ export class ServerGateway {
     });
   }
 
-  #send(item: DownlinkItem, ack: (status: AckStatus) => void): void {
+  #send(item: DownlinkItemFacts, ack: (status: TxAckName) => void): void {
     const { region, isLenient } = this.#config;
     const { now } = this.#io.scheduler;
     const { timing, phyPayload, frequencyHz } = item;
@@ -173,24 +146,35 @@ export class ServerGateway {
       this.#radio.transmit({ ...request, timing }, ack);
       return;
     }
-    const wantedUs =
-      timing.type === "delay"
-        ? this.#worldUsOf(timing.counter, timing.delayUs)
-        : timing.gpsUs - this.#config.gpsAtStart * 1e6;
+    const wantedUs = this.#worldUsOf(timing);
     const us = timing.type === "gps" && isLenient ? Math.max(wantedUs, now) : wantedUs;
     this.#radio.transmit({ ...request, timing: { type: "at", us } }, ack);
   }
 
-  /** A counter value is of the recent past: it wraps every 72 minutes. */
-  #worldUsOf(counter: number, delayUs: number): WorldUs {
+  /** A counter wraps every 72 minutes: an uplink's is of the past, one to send at is the nearest. */
+  #worldUsOf(timing: Exclude<DownlinkTiming, { readonly type: "immediately" }>): WorldUs {
     const { now } = this.#io.scheduler;
-    const ago = (((now - counter) % COUNTER_PERIOD) + COUNTER_PERIOD) % COUNTER_PERIOD;
-    return now - ago + delayUs;
+    switch (timing.type) {
+      case "gps":
+        return timing.gpsUs - this.#config.gpsAtStart * 1e6;
+      case "delay":
+        return now - wrapped(now - timing.counter) + timing.delayUs;
+      case "counter": {
+        const ahead = wrapped(timing.counter - now);
+        return now + (ahead < COUNTER_PERIOD / 2 ? ahead : ahead - COUNTER_PERIOD);
+      }
+      default:
+        return timing satisfies never;
+    }
   }
 
   #gpsUsAt(us: WorldUs): number {
     return this.#config.gpsAtStart * 1e6 + us;
   }
+}
+
+function wrapped(us: number): number {
+  return ((us % COUNTER_PERIOD) + COUNTER_PERIOD) % COUNTER_PERIOD;
 }
 
 function drOf(rates: DataRates, { sf, bandwidthHz }: LoraRate): number | undefined {

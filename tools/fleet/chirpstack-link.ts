@@ -5,37 +5,32 @@ import {
   encodeUplink,
 } from "#hal/net/chirpstack-frames.ts";
 import { BrokerRefused, MqttLink } from "#hal/net/mqtt-link.ts";
-import type { DownlinkCommand, GatewayEvent } from "#sim/gateway/server-gateway.ts";
+import type { GatewayEvent } from "#sim/gateway/server-gateway.ts";
 import { RefusedError } from "#tools/errors.ts";
+import type { GatewayLink, GatewayLinkEvents } from "./gateway-link.ts";
 
 export interface ChirpStackLinkOptions {
   readonly url: string;
   readonly topicPrefix: string;
-  readonly gatewayIds: readonly string[];
-}
-
-export interface ChirpStackLinkEvents {
-  readonly onCommand: (gateway: number, command: DownlinkCommand) => void;
-  /** Undecodable, or a command we do not know. */
-  readonly onOddity: (text: string) => void;
-  readonly onState: (state: "connected" | "lost") => void;
 }
 
 /** Gateways on the MQTT backend of a ChirpStack v4, straight on its broker, in protobuf. */
-export class ChirpStackLink {
+export class ChirpStackLink implements GatewayLink {
   readonly #mqtt: MqttLink;
-  readonly #options: ChirpStackLinkOptions;
+  readonly #topicPrefix: string;
+  readonly #gatewayIds: readonly string[];
 
-  private constructor(link: MqttLink, options: ChirpStackLinkOptions) {
+  private constructor(link: MqttLink, topicPrefix: string, gatewayIds: readonly string[]) {
     this.#mqtt = link;
-    this.#options = options;
+    this.#topicPrefix = topicPrefix;
+    this.#gatewayIds = gatewayIds;
   }
 
   static async open(
-    options: ChirpStackLinkOptions,
-    events: ChirpStackLinkEvents,
+    { url, topicPrefix }: ChirpStackLinkOptions,
+    gatewayIds: readonly string[],
+    events: GatewayLinkEvents,
   ): Promise<ChirpStackLink> {
-    const { url, topicPrefix, gatewayIds } = options;
     const indexes = new Map(gatewayIds.map((id, index) => [id, index]));
     const clientId = `fuota-${process.pid}`;
     const onMessage = (topic: string, payload: Uint8Array) => {
@@ -49,7 +44,7 @@ export class ChirpStackLink {
     try {
       const link = await MqttLink.open({ url, clientId }, { onMessage, onState: events.onState });
       await link.subscribe(gatewayIds.map((id) => `${topicPrefix}/gateway/${id}/command/+`));
-      return new ChirpStackLink(link, options);
+      return new ChirpStackLink(link, topicPrefix, gatewayIds);
     } catch (error) {
       if (error instanceof BrokerRefused) throw new RefusedError(`broker ${error.message}`);
       throw error;
@@ -57,9 +52,8 @@ export class ChirpStackLink {
   }
 
   send(gateway: number, event: GatewayEvent): void {
-    const { topicPrefix, gatewayIds } = this.#options;
-    const id = gatewayIds[gateway] ?? "";
-    const topic = (name: string) => `${topicPrefix}/gateway/${id}/event/${name}`;
+    const id = this.#gatewayIds[gateway] ?? "";
+    const topic = (name: string) => `${this.#topicPrefix}/gateway/${id}/event/${name}`;
     switch (event.type) {
       case "uplink":
         this.#mqtt.publish(topic("up"), encodeUplink(id, event));

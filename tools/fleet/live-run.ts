@@ -17,7 +17,7 @@ import {
 import { signerOf } from "#tools/run/images.ts";
 import type { SuppliedFirmware } from "#tools/run/simulation.ts";
 import { type DeploymentRecord, runDeployment } from "./chirpstack-campaign.ts";
-import { ChirpStackLink } from "./chirpstack-link.ts";
+import type { GatewayLink, OpenGatewayLink } from "./gateway-link.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
 
 export interface LiveInput {
@@ -25,8 +25,7 @@ export interface LiveInput {
   readonly seed: number;
   readonly firmware: SuppliedFirmware | undefined;
   readonly api: ChirpStackConnection;
-  readonly brokerUrl: string;
-  readonly topicPrefix: string;
+  readonly openLink: OpenGatewayLink;
   readonly gateways: number;
   readonly joinSpreadS: number;
   readonly isLenient: boolean;
@@ -125,7 +124,7 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
   const { scenario, seed } = input;
   const { kinds, count } = scenario.devices;
   const { seconds: gpsAtStart, ms: ageMs } = gpsNow();
-  const links: ChirpStackLink[] = [];
+  const links: GatewayLink[] = [];
   const fleet = new LiveFleet({
     scenario,
     seed,
@@ -145,17 +144,14 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
   });
   const clock = new WallClock(fleet.engine, ageMs);
   const oddities: string[] = [];
-  const link = await ChirpStackLink.open(
-    { url: input.brokerUrl, topicPrefix: input.topicPrefix, gatewayIds: provisioned.gatewayIds },
-    {
-      onCommand: (gateway, command) => {
-        clock.sync();
-        fleet.command(gateway, command);
-      },
-      onOddity: (text) => oddities.push(text),
-      onState: (state) => input.say(`broker ${state}`),
+  const link = await input.openLink(provisioned.gatewayIds, {
+    onCommand: (gateway, command) => {
+      clock.sync();
+      fleet.command(gateway, command);
     },
-  );
+    onOddity: (text) => oddities.push(text),
+    onState: (state) => input.say(`the gateways' server: ${state}`),
+  });
   links.push(link);
   return { fleet, clock, link, oddities };
 }

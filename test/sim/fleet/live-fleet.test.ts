@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { LoraRate } from "#hal/gateway-port.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
@@ -10,7 +11,7 @@ import { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import { type DeviceResult, resultOf } from "#sim/fleet/result.ts";
 import { fleetImages, kindOf } from "#sim/fleet/roster.ts";
 import { runScenario } from "#sim/fleet/run.ts";
-import type { GatewayEvent, LoraRate } from "#sim/gateway/server-gateway.ts";
+import type { GatewayEvent } from "#sim/gateway/server-gateway.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import { signerOf } from "#tools/run/images.ts";

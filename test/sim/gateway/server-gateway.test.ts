@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { DownlinkItemFacts as DownlinkItem } from "#hal/gateway-port.ts";
 import { EU868 } from "#scenarios/regions/eu868.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import {
-  type DownlinkItem,
   type GatewayEvent,
   ServerGateway,
   type ServerGatewayConfig,
@@ -113,6 +113,8 @@ describe("a downlink", () => {
     ["at a GPS time", [gps(7 * S)], ["ok"], [7 * S]],
     ["after its GPS time", [gps(S)], ["tooLate"], []],
     ["at once", [NOW], ["ok"], [2 * S]],
+    ["when the counter says so", [item({ type: "counter", counter: 3 * S })], ["ok"], [3 * S]],
+    ["when the counter has said so", [item({ type: "counter", counter: S })], ["tooLate"], []],
   ])("%s", (_, items, statuses, starts) => {
     const { engine, gateway, hear, acks, ...rest } = bench();
     hear(uplinkTo(first.endUs));

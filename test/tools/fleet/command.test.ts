@@ -43,6 +43,8 @@ test.each([
   ["--broker", "http://localhost", /expected mqtt/],
   ["--broker", "mqtt://a b", /expected mqtt/],
   ["--prefix", "eu868/#", /without wildcards/],
+  ["--udp", "localhost", /expected host:port, like localhost:1700/],
+  ["--udp", "localhost:70000", /expected host:port/],
   ["--gateways", "0", /from 1 to 1000/],
 ])("%s %s is told what is expected", async (option, value, words) => {
   expect(await complaint(option, value)).toMatch(words);

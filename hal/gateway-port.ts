@@ -1,0 +1,57 @@
+/** What a gateway and a server tell each other, in no protocol's words. */
+
+/** A LoRa modulation as servers name it. */
+export interface LoraRate {
+  readonly sf: number;
+  readonly bandwidthHz: number;
+}
+
+/** An uplink that a gateway heard. */
+export interface UplinkFacts {
+  readonly phyPayload: Uint8Array;
+  readonly frequencyHz: number;
+  readonly rate: LoraRate;
+  readonly uplinkId: number;
+  /** The gateway's 32-bit counter of µs when the uplink ended. */
+  readonly counter: number;
+  /** µs of GPS time at the end of the uplink. */
+  readonly gpsUs: number;
+  readonly rssiDbm: number;
+  readonly snrDb: number;
+}
+
+/** Counted since the start. */
+export interface StatsFacts {
+  readonly gpsUs: number;
+  readonly received: number;
+  readonly asked: number;
+  readonly emitted: number;
+}
+
+export type DownlinkTiming =
+  | { readonly type: "immediately" }
+  /** After the uplink whose counter this is. */
+  | { readonly type: "delay"; readonly counter: number; readonly delayUs: number }
+  /** When the counter says so. */
+  | { readonly type: "counter"; readonly counter: number }
+  | { readonly type: "gps"; readonly gpsUs: number };
+
+/** One way to send a downlink. */
+export interface DownlinkItemFacts {
+  readonly phyPayload: Uint8Array;
+  readonly frequencyHz: number;
+  /** Undefined: no LoRa modulation. */
+  readonly rate: LoraRate | undefined;
+  readonly timing: DownlinkTiming;
+}
+
+/** What became of one way. `ignored`: an earlier one went out. */
+export type TxAckName =
+  | "ok"
+  | "ignored"
+  | "tooLate"
+  | "collision"
+  | "frequency"
+  | "noGpsTime"
+  | "queueFull"
+  | "dutyCycle";
