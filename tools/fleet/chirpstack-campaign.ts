@@ -76,6 +76,8 @@ export async function runDeployment(
       complaints.push(refusalText(error));
       return [];
     });
+    // Left alone, the server would go on with it for hours, and into the next run.
+    if (hooks.isInterrupted() && !isComplete) await deployments.remove(id);
     return { kind: kind.name, isComplete, complaints, rows };
   } catch (error) {
     if (error instanceof ApiRefused) throw new RefusedError(error.message);
