@@ -12,7 +12,9 @@ import { CellGateways } from "./cell-gateways.ts";
 import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
+import { addressOf, fCntOf } from "./frame-heads.ts";
 import type { FleetNode } from "./node.ts";
+import { cellKey } from "./per-gateway.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type DeviceResult, resultOf } from "./result.ts";
 import { type Member, Spawner } from "./spawn.ts";
@@ -26,9 +28,6 @@ const HORIZON_US = 120 * 86_400 * 1e6;
 const PROGRESS_EVENTS = 2000;
 /** Of the counters of one round: 16 bits. */
 const ROUND_FRAMES = 65_536;
-/** Offsets of DevAddr and FCnt in a PHYPayload. */
-const DEV_ADDR_AT = 1;
-const FCNT_AT = 6;
 
 export interface CellInput {
   readonly index: number;
@@ -158,13 +157,13 @@ export class Cell {
     const { phyPayload } = downlink;
     this.trace.add(downlink.endUs);
     this.trace.addBytes(phyPayload);
-    const group = this.deployments.groupOf(u32At(phyPayload, DEV_ADDR_AT));
+    const group = this.deployments.groupOf(addressOf(phyPayload));
     if (group === undefined) {
       this.#toOne(gateway, downlink);
       return;
     }
     this.#multicastUs += downlink.endUs - downlink.startUs;
-    const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
+    const fCnt = fCntOf(phyPayload);
     // A later round loses other frames, and has no more faults at a fragment.
     const frame = fCnt + group.round * ROUND_FRAMES;
     const { now } = this.engine;
@@ -198,7 +197,7 @@ export class Cell {
    */
   #toOne(gateway: number, downlink: AirDownlink): void {
     if (this.#gateways.isOut(gateway, this.engine.now)) return;
-    const device = this.#server.deviceAt(u32At(downlink.phyPayload, DEV_ADDR_AT));
+    const device = this.#server.deviceAt(addressOf(downlink.phyPayload));
     const member = device && this.#byServerDevice.get(device);
     for (const receiver of member === undefined ? this.members : [member]) {
       if (!receiver.node.isListening || !receiver.mac.hears(downlink)) continue;
@@ -231,14 +230,4 @@ function surveyOf({ firmware, scenario }: CellInput, nodes: readonly FleetNode[]
   const nbFrag = Math.ceil(firmware.sent.length / fragSize);
   const fragments = nbFrag + Math.ceil((nbFrag * redundancyPercent) / 100);
   return new Survey(nodes, nbFrag, fragments + Math.floor(fragments / statusEvery));
-}
-
-/** Cells draw from streams that no device has. */
-function cellKey(index: number): number {
-  return -1 - index;
-}
-
-function u32At(bytes: Uint8Array, at: number): number {
-  const high = ((bytes[at + 3] ?? 0) << 24) | ((bytes[at + 2] ?? 0) << 16);
-  return (high | ((bytes[at + 1] ?? 0) << 8) | (bytes[at] ?? 0)) >>> 0;
 }

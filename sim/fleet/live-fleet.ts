@@ -1,6 +1,4 @@
-import type { ImageIdentity } from "#agent/boot/strategy.ts";
-import type { Crypto, GpsSeconds } from "#hal/ports.ts";
-import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import type { GpsSeconds } from "#hal/ports.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { LossModel } from "#sim/air/loss.ts";
 import {
@@ -11,30 +9,26 @@ import {
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { newServerDevice } from "#sim/server/server-device.ts";
-import type { CellAirtime } from "./cell.ts";
+import type { CellAirtime, CellInput } from "./cell.ts";
 import { FaultPlan } from "./faults.ts";
-import type { FirmwarePair } from "./firmware.ts";
+import { addressOf, fCntOf } from "./frame-heads.ts";
 import { gatewayAir } from "./gateway-air.ts";
 import { Outages } from "./outages.ts";
-import { sharedLossAt } from "./per-gateway.ts";
+import { cellKey, sharedLossAt } from "./per-gateway.ts";
 import { type Member, Spawner } from "./spawn.ts";
 
-/** Offsets of DevAddr and FCnt in a PHYPayload. */
-const DEV_ADDR_AT = 1;
-const FCNT_AT = 6;
 /** Join accept (TS001 §4.2.1). */
 const MTYPE_JOIN_ACCEPT = 1;
 /** What a gateway says of a signal when no radio model says it. */
 const GOOD_SIGNAL = { rssiDbm: -60, snrDb: 8 };
 
-export interface LiveFleetInput {
-  readonly scenario: ResolvedScenario;
-  readonly seed: number;
-  readonly members: readonly { readonly id: number; readonly kind: ResolvedKind }[];
-  readonly firmware: FirmwarePair;
-  readonly factoryImage: ImageIdentity;
-  readonly updateHash: Uint8Array;
-  readonly crypto: Crypto;
+/** What a world is made of, whose ever the server is. */
+type WorldInput = Pick<
+  CellInput,
+  "scenario" | "seed" | "members" | "firmware" | "factoryImage" | "updateHash" | "crypto"
+>;
+
+export interface LiveFleetInput extends WorldInput {
   /** When this world begins. */
   readonly gpsAtStart: GpsSeconds;
   readonly gateways: number;
@@ -97,7 +91,7 @@ export class LiveFleet {
       ),
       members: this.members.filter(({ node }) => node.id % gateways === index),
       outages: new Outages(scenario.air.outages.filter(({ gateway = index }) => gateway === index)),
-      sharedLoss: sharedLossAt(scenario.air, seed, -1 - index, 0),
+      sharedLoss: sharedLossAt(scenario.air, seed, cellKey(index), 0),
       sharedFrames: 0,
       byDevAddr: new Map(),
     }));
@@ -151,7 +145,7 @@ export class LiveFleet {
     const isJoinAccept = (phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
     const own = isJoinAccept
       ? cell.members.filter(({ node }) => !node.isJoined)
-      : sessionsAt(u32At(phyPayload, DEV_ADDR_AT), cell);
+      : sessionsAt(addressOf(phyPayload), cell);
     if (!isJoinAccept && own.length === 0) {
       this.#toGroup(cell, downlink);
       return;
@@ -164,7 +158,7 @@ export class LiveFleet {
   #toGroup(cell: LiveCell, downlink: AirDownlink): void {
     const { phyPayload, startUs, endUs } = downlink;
     const { members, outages, sharedLoss } = cell;
-    const fCnt = (phyPayload[FCNT_AT] ?? 0) | ((phyPayload[FCNT_AT + 1] ?? 0) << 8);
+    const fCnt = fCntOf(phyPayload);
     this.#multicastUs += endUs - startUs;
     this.#faults.onFragment(fCnt + 1, members);
     const isLostForAll = sharedLoss.lost(cell.sharedFrames++) || outages.isOut(this.engine.now);
@@ -190,9 +184,4 @@ function toOne(member: Member, downlink: AirDownlink): void {
   const { node, mac, unicastLoss } = member;
   if (!node.isListening || !mac.hears(downlink)) return;
   if (!unicastLoss.lost(member.unicastFrames++)) mac.receive(downlink);
-}
-
-function u32At(bytes: Uint8Array, at: number): number {
-  const high = ((bytes[at + 3] ?? 0) << 24) | ((bytes[at + 2] ?? 0) << 16);
-  return (high | ((bytes[at + 1] ?? 0) << 8) | (bytes[at] ?? 0)) >>> 0;
 }

@@ -8,6 +8,11 @@ export function purposeAt(purpose: string, gateway: number): string {
   return gateway === 0 ? purpose : `${purpose} ${gateway}`;
 }
 
+/** Cells draw from streams that no device has. */
+export function cellKey(index: number): number {
+  return -1 - index;
+}
+
 /** Frames lost at one gateway of a cell: for all who hear it. */
 export function sharedLossAt(
   { sharedLoss }: Pick<ResolvedScenario["air"], "sharedLoss">,

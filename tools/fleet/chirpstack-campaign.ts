@@ -5,9 +5,9 @@ import {
   type DeploymentState,
 } from "#hal/net/chirpstack-deployments.ts";
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
-import { planSession } from "#scenarios/session.ts";
-import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
-import { RefusedError } from "#tools/errors.ts";
+import { pacedSession } from "#sim/fleet/gateway-air.ts";
+import { bytesOf } from "#sim/fleet/settings.ts";
+import { orRefused } from "#tools/provision/api-refusal.ts";
 import type { Provisioned } from "#tools/provision/chirpstack.ts";
 
 export interface CampaignInput {
@@ -46,9 +46,8 @@ export async function runDeployment(
   const deployments = new ChirpStackDeployments(api);
   const { scenario, kind, devEuis, provisioned, payload } = input;
   const { campaign, regional } = scenario;
-  const spacingS = fragmentSpacingUs(regional.region, campaign) / 1e6;
-  const plan = planSession({ ...campaign, marginS: spacingS }, payload.length);
-  try {
+  const { session } = pacedSession(regional.region, campaign, payload.length);
+  return await orRefused(async () => {
     const id = await deployments.start({
       applicationId: provisioned.applicationId,
       deviceProfileId: provisioned.profileIds.get(kind.name) ?? "",
@@ -57,17 +56,17 @@ export async function runDeployment(
       gatewayIds: provisioned.gatewayIds,
       dr: campaign.dr,
       frequencyHz: campaign.frequencyHz,
-      timeoutExponent: plan.timeoutExponent,
+      timeoutExponent: session.timeoutExponent,
       maxRetries: campaign.maxRetries,
       fragSize: campaign.fragSize,
       redundancyPercent: campaign.redundancyPercent,
       blockAckDelay: campaign.blockAckDelay,
-      descriptor: Buffer.from(campaign.descriptor, "hex"),
+      descriptor: bytesOf(campaign.descriptor),
       requestStatus: campaign.requestStatus,
       payload,
     });
     const stages = 4 * (campaign.maxRetries + 2) * kind.device.uplinkIntervalS;
-    const giveUpS = stages + 2 ** plan.timeoutExponent + SLACK_S;
+    const giveUpS = stages + 2 ** session.timeoutExponent + SLACK_S;
     const { isComplete, jobs } = await follow(deployments, id, giveUpS, hooks);
     const complaints = jobs.flatMap(({ name, error }) =>
       error === "" ? [] : [`${name}: ${error}`],
@@ -79,10 +78,7 @@ export async function runDeployment(
     // Left alone, the server would go on with it for hours, and into the next run.
     if (hooks.isInterrupted() && !isComplete) await deployments.remove(id);
     return { kind: kind.name, isComplete, complaints, rows };
-  } catch (error) {
-    if (error instanceof ApiRefused) throw new RefusedError(error.message);
-    throw error;
-  }
+  });
 }
 
 async function follow(

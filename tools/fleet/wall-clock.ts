@@ -1,17 +1,15 @@
+import { gpsSecondsOf } from "#hal/net/gps-time.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 import type { Engine } from "#sim/kernel/engine.ts";
 import { LagMeter } from "./lag.ts";
 
-/** 1970 to 1980, and the leap seconds since. */
-const GPS_EPOCH_S = 315_964_800;
-const LEAP_S = 18;
 /** A pass at least so often, so that lag is seen even when nothing is due. */
 const PASS_MS = 20;
 
 /** The GPS second that runs now, and how much of it is over. */
 export function gpsNow(): { readonly seconds: GpsSeconds; readonly ms: number } {
   const utcMs = Date.now();
-  const seconds = Math.floor(utcMs / 1000) - GPS_EPOCH_S + LEAP_S;
+  const seconds = gpsSecondsOf(Math.floor(utcMs / 1000));
   return { seconds, ms: utcMs % 1000 };
 }
 

@@ -1,7 +1,7 @@
-import { ApiRefused, type ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
+import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { ChirpStackRegistry } from "#hal/net/chirpstack-registry.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import { RefusedError } from "#tools/errors.ts";
+import { orRefused } from "./api-refusal.ts";
 import { deviceListOf } from "./device-list.ts";
 import { gatewayIdOf, tenantNameOf } from "./names.ts";
 
@@ -33,7 +33,7 @@ export async function provisionChirpStack(
 ): Promise<Provisioned> {
   const { scenario, seed, gateways } = input;
   const registry = new ChirpStackRegistry(api);
-  return await translated(async () => {
+  return await orRefused(async () => {
     const name = tenantNameOf(scenario.name);
     const tenantId = (await registry.findTenant(name)) ?? (await registry.makeTenant(name));
     const applicationId = await registry.application(tenantId, scenario.name);
@@ -68,7 +68,7 @@ export async function removeFromChirpStack(
   scenarioName: string,
 ): Promise<boolean> {
   const registry = new ChirpStackRegistry(api);
-  return await translated(async () => {
+  return await orRefused(async () => {
     const tenantId = await registry.findTenant(tenantNameOf(scenarioName));
     if (tenantId === undefined) return false;
     await registry.removeTenant(tenantId);
@@ -91,13 +91,4 @@ async function forEach<T>(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-}
-
-async function translated<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ApiRefused) throw new RefusedError(error.message);
-    throw error;
-  }
 }
