@@ -12,8 +12,8 @@ export interface UplinkFacts {
   readonly frequencyHz: number;
   readonly rate: LoraRate;
   readonly uplinkId: number;
-  /** The gateway's 32-bit counter of µs when the uplink ended. */
-  readonly counter: number;
+  /** The gateway's counter when the uplink ended, in µs, not wrapped. */
+  readonly counterUs: number;
   /** µs of GPS time at the end of the uplink. */
   readonly gpsUs: number;
   readonly rssiDbm: number;
@@ -28,6 +28,10 @@ export interface StatsFacts {
   readonly emitted: number;
 }
 
+/** The counter of most protocols has 32 bits. */
+export const COUNTER_PERIOD_US = 2 ** 32;
+
+/** Counters are wrapped at {@link COUNTER_PERIOD_US}. */
 export type DownlinkTiming =
   | { readonly type: "immediately" }
   /** After the uplink whose counter this is. */
@@ -43,6 +47,12 @@ export interface DownlinkItemFacts {
   /** Undefined: no LoRa modulation. */
   readonly rate: LoraRate | undefined;
   readonly timing: DownlinkTiming;
+}
+
+/** When a frame went on the air, by the gateway's counter and by GPS. */
+export interface SentAt {
+  readonly counterUs: number;
+  readonly gpsUs: number;
 }
 
 /** What became of one way. `ignored`: an earlier one went out. */

@@ -2,12 +2,13 @@
 import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
 import duration from "google-protobuf/google/protobuf/duration_pb.js";
 import timestamp from "google-protobuf/google/protobuf/timestamp_pb.js";
-import type {
-  DownlinkItemFacts,
-  DownlinkTiming,
-  StatsFacts,
-  TxAckName,
-  UplinkFacts,
+import {
+  COUNTER_PERIOD_US,
+  type DownlinkItemFacts,
+  type DownlinkTiming,
+  type StatsFacts,
+  type TxAckName,
+  type UplinkFacts,
 } from "#hal/gateway-port.ts";
 import { utcSecondsOf } from "./gps-time.ts";
 
@@ -30,10 +31,26 @@ export interface DownlinkFacts {
   readonly items: readonly DownlinkItemFacts[];
 }
 
+/** The messages of a gateway, in one of the two forms that the server reads. */
+export interface ChirpStackFrames {
+  encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array;
+  encodeTxAck(gatewayId: string, downlinkId: number, statuses: readonly TxAckName[]): Uint8Array;
+  encodeStats(gatewayId: string, stats: StatsFacts): Uint8Array;
+  /** Undefined for bytes that are no downlink with at least one item. */
+  decodeDownlink(bytes: Uint8Array): DownlinkFacts | undefined;
+}
+
+export const PROTOBUF_FRAMES: ChirpStackFrames = {
+  encodeUplink,
+  encodeTxAck,
+  encodeStats,
+  decodeDownlink,
+};
+
 const CODE_RATE_4_5 = 1;
 
-export function encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array {
-  const { phyPayload, frequencyHz, rate, uplinkId, counter, gpsUs, rssiDbm, snrDb } = uplink;
+function encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array {
+  const { phyPayload, frequencyHz, rate, uplinkId, counterUs, gpsUs, rssiDbm, snrDb } = uplink;
   const lora = new gw.LoraModulationInfo();
   lora.setBandwidth(rate.bandwidthHz);
   lora.setSpreadingFactor(rate.sf);
@@ -50,7 +67,7 @@ export function encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array
   rxInfo.setTimeSinceGpsEpoch(durationOf(gpsUs));
   rxInfo.setRssi(rssiDbm);
   rxInfo.setSnr(snrDb);
-  rxInfo.setContext(contextOf(counter));
+  rxInfo.setContext(contextOf(counterUs % COUNTER_PERIOD_US));
   rxInfo.setCrcStatus(gw.CRCStatus.CRC_OK);
   const frame = new gw.UplinkFrame();
   frame.setPhyPayload(phyPayload);
@@ -59,7 +76,7 @@ export function encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array
   return frame.serializeBinary();
 }
 
-export function encodeTxAck(
+function encodeTxAck(
   gatewayId: string,
   downlinkId: number,
   statuses: readonly TxAckName[],
@@ -75,7 +92,7 @@ export function encodeTxAck(
   return ack.serializeBinary();
 }
 
-export function encodeStats(gatewayId: string, stats: StatsFacts): Uint8Array {
+function encodeStats(gatewayId: string, stats: StatsFacts): Uint8Array {
   const message = new gw.GatewayStats();
   message.setGatewayId(gatewayId);
   message.setTime(timestampOf(stats.gpsUs));
@@ -86,8 +103,7 @@ export function encodeStats(gatewayId: string, stats: StatsFacts): Uint8Array {
   return message.serializeBinary();
 }
 
-/** Undefined for bytes that are no downlink with at least one item. */
-export function decodeDownlink(bytes: Uint8Array): DownlinkFacts | undefined {
+function decodeDownlink(bytes: Uint8Array): DownlinkFacts | undefined {
   let frame: gw.DownlinkFrame;
   try {
     frame = gw.DownlinkFrame.deserializeBinary(bytes);

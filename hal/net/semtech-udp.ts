@@ -3,13 +3,14 @@
  * a gateway speaks it. A datagram is version, two bytes of token, identifier, then the gateway's EUI
  * in what a gateway sends, then JSON.
  */
-import type {
-  DownlinkItemFacts,
-  DownlinkTiming,
-  LoraRate,
-  StatsFacts,
-  TxAckName,
-  UplinkFacts,
+import {
+  COUNTER_PERIOD_US,
+  type DownlinkItemFacts,
+  type DownlinkTiming,
+  type LoraRate,
+  type StatsFacts,
+  type TxAckName,
+  type UplinkFacts,
 } from "#hal/gateway-port.ts";
 import { utcSecondsOf } from "./gps-time.ts";
 
@@ -24,7 +25,6 @@ const TX_ACK = 5;
 
 /** A forwarder reads no more at once. */
 const DATAGRAM_BYTES_MAX = 1000;
-const COUNTER_PERIOD = 2 ** 32;
 
 /** Two bytes, to be sent back as they came. */
 export type UdpToken = number;
@@ -53,9 +53,9 @@ const ERROR: Readonly<Record<TxAckName, string>> = {
 
 /** PUSH_DATA with one `rxpk`. */
 export function encodeUdpUplink(eui: Uint8Array, token: UdpToken, uplink: UplinkFacts): Uint8Array {
-  const { phyPayload, frequencyHz, rate, counter, gpsUs, rssiDbm, snrDb } = uplink;
+  const { phyPayload, frequencyHz, rate, counterUs, gpsUs, rssiDbm, snrDb } = uplink;
   const rxpk = {
-    tmst: counter,
+    tmst: counterUs % COUNTER_PERIOD_US,
     time: new Date(utcSecondsOf(0) * 1000 + gpsUs / 1000).toISOString(),
     tmms: Math.floor(gpsUs / 1000),
     chan: 0,
@@ -132,7 +132,7 @@ function itemIn(json: Uint8Array): DownlinkItemFacts | undefined {
 
 function timingOf({ imme, tmst, tmms }: Fields): DownlinkTiming | undefined {
   if (imme === true) return { type: "immediately" };
-  if (isWhole(tmst) && tmst < COUNTER_PERIOD) return { type: "counter", counter: tmst };
+  if (isWhole(tmst) && tmst < COUNTER_PERIOD_US) return { type: "counter", counter: tmst };
   return isWhole(tmms) ? { type: "gps", gpsUs: tmms * 1000 } : undefined;
 }
 

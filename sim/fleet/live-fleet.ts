@@ -34,6 +34,7 @@ export interface LiveFleetInput extends WorldInput {
   readonly gateways: number;
   readonly statsIntervalS: number;
   readonly isLenient: boolean;
+  readonly acknowledges: "booked" | "onAir";
   /** Devices are switched on over so long. */
   readonly joinSpreadS: number;
   /** To the server. */
@@ -81,7 +82,7 @@ export class LiveFleet {
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
     this.#cells = Array.from({ length: gateways }, (_, index) => ({
       gateway: new ServerGateway(
-        { region, gpsAtStart, statsIntervalS, isLenient },
+        { region, gpsAtStart, statsIntervalS, isLenient, acknowledges: input.acknowledges },
         gatewayAir(scenario),
         {
           scheduler: engine,

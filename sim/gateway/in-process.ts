@@ -4,6 +4,9 @@ import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 /** What a gateway says of a downlink it was asked to send (the acks of the Semtech protocols). */
 export type DownlinkAck = "ok" | "tooLate" | "collision" | "dutyCycle" | "queueFull";
 
+/** `startUs` of a frame that goes out. */
+export type OnDownlinkAck = (result: DownlinkAck, startUs?: WorldUs) => void;
+
 export interface GatewayAir {
   /** Exact time on air of a downlink, in µs. */
   downlinkAirtimeUs(dr: number, phyBytes: number): number;
@@ -14,7 +17,7 @@ export interface GatewayAir {
 
 interface Queued {
   readonly request: DownlinkRequest;
-  readonly ack: (result: DownlinkAck) => void;
+  readonly ack: OnDownlinkAck;
 }
 
 const QUEUE_MAX = 32;
@@ -43,7 +46,7 @@ export class InProcessGateway {
     this.#onAir = onAir;
   }
 
-  transmit(request: DownlinkRequest, ack: (result: DownlinkAck) => void): void {
+  transmit(request: DownlinkRequest, ack: OnDownlinkAck): void {
     if (request.timing.type === "at") {
       this.#transmitAt(request, request.timing.us, ack);
       return;
@@ -66,11 +69,7 @@ export class InProcessGateway {
     this.#booked.push({ startUs, endUs });
   }
 
-  #transmitAt(
-    request: DownlinkRequest,
-    startUs: WorldUs,
-    ack: (result: DownlinkAck) => void,
-  ): void {
+  #transmitAt(request: DownlinkRequest, startUs: WorldUs, ack: OnDownlinkAck): void {
     if (startUs < this.#scheduler.now) {
       ack("tooLate");
       return;
@@ -85,7 +84,7 @@ export class InProcessGateway {
       return;
     }
     this.#emit(request, startUs, endUs);
-    ack("ok");
+    ack("ok", startUs);
   }
 
   #isBusy(startUs: WorldUs, endUs: WorldUs): boolean {
@@ -109,7 +108,7 @@ export class InProcessGateway {
     }
     this.#queue.shift();
     this.#emit(head.request, now, now + airtimeUs);
-    head.ack("ok");
+    head.ack("ok", now);
     this.#pump();
   }
 

@@ -1,10 +1,12 @@
-import type {
-  DownlinkItemFacts,
-  DownlinkTiming,
-  LoraRate,
-  StatsFacts,
-  TxAckName,
-  UplinkFacts,
+import {
+  COUNTER_PERIOD_US,
+  type DownlinkItemFacts,
+  type DownlinkTiming,
+  type LoraRate,
+  type SentAt,
+  type StatsFacts,
+  type TxAckName,
+  type UplinkFacts,
 } from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 import type { DataRates, Region } from "#scenarios/regions/region.ts";
@@ -15,7 +17,13 @@ import { type GatewayAir, InProcessGateway } from "./in-process.ts";
 /** What a server is told. Every protocol puts it into words of its own. */
 export type GatewayEvent =
   | ({ readonly type: "uplink" } & UplinkFacts)
-  | { readonly type: "ack"; readonly downlinkId: number; readonly statuses: readonly TxAckName[] }
+  | {
+      readonly type: "ack";
+      readonly downlinkId: number;
+      readonly statuses: readonly TxAckName[];
+      /** Undefined: nothing went out. */
+      readonly sentAt: SentAt | undefined;
+    }
   | ({ readonly type: "stats" } & StatsFacts);
 
 /** From a server: ways to send a downlink, of which the first that can be is taken. */
@@ -30,6 +38,8 @@ export interface ServerGatewayConfig {
   readonly statsIntervalS: number;
   /** Whether a frame that is handed over after its GPS time is sent all the same. */
   readonly isLenient: boolean;
+  /** A packet forwarder acknowledges what it has booked, a Basics Station what is on the air. */
+  readonly acknowledges: "booked" | "onAir";
 }
 
 export interface ServerGatewayIo {
@@ -39,9 +49,6 @@ export interface ServerGatewayIo {
 }
 
 const IGNORED: TxAckName = "ignored";
-/** The counter is 32 bits of microseconds, as on every concentrator. */
-const COUNTER_PERIOD = 2 ** 32;
-
 /**
  * A gateway between the simulated air and somebody else's server: what it hears goes to the server,
  * what the server sends goes on the air at the gateway's own time, and each downlink is acknowledged
@@ -93,14 +100,14 @@ export class ServerGateway {
     const rate = region.uplinkRates[uplink.dr];
     if (rate?.modulation !== "lora") return false;
     this.#received += 1;
-    this.#uplinkId = (this.#uplinkId + 1) % COUNTER_PERIOD;
+    this.#uplinkId = (this.#uplinkId + 1) % COUNTER_PERIOD_US;
     this.#io.emit({
       type: "uplink",
       phyPayload: uplink.phyPayload,
       frequencyHz: uplink.frequencyHz,
       rate: { sf: rate.sf, bandwidthHz: rate.bandwidthHz },
       uplinkId: this.#uplinkId,
-      counter: uplink.endUs % COUNTER_PERIOD,
+      counterUs: uplink.endUs,
       gpsUs: this.#gpsUsAt(uplink.endUs),
       ...signal,
     });
@@ -119,20 +126,31 @@ export class ServerGateway {
     statuses: readonly TxAckName[],
   ): void {
     const item = items[statuses.length];
-    const answer = (next: readonly TxAckName[]) =>
-      this.#io.emit({ type: "ack", downlinkId, statuses: next });
     if (item === undefined) {
-      answer(statuses);
+      this.#io.emit({ type: "ack", downlinkId, statuses, sentAt: undefined });
       return;
     }
-    this.#send(item, (status) => {
+    this.#send(item, (status, startUs) => {
       const next = [...statuses, status];
-      if (status === "ok") answer([...next, ...items.slice(next.length).map(() => IGNORED)]);
-      else this.#try(downlinkId, items, next);
+      if (startUs === undefined) this.#try(downlinkId, items, next);
+      else
+        this.#acknowledge(
+          downlinkId,
+          [...next, ...items.slice(next.length).map(() => IGNORED)],
+          startUs,
+        );
     });
   }
 
-  #send(item: DownlinkItemFacts, ack: (status: TxAckName) => void): void {
+  #acknowledge(downlinkId: number, statuses: readonly TxAckName[], startUs: WorldUs): void {
+    const { scheduler, emit } = this.#io;
+    const sentAt = { counterUs: startUs, gpsUs: this.#gpsUsAt(startUs) };
+    const say = () => emit({ type: "ack", downlinkId, statuses, sentAt });
+    if (this.#config.acknowledges === "booked") say();
+    else scheduler.schedule(startUs, say);
+  }
+
+  #send(item: DownlinkItemFacts, ack: (status: TxAckName, startUs?: WorldUs) => void): void {
     const { region, isLenient } = this.#config;
     const { now } = this.#io.scheduler;
     const { timing, phyPayload, frequencyHz } = item;
@@ -161,7 +179,7 @@ export class ServerGateway {
         return now - wrapped(now - timing.counter) + timing.delayUs;
       case "counter": {
         const ahead = wrapped(timing.counter - now);
-        return now + (ahead < COUNTER_PERIOD / 2 ? ahead : ahead - COUNTER_PERIOD);
+        return now + (ahead < COUNTER_PERIOD_US / 2 ? ahead : ahead - COUNTER_PERIOD_US);
       }
       default:
         return timing satisfies never;
@@ -174,7 +192,7 @@ export class ServerGateway {
 }
 
 function wrapped(us: number): number {
-  return ((us % COUNTER_PERIOD) + COUNTER_PERIOD) % COUNTER_PERIOD;
+  return ((us % COUNTER_PERIOD_US) + COUNTER_PERIOD_US) % COUNTER_PERIOD_US;
 }
 
 function drOf(rates: DataRates, { sf, bandwidthHz }: LoraRate): number | undefined {

@@ -1,6 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
-import type { UdpServerAddress } from "#hal/net/udp-gateway.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
 import { jsonOf, ndjsonLine } from "#tools/report/json.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
@@ -14,18 +13,13 @@ import { loadScenario, withSettings } from "#tools/scenario/load.ts";
 import { parseSetting } from "#tools/scenario/settings.ts";
 import { apiKeyOf } from "./api-key.ts";
 import { checkLive } from "./check.ts";
-import { ChirpStackLink } from "./chirpstack-link.ts";
-import type { OpenGatewayLink } from "./gateway-link.ts";
+import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
 import { type LiveOutcome, runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
-import { UdpLink } from "./udp-link.ts";
 
-interface FleetOptions {
+interface FleetOptions extends GatewayOptions {
   readonly api: string;
   readonly apiKey?: string;
-  readonly broker: string;
-  readonly prefix?: string;
-  readonly udp?: UdpServerAddress;
   readonly gateways: number;
   readonly joinSpread?: number;
   readonly lenient?: boolean;
@@ -39,14 +33,12 @@ interface FleetOptions {
 }
 
 export function fleetCommand(parts: RunParts): Command {
-  return new Command("fleet")
+  const command = new Command("fleet")
     .description("runs a scenario against a real ChirpStack v4, in real time")
     .argument("<scenario>", "scenario file, or the name of a shipped one")
     .option("--api <address>", "ChirpStack's API", "localhost:8080")
-    .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY")
-    .option("--broker <url>", "its MQTT broker", brokerUrl, "mqtt://localhost:1883")
-    .option("--prefix <topic>", "topic prefix of the region; by default its name: eu868", topicOf)
-    .option("--udp <host:port>", "gateways speak Semtech UDP to a bridge there instead", udpServer)
+    .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
+  return withGatewayOptions(command)
     .option(
       "--gateways <n>",
       "simulated gateways, each with its share of the devices",
@@ -93,7 +85,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       seed: resolved.seed,
       firmware: run.firmware,
       api,
-      openLink: linkOf(options, resolved.regional.region.name),
+      way: gatewayWayOf(options, resolved.regional.region.name),
       gateways: options.gateways,
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
       isLenient: options.lenient === true,
@@ -143,26 +135,4 @@ function cellOf({ results, events, wallSeconds, airtime }: LiveOutcome): Reporte
     traceHash: "",
     airtime,
   };
-}
-
-function linkOf({ broker, prefix, udp }: FleetOptions, region: string): OpenGatewayLink {
-  if (udp !== undefined) return (ids, events) => UdpLink.open(udp, ids, events);
-  const topicPrefix = prefix ?? region.toLowerCase().replace("-", "_");
-  return (ids, events) => ChirpStackLink.open({ url: broker, topicPrefix }, ids, events);
-}
-
-function udpServer(text: string): UdpServerAddress {
-  const [, host = "", port = ""] = /^([\w.-]+):(\d{1,5})$/.exec(text) ?? [];
-  if (Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) };
-  throw new InvalidArgumentError("expected host:port, like localhost:1700");
-}
-
-function brokerUrl(text: string): string {
-  if (/^mqtts?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError("expected mqtt://host:port or mqtts://host:port");
-}
-
-function topicOf(text: string): string {
-  if (text.length > 0 && !/[#+\p{Cc}]/u.test(text)) return text;
-  throw new InvalidArgumentError("expected a topic without wildcards");
 }

@@ -17,7 +17,8 @@ import {
 import { signerOf } from "#tools/run/images.ts";
 import type { SuppliedFirmware } from "#tools/run/simulation.ts";
 import { type DeploymentRecord, runDeployment } from "./chirpstack-campaign.ts";
-import type { GatewayLink, OpenGatewayLink } from "./gateway-link.ts";
+import type { GatewayLink } from "./gateway-link.ts";
+import type { GatewayWay } from "./gateway-options.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
 
 export interface LiveInput {
@@ -25,7 +26,7 @@ export interface LiveInput {
   readonly seed: number;
   readonly firmware: SuppliedFirmware | undefined;
   readonly api: ChirpStackConnection;
-  readonly openLink: OpenGatewayLink;
+  readonly way: GatewayWay;
   readonly gateways: number;
   readonly joinSpreadS: number;
   readonly isLenient: boolean;
@@ -137,6 +138,7 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
     gateways: input.gateways,
     statsIntervalS: STATS_INTERVAL_S,
     isLenient: input.isLenient,
+    acknowledges: input.way.acknowledges,
     joinSpreadS: input.joinSpreadS,
     emit: (gateway, event) => {
       for (const link of links) link.send(gateway, event);
@@ -144,7 +146,7 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
   });
   const clock = new WallClock(fleet.engine, ageMs);
   const oddities: string[] = [];
-  const link = await input.openLink(provisioned.gatewayIds, {
+  const link = await input.way.open(provisioned.gatewayIds, {
     onCommand: (gateway, command) => {
       clock.sync();
       fleet.command(gateway, command);

@@ -1,13 +1,10 @@
 import gw from "@chirpstack/chirpstack-api/gw/gw_pb.js";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import {
-  decodeDownlink,
-  encodeStats,
-  encodeTxAck,
-  encodeUplink,
-} from "#hal/net/chirpstack-frames.ts";
+import { PROTOBUF_FRAMES } from "#hal/net/chirpstack-frames.ts";
 import { hex } from "../../hex.ts";
+
+const { decodeDownlink, encodeStats, encodeTxAck, encodeUplink } = PROTOBUF_FRAMES;
 
 const GATEWAY = "02f00afe00000000";
 /** 2025-11-25 21:34:18 UTC, which GPS counts as 18 s later. */
@@ -105,7 +102,7 @@ function uplink(change: { readonly gpsUs?: number } = {}): gw.UplinkFrame {
     frequencyHz: 868_100_000,
     rate: { sf: 9, bandwidthHz: 125_000 },
     uplinkId: 4_000_000_000,
-    counter: 0x89abcdef,
+    counterUs: 0x7_89ab_cdef,
     gpsUs: GPS_US,
     rssiDbm: -97,
     snrDb: 7.5,

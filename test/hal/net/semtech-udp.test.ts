@@ -19,7 +19,7 @@ const uplink: UplinkFacts = {
   frequencyHz: 868_100_000,
   rate: { sf: 9, bandwidthHz: 125_000 },
   uplinkId: 1,
-  counter: 0x89abcdef,
+  counterUs: 0x7_89ab_cdef,
   gpsUs: GPS_US,
   rssiDbm: -97,
   snrDb: 7.5,

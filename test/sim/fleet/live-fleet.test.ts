@@ -59,6 +59,7 @@ function world(scenario: Scenario, gateways = 1) {
     gateways,
     statsIntervalS: 30,
     isLenient: false,
+    acknowledges: "booked",
     joinSpreadS: 10,
     emit: (gateway, event) => {
       events.push({ gateway, event });

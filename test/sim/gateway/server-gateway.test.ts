@@ -21,7 +21,14 @@ function bench(config: Partial<ServerGatewayConfig> = {}) {
   const events: GatewayEvent[] = [];
   const aired: AirDownlink[] = [];
   const gateway = new ServerGateway(
-    { region: EU868, gpsAtStart: GPS_AT_START, statsIntervalS: 30, isLenient: false, ...config },
+    {
+      region: EU868,
+      gpsAtStart: GPS_AT_START,
+      statsIntervalS: 30,
+      isLenient: false,
+      acknowledges: "booked",
+      ...config,
+    },
     {
       downlinkAirtimeUs: (_, phyBytes) => phyBytes * MS,
       earliestStartUs: (_, now) => now,
@@ -63,8 +70,8 @@ describe("uplinks", () => {
     expect(hear(uplinkTo(2 * S))).toBe(true);
     expect(hear(uplinkTo(3 * S))).toBe(true);
     expect(events).toMatchObject([
-      { uplinkId: 1, counter: 2 * S, gpsUs: GPS_AT_START * 1e6 + 2 * S, rate: SF7, ...SIGNAL },
-      { uplinkId: 2, counter: 3 * S, frequencyHz: 868_100_000 },
+      { uplinkId: 1, counterUs: 2 * S, gpsUs: GPS_AT_START * 1e6 + 2 * S, rate: SF7, ...SIGNAL },
+      { uplinkId: 2, counterUs: 3 * S, frequencyHz: 868_100_000 },
     ]);
   });
 
@@ -81,7 +88,7 @@ describe("uplinks", () => {
     const endUs = 2 ** 32 - 10 * MS;
     hear(uplinkTo(endUs));
     const [heard] = events;
-    const counter = heard?.type === "uplink" ? heard.counter : Number.NaN;
+    const counter = heard?.type === "uplink" ? heard.counterUs : Number.NaN;
     expect(counter).toBe(2 ** 32 - 10 * MS);
     engine.advance(2 ** 32 + 200 * MS);
     gateway.command({ downlinkId: 1, items: [delay(counter, S)] });

@@ -45,9 +45,29 @@ test.each([
   ["--prefix", "eu868/#", /without wildcards/],
   ["--udp", "localhost", /expected host:port, like localhost:1700/],
   ["--udp", "localhost:70000", /expected host:port/],
+  ["--station", "http://localhost", /expected ws:\/\/host:port or wss:\/\/host:port/],
+  ["--station", "wss://a b", /expected ws:/],
+  ["--marshaler", "xml", /expected protobuf or json/],
   ["--gateways", "0", /from 1 to 1000/],
 ])("%s %s is told what is expected", async (option, value, words) => {
   expect(await complaint(option, value)).toMatch(words);
+});
+
+describe("a station", () => {
+  const station = (...args: string[]) => complaint("--station", "ws://localhost:3001", ...args);
+
+  test("does not speak Semtech UDP too", async () => {
+    expect(await station("--udp", "localhost:1700")).toMatch(/gateways speak one protocol/);
+  });
+
+  test.each(["", "Bearer one\nBearer two", "Bearer \u00e9"])("%j is no token", async (token) => {
+    bench.write("token", token);
+    expect(await station("--station-token", bench.at("token"))).toMatch(/holds no token, like/);
+  });
+
+  test("whose authority is in no file is told so", async () => {
+    expect(await station("--station-ca", bench.at("none.pem"))).toMatch(/no such file/);
+  });
 });
 
 test.each(["", "two words", "key\u0007"])("%j is no API key", async (key) => {

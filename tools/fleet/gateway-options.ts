@@ -1,0 +1,103 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { StationServer } from "#hal/net/station-socket.ts";
+import type { UdpServerAddress } from "#hal/net/udp-gateway.ts";
+import type { ServerGatewayConfig } from "#sim/gateway/server-gateway.ts";
+import { InputError } from "#tools/errors.ts";
+import { readInputFile } from "#tools/files.ts";
+import { ChirpStackLink, type Marshaler } from "./chirpstack-link.ts";
+import type { OpenGatewayLink } from "./gateway-link.ts";
+import { StationLink } from "./station-link.ts";
+import { UdpLink } from "./udp-link.ts";
+
+/** What a person says of the way from the simulated gateways to a server. */
+export interface GatewayOptions {
+  readonly broker: string;
+  readonly prefix?: string;
+  readonly marshaler: Marshaler;
+  readonly udp?: UdpServerAddress;
+  readonly station?: string;
+  readonly stationCa?: string;
+  readonly stationToken?: string;
+}
+
+export interface GatewayWay {
+  readonly open: OpenGatewayLink;
+  readonly acknowledges: ServerGatewayConfig["acknowledges"];
+}
+
+const PEM_BYTES_MAX = 1_048_576;
+const TOKEN_BYTES_MAX = 16_384;
+
+export function withGatewayOptions(command: Command): Command {
+  return command
+    .option("--broker <url>", "its MQTT broker", brokerUrl, "mqtt://localhost:1883")
+    .option("--prefix <topic>", "topic prefix of the region; by default its name: eu868", topicOf)
+    .option("--marshaler <name>", "protobuf or json, on the broker", marshalerOf, "protobuf")
+    .option("--udp <host:port>", "gateways speak Semtech UDP to a bridge there instead", udpServer)
+    .option(
+      "--station <url>",
+      "gateways are Basics Stations of ws://… or wss://… instead",
+      stationUrl,
+    )
+    .option("--station-ca <file>", "PEM of the authority that signed that server's certificate")
+    .option("--station-token <file>", "file with what goes into the Authorization header");
+}
+
+/** Throws `InputError` for a file that cannot be read. */
+export function gatewayWayOf(options: GatewayOptions, region: string): GatewayWay {
+  const { broker, prefix, marshaler, udp, station } = options;
+  if (udp !== undefined && station !== undefined) {
+    throw new InputError("--udp and --station: gateways speak one protocol");
+  }
+  if (udp !== undefined) {
+    return { acknowledges: "booked", open: (ids, events) => UdpLink.open(udp, ids, events) };
+  }
+  if (station !== undefined) {
+    const server = stationServer(station, options);
+    return { acknowledges: "onAir", open: (ids, events) => StationLink.open(server, ids, events) };
+  }
+  const topicPrefix = prefix ?? region.toLowerCase().replace("-", "_");
+  const to = { url: broker, topicPrefix, marshaler };
+  return { acknowledges: "booked", open: (ids, events) => ChirpStackLink.open(to, ids, events) };
+}
+
+function stationServer(
+  url: string,
+  { stationCa, stationToken }: Pick<GatewayOptions, "stationCa" | "stationToken">,
+): StationServer {
+  const ca = stationCa === undefined ? {} : { ca: textOf(stationCa, PEM_BYTES_MAX) };
+  if (stationToken === undefined) return { url, ...ca };
+  const authorization = textOf(stationToken, TOKEN_BYTES_MAX);
+  if (/^[\x20-\x7e]+$/.test(authorization)) return { url, ...ca, authorization };
+  throw new InputError(`${stationToken}: holds no token, like "Bearer NNSXS.…", in one line`);
+}
+
+function textOf(path: string, bytesMax: number): string {
+  return Buffer.from(readInputFile(path, bytesMax)).toString().trim();
+}
+
+function udpServer(text: string): UdpServerAddress {
+  const [, host = "", port = ""] = /^([\w.-]+):(\d{1,5})$/.exec(text) ?? [];
+  if (Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) };
+  throw new InvalidArgumentError("expected host:port, like localhost:1700");
+}
+
+function brokerUrl(text: string): string {
+  if (/^mqtts?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("expected mqtt://host:port or mqtts://host:port");
+}
+
+function stationUrl(text: string): string {
+  if (/^wss?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("expected ws://host:port or wss://host:port");
+}
+
+function marshalerOf(text: string): Marshaler {
+  if (text === "protobuf" || text === "json") return text;
+  throw new InvalidArgumentError("expected protobuf or json");
+}
+
+function topicOf(text: string): string {
+  if (text.length > 0 && !/[#+\p{Cc}]/u.test(text)) return text;
+  throw new InvalidArgumentError("expected a topic without wildcards");
+}
