@@ -9,6 +9,7 @@ import {
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { newServerDevice } from "#sim/server/server-device.ts";
+import { AirLog, type AirRecord } from "./air-record.ts";
 import type { CellAirtime, CellInput } from "./cell.ts";
 import { FaultPlan } from "./faults.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
@@ -45,6 +46,7 @@ export interface LiveFleetInput extends WorldInput {
 interface LiveCell {
   readonly gateway: ServerGateway;
   readonly members: readonly Member[];
+  readonly airLogs: ReadonlyMap<Member, AirLog>;
   readonly outages: Outages;
   /** Lost at the gateway: for all who hear it. */
   readonly sharedLoss: LossModel;
@@ -81,6 +83,7 @@ export class LiveFleet {
     });
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
     this.#cells = Array.from({ length: gateways }, (_, index) => ({
+      ...reachOf(this.members, index, gateways),
       gateway: new ServerGateway(
         { region, gpsAtStart, statsIntervalS, isLenient, acknowledges: input.acknowledges },
         gatewayAir(scenario),
@@ -90,7 +93,6 @@ export class LiveFleet {
           onAir: (downlink) => this.#onAir(this.#cellAt(index), downlink),
         },
       ),
-      members: this.members.filter(({ node }) => node.id % gateways === index),
       outages: new Outages(scenario.air.outages.filter(({ gateway = index }) => gateway === index)),
       sharedLoss: sharedLossAt(scenario.air, seed, cellKey(index), 0),
       sharedFrames: 0,
@@ -114,6 +116,12 @@ export class LiveFleet {
   /** From the server, to be called at the world's present. */
   command(gateway: number, command: DownlinkCommand): void {
     this.#cellAt(gateway).gateway.command(command);
+  }
+
+  /** What became of the multicast frames to a device. */
+  airOf(member: Member): AirRecord {
+    const { airLogs } = this.#cellAt(member.node.id % this.#cells.length);
+    return airLogs.get(member) ?? { lost: [], missed: [] };
   }
 
   get airtime(): CellAirtime {
@@ -158,18 +166,30 @@ export class LiveFleet {
   /** Loss is keyed to the frame counter: the same frames are lost whichever way they came. */
   #toGroup(cell: LiveCell, downlink: AirDownlink): void {
     const { phyPayload, startUs, endUs } = downlink;
-    const { members, outages, sharedLoss } = cell;
+    const { members, airLogs, outages, sharedLoss } = cell;
     const fCnt = fCntOf(phyPayload);
     this.#multicastUs += endUs - startUs;
     this.#faults.onFragment(fCnt + 1, members);
     const isLostForAll = sharedLoss.lost(cell.sharedFrames++) || outages.isOut(this.engine.now);
+    const mcAddr = addressOf(phyPayload);
     for (const member of members) {
-      if (!member.node.isListening || !member.mac.hears(downlink)) continue;
-      if (isLostForAll || member.multicastLoss.lost(fCnt)) member.node.observed.countLost();
+      const isHeard = member.node.isListening && member.mac.hears(downlink);
+      const isLost = isLostForAll || member.multicastLoss.lost(fCnt);
+      if (member.mac.isInGroup(mcAddr) && (isLost || !isHeard)) {
+        airLogs.get(member)?.take(fCnt, isLost ? "lost" : "missed");
+      }
+      if (!isHeard) continue;
+      if (isLost) member.node.observed.countLost();
       else member.mac.receive(downlink);
     }
     outages.onFragment(fCnt + 1, this.engine.now);
   }
+}
+
+/** The devices that hear a gateway, and nobody else does. */
+function reachOf(all: readonly Member[], gateway: number, gateways: number) {
+  const members = all.filter(({ node }) => node.id % gateways === gateway);
+  return { members, airLogs: new Map(members.map((member) => [member, new AirLog()])) };
 }
 
 /** Devices of a cell whose session has this address. */

@@ -126,6 +126,11 @@ export class EndDeviceMac {
     return this.#classB.isActive && this.#radio.isFreeFor(downlink) && this.#classB.hears(downlink);
   }
 
+  /** Whether it is in the multicast group of this address. */
+  isInGroup(mcAddr: number): boolean {
+    return this.#groups.has(mcAddr);
+  }
+
   /** Whether it looks for beacons, or listens to them. */
   get isClassB(): boolean {
     return this.#classB.isActive;

@@ -106,6 +106,11 @@ export class MulticastGroups {
     [this.#listening, ...this.#behind] = open.filter((other) => other !== group);
   }
 
+  /** Whether a group has this address. */
+  has(mcAddr: number): boolean {
+    return this.#groups.some((group) => group?.ring.mcAddr === mcAddr);
+  }
+
   clear(): void {
     this.#groups.fill(undefined);
     this.#listening = undefined;

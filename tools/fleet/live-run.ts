@@ -2,6 +2,7 @@ import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import type { AirRecord } from "#sim/fleet/air-record.ts";
 import { type FirmwarePair, hexOf, makeFirmware } from "#sim/fleet/firmware.ts";
 import { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
@@ -36,8 +37,10 @@ export interface LiveInput {
   readonly onProgress: (progress: FleetProgress) => void;
 }
 
+export type LiveDeviceResult = DeviceResult & { readonly air: AirRecord };
+
 export interface LiveOutcome {
-  readonly results: readonly DeviceResult[];
+  readonly results: readonly LiveDeviceResult[];
   readonly records: readonly DeploymentRecord[];
   readonly firmware: {
     readonly sha256: string;
@@ -189,12 +192,13 @@ async function runCampaign(
   return { records, joinSeconds };
 }
 
-function resultsOf(fleet: LiveFleet, records: readonly DeploymentRecord[]): DeviceResult[] {
+function resultsOf(fleet: LiveFleet, records: readonly DeploymentRecord[]): LiveDeviceResult[] {
   const rows = new Map(records.flatMap((record) => record.rows.map((row) => [row.devEui, row])));
   return fleet.members.map((member) => {
     const { isComplete = false, error = "" } = rows.get(devEuiOf(member)) ?? {};
     const view = { complete: isComplete && error === "", error };
-    return resultOf(member, { kind: member.kind.name, cell: 0 }, view);
+    const result = resultOf(member, { kind: member.kind.name, cell: 0 }, view);
+    return { ...result, air: fleet.airOf(member) };
   });
 }
 

@@ -1,3 +1,4 @@
+import type { AirRecord } from "#sim/fleet/air-record.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import type { Report } from "./schema.ts";
 
@@ -35,7 +36,11 @@ export function* jsonOfRuns(reports: Iterable<Report>): Generator<string> {
   yield "]}\n";
 }
 
-/** One line per device, with its timeline. */
-export function ndjsonLine(scenario: string, seed: number, device: DeviceResult): string {
+/** One line per device, with its timeline; in a live run also what became of the frames to it. */
+export function ndjsonLine(
+  scenario: string,
+  seed: number,
+  device: DeviceResult & { readonly air?: AirRecord },
+): string {
   return `${JSON.stringify({ scenario, seed, ...device })}\n`;
 }

@@ -134,6 +134,34 @@ describe("a fleet whose server is behind its gateways", () => {
     expect(live.some(({ fragments: { lost } }) => lost > 0)).toBe(true);
   });
 
+  test("has on record which frames the air lost to whom, and which a device missed by itself", () => {
+    const multicastLoss = { model: "bernoulli", probability: 0.25 } as const;
+    const { fleet, run } = world(scenarioOf({ multicastLoss }));
+    run();
+    const nbFrames = 2 * Math.ceil(2100 / 239);
+    for (const member of fleet.members) {
+      const { lost, missed } = fleet.airOf(member);
+      const drawn = Array.from({ length: nbFrames }, (_, fCnt) => fCnt);
+      expect(lost).toEqual(drawn.filter((fCnt) => member.multicastLoss.lost(fCnt)));
+      expect(missed.filter((fCnt) => lost.includes(fCnt))).toEqual([]);
+    }
+  });
+
+  test("has no record of frames for a group that a device is not in", () => {
+    const { fleet } = world(scenarioOf());
+    fleet.start();
+    fleet.engine.advance(60e6);
+    const multicast = Uint8Array.of(0x60, 1, 2, 3, 4, 0, 0, 0, 1, 9, 9, 9, 9);
+    const rate = { sf: 7, bandwidthHz: 125_000 };
+    const timing = { type: "immediately" } as const;
+    const item = { phyPayload: multicast, frequencyHz: 869_525_000, rate, timing };
+    fleet.command(0, { downlinkId: 1, items: [item] });
+    fleet.engine.advance(70e6);
+    for (const member of fleet.members) {
+      expect(fleet.airOf(member)).toEqual({ lost: [], missed: [] });
+    }
+  });
+
   test("hears each gateway for itself: a device is in the reach of one", () => {
     const { fleet, events } = world(scenarioOf(), 2);
     fleet.start();
