@@ -125,6 +125,12 @@ export const campaignSchema = Type.Object(
           "Of several gateways: one a margin after the other, or all at the same time, two margins apart. Default delay.",
       }),
     ),
+    per: Type.Optional(
+      Type.Union([Type.Literal("kind"), Type.Literal("versions")], {
+        description:
+          "kind: a campaign for each kind of device. versions: one for all kinds of the same versions of packages and LoRaWAN. Default kind.",
+      }),
+    ),
     rounds: Type.Optional(
       Type.Integer({
         minimum: 1,

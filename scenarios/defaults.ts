@@ -77,6 +77,7 @@ export interface ResolvedCampaign {
   /** Undefined: the smallest that fits the image; see `planSession`. */
   readonly timeoutExponent: number | undefined;
   readonly blockAckDelay: number;
+  readonly per: "kind" | "versions";
   readonly rounds: number;
   readonly scheduling: "delay" | "gpsTime";
   /** Of the cell; each sends every fragment. */
@@ -111,6 +112,14 @@ export interface ResolvedOutage {
   readonly gateway?: number;
 }
 
+/** How a simulated gateway behaves towards a real server. `forS` undefined: for good. */
+export interface ResolvedGateway {
+  readonly acks: "sent" | "none" | "refused";
+  readonly forS: number | undefined;
+  readonly gpsErrorS: number;
+  readonly counterRestartS: number | undefined;
+}
+
 /** A time of a cell: seconds from its start, or when fragment N has been on the air. */
 export type ResolvedTime = { readonly atS: number } | { readonly atFragment: number };
 
@@ -131,6 +140,7 @@ export interface ResolvedScenario {
   readonly devices: {
     readonly count: number;
     readonly perCell: number;
+    readonly dealt: "drawn" | "inTurn";
     /** At least one. */
     readonly kinds: readonly ResolvedKind[];
   };
@@ -141,6 +151,8 @@ export interface ResolvedScenario {
     readonly unicastLoss: ResolvedLoss;
     readonly sharedLoss: ResolvedLoss;
     readonly outages: readonly ResolvedOutage[];
+    /** Of a live fleet, taken in turn. At least one. */
+    readonly gateways: readonly ResolvedGateway[];
     readonly beaconLoss: ResolvedLoss;
     readonly beaconOutages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
     /** Undefined: everything is heard. */
@@ -176,6 +188,13 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   chirpstackAnswers: true,
 };
 
+const GATEWAY: ResolvedGateway = {
+  acks: "sent",
+  forS: undefined,
+  gpsErrorS: 0,
+  counterRestartS: undefined,
+};
+
 const RADIO = {
   gateways: [{ xM: 0, yM: 0 }],
   shadowing: "frame",
@@ -199,6 +218,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     devices: {
       count: devices.count,
       perCell: devices.perCell ?? devices.count,
+      dealt: devices.dealt ?? "drawn",
       kinds: kindsOf(device, devices.mix),
     },
     firmware: {
@@ -215,6 +235,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       unicastLoss: resolveLoss(air.unicastLoss),
       sharedLoss: resolveLoss(air.sharedLoss),
       outages: air.outages ?? [],
+      gateways: (air.gateways ?? [{}]).map((gateway) => ({ ...GATEWAY, ...gateway })),
       beaconLoss: resolveLoss(air.beaconLoss),
       beaconOutages: air.beaconOutages ?? [],
       radio: air.radio && { ...RADIO, ...air.radio },
@@ -266,6 +287,7 @@ function resolveCampaign(
     marginS: 5,
     gapsS: undefined,
     maxRetries: 5,
+    per: "kind",
     rounds: 1,
     scheduling: "delay",
     timeoutExponent: undefined,

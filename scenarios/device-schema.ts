@@ -227,6 +227,12 @@ export const devicesSchema = Type.Object(
       }),
     ),
     defaults: Type.Optional(deviceSchema),
+    dealt: Type.Optional(
+      Type.Union([Type.Literal("drawn"), Type.Literal("inTurn")], {
+        description:
+          "How kinds are given to devices: drawn by their shares, or one after the other, each as often as its share says. Default drawn.",
+      }),
+    ),
     mix: Type.Optional(
       Type.Array(
         Type.Object(

@@ -158,6 +158,42 @@ export const airSchema = Type.Object(
         { maxItems: 100, description: "The gateway is silent and deaf, for everybody." },
       ),
     ),
+    gateways: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            acks: Type.Optional(
+              Type.Union([Type.Literal("sent"), Type.Literal("none"), Type.Literal("refused")], {
+                description:
+                  "none: nothing is acknowledged. refused: nothing is sent, and every downlink is acknowledged as too late. Default sent.",
+              }),
+            ),
+            forS: Type.Optional(
+              duration(
+                "How long from the start it does so with acknowledgements. Default: for good.",
+              ),
+            ),
+            gpsErrorS: Type.Optional(
+              Type.Number({
+                minimum: -1e9,
+                maximum: 1e9,
+                description: "What its GPS time is ahead of the true one. Default 0.",
+              }),
+            ),
+            counterRestartS: Type.Optional(
+              duration("When, from the start, its counter begins again at 0. Default: never."),
+            ),
+          },
+          closed,
+        ),
+        {
+          minItems: 1,
+          maxItems: 100,
+          description:
+            "Of `fuota fleet`: how simulated gateways behave towards the server, taken in turn. Default: well.",
+        },
+      ),
+    ),
     beaconLoss: Type.Optional(
       loss("Class B beacons lost, drawn per device and beacon. Default: none."),
     ),

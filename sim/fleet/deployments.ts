@@ -1,5 +1,4 @@
 import { FIRMWARE_MANAGEMENT_PORT, fwDownlink } from "#agent/packages/firmware-management.wire.ts";
-import type { ResolvedKind } from "#scenarios/defaults.ts";
 import { Campaign } from "#sim/server/campaign.ts";
 import type { DeviceRow } from "#sim/server/device-row.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
@@ -7,6 +6,7 @@ import type { ServerDevice } from "#sim/server/server-device.ts";
 import type { CellInput } from "./cell.ts";
 import { dutySpacingUs, pacedSession } from "./gateway-air.ts";
 import type { ServerView } from "./result.ts";
+import { type CampaignGroup, campaignGroups } from "./roster.ts";
 import { bytesOf, parityVariantOf } from "./settings.ts";
 import type { Member } from "./spawn.ts";
 
@@ -18,7 +18,7 @@ const SETTLE_MAX_US = 12_000 * 1e6;
 const SETTLE_CHECK_US = 10_000_000;
 
 interface Deployment {
-  readonly kind: ResolvedKind;
+  readonly group: CampaignGroup;
   readonly campaign: Campaign;
   readonly members: readonly Member[];
   /** From 0. */
@@ -26,7 +26,7 @@ interface Deployment {
 }
 
 /**
- * The campaigns of a cell, one per kind of device and one after the other: two at a time would not
+ * The campaigns of a cell, by default one per kind of device, and one after the other: two at a time would not
  * share the gateway's duty cycle.
  */
 export class Deployments {
@@ -48,14 +48,13 @@ export class Deployments {
     this.#plan(members);
   }
 
-  /** A campaign for each kind among them. */
+  /** A campaign for each group of kinds among them. */
   #plan(members: readonly Member[]): void {
-    const { kinds } = this.#input.scenario.devices;
-    for (const kind of kinds) {
-      const own = members.filter((member) => member.kind === kind);
+    for (const group of campaignGroups(this.#input.scenario)) {
+      const own = members.filter((member) => group.kinds.includes(member.kind));
       if (own.length === 0) continue;
-      const campaign = campaignOf(this.#input, kind, own, this.#server);
-      const deployment = { kind, members: own, campaign, round: this.#round - 1 };
+      const campaign = campaignOf(this.#input, group, own, this.#server);
+      const deployment = { group, members: own, campaign, round: this.#round - 1 };
       this.#deployments.push(deployment);
       this.#byMcAddr.set(campaign.mcAddr, deployment);
       for (const row of campaign.rows) this.#rows.set(row.device, row);
@@ -94,13 +93,13 @@ export class Deployments {
       this.#settle(scheduler.now + SETTLE_MAX_US);
       return;
     }
-    const { campaign, members, kind } = deployment;
+    const { campaign, members, group } = deployment;
     campaign.onDone = () => {
-      if (kind.device.activation === "onCommand") this.#commandReboot(members);
+      this.#commandReboot(members.filter(({ kind }) => kind.device.activation === "onCommand"));
       this.#index += 1;
       this.start();
     };
-    const giveUpUs = scheduler.now + JOIN_INTERVALS_MAX * kind.device.uplinkIntervalS * 1e6;
+    const giveUpUs = scheduler.now + JOIN_INTERVALS_MAX * group.device.uplinkIntervalS * 1e6;
     this.#startWhenJoined(deployment, giveUpUs);
   }
 
@@ -138,7 +137,7 @@ export class Deployments {
 
 function campaignOf(
   input: CellInput,
-  kind: ResolvedKind,
+  { device }: CampaignGroup,
   members: readonly Member[],
   server: NetworkServer,
 ): Campaign {
@@ -150,8 +149,8 @@ function campaignOf(
   return new Campaign(
     {
       ...campaign,
-      packages: kind.device.packages === "v1" ? 1 : 2,
-      parityVariant: parityVariantOf({ ...kind.device, parity: "auto" }),
+      packages: device.packages === "v1" ? 1 : 2,
+      parityVariant: parityVariantOf({ packages: device.packages, parity: "auto" }),
       image,
       spacingUs: isClassB ? dutySpacingUs(region, campaign) : spacingUs,
       isSimultaneous: campaign.scheduling === "gpsTime",
@@ -159,7 +158,7 @@ function campaignOf(
       gapsUs: campaign.gapsS?.map((gap) => Math.round(gap * 1e6)),
       timeoutExponent: session.timeoutExponent,
       descriptor: bytesOf(campaign.descriptor),
-      uplinkIntervalS: kind.device.uplinkIntervalS,
+      uplinkIntervalS: device.uplinkIntervalS,
       misbehaviour: input.scenario.server,
     },
     members.map(({ serverDevice }) => serverDevice),

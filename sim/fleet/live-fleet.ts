@@ -1,4 +1,5 @@
 import type { GpsSeconds } from "#hal/ports.ts";
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { LossModel } from "#sim/air/loss.ts";
 import {
@@ -14,9 +15,10 @@ import type { CellAirtime, CellInput } from "./cell.ts";
 import { FaultPlan } from "./faults.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
 import { gatewayAir } from "./gateway-air.ts";
+import type { Tap } from "./live-tap.ts";
 import { Outages } from "./outages.ts";
 import { cellKey, sharedLossAt } from "./per-gateway.ts";
-import { type Member, Spawner } from "./spawn.ts";
+import { type Member, type SpawnContext, Spawner } from "./spawn.ts";
 
 /** Join accept (TS001 §4.2.1). */
 const MTYPE_JOIN_ACCEPT = 1;
@@ -40,6 +42,7 @@ export interface LiveFleetInput extends WorldInput {
   readonly joinSpreadS: number;
   /** To the server. */
   readonly emit: (gateway: number, event: GatewayEvent) => void;
+  readonly tap?: Tap;
 }
 
 /** A gateway, and who is in its reach. */
@@ -74,23 +77,26 @@ export class LiveFleet {
     this.#input = input;
     const { engine } = this;
     const { region } = scenario.regional;
+    const { acknowledges } = input;
+    const gatewayConfig = { region, gpsAtStart, statsIntervalS, isLenient, acknowledges };
     const spawner = new Spawner({
       ...input,
       scheduler: engine,
       server: { provision: newServerDevice },
       nbFrag: Math.ceil(firmware.sent.length / scenario.campaign.fragSize),
       onUplink: (member, uplink) => this.#onUplink(member, uplink),
+      ...tapOf(input.tap, engine),
     });
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
     this.#cells = Array.from({ length: gateways }, (_, index) => ({
       ...reachOf(this.members, index, gateways),
       gateway: new ServerGateway(
-        { region, gpsAtStart, statsIntervalS, isLenient, acknowledges: input.acknowledges },
+        { ...gatewayConfig, ...behaviourOf(scenario, index) },
         gatewayAir(scenario),
         {
           scheduler: engine,
-          emit: (event) => input.emit(index, event),
-          onAir: (downlink) => this.#onAir(this.#cellAt(index), downlink),
+          emit: (event) => this.#emit(index, event),
+          onAir: (downlink) => this.#onAir(index, downlink),
         },
       ),
       outages: new Outages(scenario.air.outages.filter(({ gateway = index }) => gateway === index)),
@@ -115,7 +121,15 @@ export class LiveFleet {
 
   /** From the server, to be called at the world's present. */
   command(gateway: number, command: DownlinkCommand): void {
+    this.#input.tap?.({ type: "command", atUs: this.engine.now, gateway, command });
     this.#cellAt(gateway).gateway.command(command);
+  }
+
+  /** A gateway hears a frame now that none of these devices has sent. */
+  forge(gateway: number, phyPayload: Uint8Array, dr: number, frequencyHz: number): void {
+    const { now } = this.engine;
+    const uplink = { phyPayload, dr, frequencyHz, startUs: now, endUs: now };
+    this.#cellAt(gateway).gateway.receive(uplink, GOOD_SIGNAL);
   }
 
   /** What became of the multicast frames to a device. */
@@ -139,6 +153,11 @@ export class LiveFleet {
     return cell;
   }
 
+  #emit(gateway: number, event: GatewayEvent): void {
+    this.#input.tap?.({ type: "event", atUs: this.engine.now, gateway, event });
+    this.#input.emit(gateway, event);
+  }
+
   #onUplink(member: Member, uplink: AirUplink): void {
     const frame = member.unicastFrames++;
     if (member.unicastLoss.lost(frame) || !member.node.isListening) return;
@@ -149,7 +168,9 @@ export class LiveFleet {
     });
   }
 
-  #onAir(cell: LiveCell, downlink: AirDownlink): void {
+  #onAir(gateway: number, downlink: AirDownlink): void {
+    this.#input.tap?.({ type: "onAir", gateway, downlink });
+    const cell = this.#cellAt(gateway);
     const { phyPayload } = downlink;
     const isJoinAccept = (phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
     const own = isJoinAccept
@@ -184,6 +205,23 @@ export class LiveFleet {
     }
     outages.onFragment(fCnt + 1, this.engine.now);
   }
+}
+
+/** Payloads are shared between devices: whoever keeps them has copies. */
+function tapOf(tap: Tap | undefined, engine: Engine): Pick<SpawnContext, "onApplication"> {
+  if (tap === undefined) return {};
+  return {
+    onApplication: (id, { direction, fPort, payload, isMulticast }) => {
+      const said = { direction, fPort, payload: payload.slice(), isMulticast };
+      tap({ type: "application", atUs: engine.now, id, ...said });
+    },
+  };
+}
+
+/** Gateways take turns in what the scenario says of them. */
+function behaviourOf({ air: { gateways } }: ResolvedScenario, index: number) {
+  const behaviour = gateways[index % gateways.length];
+  return behaviour === undefined ? {} : { behaviour };
 }
 
 /** The devices that hear a gateway, and nobody else does. */

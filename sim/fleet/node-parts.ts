@@ -5,6 +5,7 @@ import type { NorFlash } from "#sim/flash/nor.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import type { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import type { FirmwareDefect } from "./firmware.ts";
+import type { OnApplication } from "./live-tap.ts";
 import type { DeviceProbe } from "./probe.ts";
 
 /** What a node is made of. */
@@ -23,4 +24,6 @@ export interface NodeParts {
   readonly updateHash: Uint8Array;
   readonly defect: FirmwareDefect;
   readonly seed: number;
+  /** Who else wants to know what the device says and hears. */
+  readonly onApplication: OnApplication | undefined;
 }

@@ -1,6 +1,6 @@
 import type { BootDecision, ImageIdentity } from "#agent/boot/strategy.ts";
 import { Device } from "#agent/device.ts";
-import type { DeviceEffect, DeviceEvent, DeviceNote } from "#agent/events.ts";
+import type { DeviceEffect, DeviceEvent } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
@@ -212,6 +212,8 @@ export class FleetNode {
     }
     // By far the most frequent: spelt out, it is one object of one shape.
     const { fPort, payload, source, morePending } = event;
+    const isMulticast = source.type === "multicast";
+    this.#parts.onApplication?.({ direction: "down", fPort, payload, isMulticast });
     this.post({ type: "downlink", at, fPort, payload, source, morePending });
   }
 
@@ -249,19 +251,21 @@ export class FleetNode {
         this.#timers.clear(effect.id);
         return;
       case "note":
-        this.#observe(effect.note);
+        this.log(describeNote(effect.note));
+        this.observed.take(effect.note, () => this.energyJ);
         return;
       case "reboot":
         this.reset(`reboots (${effect.reason})`);
         return;
       default:
-        if (!this.#deafImage) this.mac.perform(this.#answers.pass(effect));
+        if (!this.#deafImage) this.#tell(this.#answers.pass(effect));
     }
   }
 
-  #observe(note: DeviceNote): void {
-    this.log(describeNote(note));
-    this.observed.take(note, () => this.energyJ);
+  #tell(effect: Parameters<EndDeviceMac["perform"]>[0]): void {
+    if (effect.type === "uplink")
+      this.#parts.onApplication?.({ ...effect, direction: "up", isMulticast: false });
+    this.mac.perform(effect);
   }
 
   #onThrow(error: unknown): void {

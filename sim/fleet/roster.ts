@@ -1,18 +1,52 @@
 import { verifyImage } from "#agent/image/verify.ts";
 import type { Crypto } from "#hal/ports.ts";
-import type { ResolvedKind } from "#scenarios/defaults.ts";
+import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
 import type { FirmwarePair } from "./firmware.ts";
 
-/** The kind of a device is drawn by the weights, from its number alone. */
-export function kindOf(kinds: readonly ResolvedKind[], seed: number, id: number): ResolvedKind {
+/** The kind of a device follows from its number alone: by a draw, or by its turn. */
+export function kindOf(
+  { kinds, dealt }: Pick<ResolvedScenario["devices"], "kinds" | "dealt">,
+  seed: number,
+  id: number,
+): ResolvedKind {
   const total = kinds.reduce((sum, { share }) => sum + share, 0);
-  let left = draw32(drawKey(seed, id, "kind"), 0) % total;
+  let left = (dealt === "inTurn" ? id : draw32(drawKey(seed, id, "kind"), 0)) % total;
   for (const kind of kinds) {
     if (left < kind.share) return kind;
     left -= kind.share;
   }
   throw new RangeError("a fleet without kinds");
+}
+
+/** Kinds of device that one campaign is for. */
+export interface CampaignGroup {
+  readonly name: string;
+  readonly kinds: readonly ResolvedKind[];
+  /** What they have in common; of their intervals the longest. */
+  readonly device: Pick<ResolvedKind["device"], "packages" | "lorawan" | "uplinkIntervalS">;
+}
+
+/** In the order of the kinds. */
+export function campaignGroups({
+  devices: { kinds },
+  campaign: { per },
+}: Pick<ResolvedScenario, "devices" | "campaign">): readonly CampaignGroup[] {
+  const byName = new Map<string, ResolvedKind[]>();
+  for (const kind of kinds) {
+    const { packages, lorawan } = kind.device;
+    const name = per === "kind" ? kind.name : `packages ${packages}, LoRaWAN ${lorawan}`;
+    byName.set(name, [...(byName.get(name) ?? []), kind]);
+  }
+  return [...byName].map(([name, own]) => ({ name, kinds: own, device: commonOf(own) }));
+}
+
+function commonOf(kinds: readonly ResolvedKind[]): CampaignGroup["device"] {
+  const [first] = kinds;
+  if (first === undefined) throw new RangeError("a campaign for no kind");
+  const { packages, lorawan } = first.device;
+  const uplinkIntervalS = Math.max(...kinds.map(({ device }) => device.uplinkIntervalS));
+  return { packages, lorawan, uplinkIntervalS };
 }
 
 /** The images of a fleet by what they say of themselves. */

@@ -56,7 +56,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
   const scenario = resolveScenario(input.scenario);
   const { seed } = input;
   const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
-  const { count, perCell, kinds } = scenario.devices;
+  const { count, perCell } = scenario.devices;
   const shard = input.shard ?? { index: 1, count: 1 };
   const { update, factory, updateHash } = fleetImages(firmware, crypto);
   const cells = Array.from({ length: Math.ceil(count / perCell) }, (_, index) => index);
@@ -71,7 +71,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       index,
       scenario,
       seed,
-      members: ids.map((id) => ({ id, kind: kindOf(kinds, seed, id) })),
+      members: ids.map((id) => ({ id, kind: kindOf(scenario.devices, seed, id) })),
       firmware,
       factoryImage: factory,
       updateHash,

@@ -18,6 +18,7 @@ import { bootOf } from "./boot-of.ts";
 import type { FirmwarePair } from "./firmware.ts";
 import { deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
+import type { OnApplication } from "./live-tap.ts";
 import { FleetNode } from "./node.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type RadioLink, radioLinks } from "./radio-link.ts";
@@ -55,6 +56,7 @@ export interface SpawnContext {
   readonly updateHash: Uint8Array;
   readonly gpsAtStart: GpsSeconds;
   readonly probe?: DeviceProbe;
+  readonly onApplication?: (id: number, said: Parameters<OnApplication>[0]) => void;
   onUplink(member: Member, uplink: AirUplink): void;
 }
 
@@ -123,7 +125,8 @@ export class Spawner {
     rootSecret: Uint8Array,
     entropy: KeyedEntropy,
   ): FleetNode {
-    const { seed, firmware, scheduler, updateHash, gpsAtStart, probe } = this.#context;
+    const { seed, firmware, scheduler, updateHash, gpsAtStart, probe, onApplication } =
+      this.#context;
     const { layout, content } = this.#layoutOf(name, device);
     const key = drawKey(seed, id, "flash");
     const nor = new NorFlash(geometryOf(layout, device.granuleBytes), { content, key });
@@ -156,6 +159,7 @@ export class Spawner {
       updateHash,
       defect: firmware.defect,
       seed,
+      onApplication: onApplication && ((said) => onApplication(id, said)),
     });
   }
 

@@ -9,6 +9,7 @@ import {
   type UplinkFacts,
 } from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
+import type { ResolvedGateway } from "#scenarios/defaults.ts";
 import type { DataRates, Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
@@ -40,6 +41,8 @@ export interface ServerGatewayConfig {
   readonly isLenient: boolean;
   /** A packet forwarder acknowledges what it has booked, a Basics Station what is on the air. */
   readonly acknowledges: "booked" | "onAir";
+  /** How it behaves towards its server; well, if left out. */
+  readonly behaviour?: ResolvedGateway;
 }
 
 export interface ServerGatewayIo {
@@ -49,6 +52,7 @@ export interface ServerGatewayIo {
 }
 
 const IGNORED: TxAckName = "ignored";
+const TOO_LATE: TxAckName = "tooLate";
 /**
  * A gateway between the simulated air and somebody else's server: what it hears goes to the server,
  * what the server sends goes on the air at the gateway's own time, and each downlink is acknowledged
@@ -107,7 +111,7 @@ export class ServerGateway {
       frequencyHz: uplink.frequencyHz,
       rate: { sf: rate.sf, bandwidthHz: rate.bandwidthHz },
       uplinkId: this.#uplinkId,
-      counterUs: uplink.endUs,
+      counterUs: this.#counterUsAt(uplink.endUs),
       gpsUs: this.#gpsUsAt(uplink.endUs),
       ...signal,
     });
@@ -117,7 +121,12 @@ export class ServerGateway {
   /** From the server. */
   command({ downlinkId, items }: DownlinkCommand): void {
     this.#asked += 1;
-    this.#try(downlinkId, items, []);
+    if (this.#acks !== "refused") {
+      this.#try(downlinkId, items, []);
+      return;
+    }
+    const statuses = items.map(() => TOO_LATE);
+    this.#io.emit({ type: "ack", downlinkId, statuses, sentAt: undefined });
   }
 
   #try(
@@ -127,6 +136,7 @@ export class ServerGateway {
   ): void {
     const item = items[statuses.length];
     if (item === undefined) {
+      if (this.#acks === "none") return;
       this.#io.emit({ type: "ack", downlinkId, statuses, sentAt: undefined });
       return;
     }
@@ -144,7 +154,8 @@ export class ServerGateway {
 
   #acknowledge(downlinkId: number, statuses: readonly TxAckName[], startUs: WorldUs): void {
     const { scheduler, emit } = this.#io;
-    const sentAt = { counterUs: startUs, gpsUs: this.#gpsUsAt(startUs) };
+    if (this.#acks === "none") return;
+    const sentAt = { counterUs: this.#counterUsAt(startUs), gpsUs: this.#gpsUsAt(startUs) };
     const say = () => emit({ type: "ack", downlinkId, statuses, sentAt });
     if (this.#config.acknowledges === "booked") say();
     else scheduler.schedule(startUs, say);
@@ -174,11 +185,11 @@ export class ServerGateway {
     const { now } = this.#io.scheduler;
     switch (timing.type) {
       case "gps":
-        return timing.gpsUs - this.#config.gpsAtStart * 1e6;
+        return timing.gpsUs - this.#gpsUsAt(0);
       case "delay":
-        return now - wrapped(now - timing.counter) + timing.delayUs;
+        return now - wrapped(this.#counterUsAt(now) - timing.counter) + timing.delayUs;
       case "counter": {
-        const ahead = wrapped(timing.counter - now);
+        const ahead = wrapped(timing.counter - this.#counterUsAt(now));
         return now + (ahead < COUNTER_PERIOD_US / 2 ? ahead : ahead - COUNTER_PERIOD_US);
       }
       default:
@@ -187,7 +198,18 @@ export class ServerGateway {
   }
 
   #gpsUsAt(us: WorldUs): number {
-    return this.#config.gpsAtStart * 1e6 + us;
+    const { gpsAtStart, behaviour } = this.#config;
+    return (gpsAtStart + (behaviour?.gpsErrorS ?? 0)) * 1e6 + us;
+  }
+
+  #counterUsAt(us: WorldUs): number {
+    const restartUs = (this.#config.behaviour?.counterRestartS ?? 0) * 1e6;
+    return us < restartUs ? us : us - restartUs;
+  }
+
+  get #acks(): ResolvedGateway["acks"] {
+    const { acks = "sent", forS = Number.POSITIVE_INFINITY } = this.#config.behaviour ?? {};
+    return this.#io.scheduler.now < forS * 1e6 ? acks : "sent";
   }
 }
 

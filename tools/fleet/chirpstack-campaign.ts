@@ -4,15 +4,16 @@ import {
   type DeploymentDevice,
   type DeploymentState,
 } from "#hal/net/chirpstack-deployments.ts";
-import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { pacedSession } from "#sim/fleet/gateway-air.ts";
+import type { CampaignGroup } from "#sim/fleet/roster.ts";
 import { bytesOf } from "#sim/fleet/settings.ts";
 import { orRefused } from "#tools/provision/api-refusal.ts";
 import type { Provisioned } from "#tools/provision/chirpstack.ts";
 
 export interface CampaignInput {
   readonly scenario: ResolvedScenario;
-  readonly kind: ResolvedKind;
+  readonly group: CampaignGroup;
   readonly devEuis: readonly string[];
   readonly provisioned: Provisioned;
   readonly payload: Uint8Array;
@@ -20,7 +21,7 @@ export interface CampaignInput {
 
 /** How a deployment went by the server's own record. */
 export interface DeploymentRecord {
-  readonly kind: string;
+  readonly group: string;
   readonly isComplete: boolean;
   /** Errors of its jobs, in order. */
   readonly complaints: readonly string[];
@@ -44,14 +45,14 @@ export async function runDeployment(
   hooks: CampaignHooks,
 ): Promise<DeploymentRecord> {
   const deployments = new ChirpStackDeployments(api);
-  const { scenario, kind, devEuis, provisioned, payload } = input;
+  const { scenario, group, devEuis, provisioned, payload } = input;
   const { campaign, regional } = scenario;
   const { session } = pacedSession(regional.region, campaign, payload.length);
   return await orRefused(async () => {
     const id = await deployments.start({
       applicationId: provisioned.applicationId,
-      deviceProfileId: provisioned.profileIds.get(kind.name) ?? "",
-      name: `${scenario.name} ${kind.name}`.slice(0, 100),
+      deviceProfileId: provisioned.profileIds.get(group.kinds[0]?.name ?? "") ?? "",
+      name: `${scenario.name} ${group.name}`.slice(0, 100),
       devEuis,
       gatewayIds: provisioned.gatewayIds,
       dr: campaign.dr,
@@ -65,7 +66,7 @@ export async function runDeployment(
       requestStatus: campaign.requestStatus,
       payload,
     });
-    const stages = 4 * (campaign.maxRetries + 2) * kind.device.uplinkIntervalS;
+    const stages = 4 * (campaign.maxRetries + 2) * group.device.uplinkIntervalS;
     const giveUpS = stages + 2 ** session.timeoutExponent + SLACK_S;
     const { isComplete, jobs } = await follow(deployments, id, giveUpS, hooks);
     const complaints = jobs.flatMap(({ name, error }) =>
@@ -77,7 +78,7 @@ export async function runDeployment(
     });
     // Left alone, the server would go on with it for hours, and into the next run.
     if (hooks.isInterrupted() && !isComplete) await deployments.remove(id);
-    return { kind: kind.name, isComplete, complaints, rows };
+    return { group: group.name, isComplete, complaints, rows };
   });
 }
 

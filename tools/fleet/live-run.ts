@@ -8,7 +8,7 @@ import { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import { resultOf } from "#sim/fleet/result.ts";
-import { type FleetImages, fleetImages, kindOf } from "#sim/fleet/roster.ts";
+import { campaignGroups, type FleetImages, fleetImages, kindOf } from "#sim/fleet/roster.ts";
 import type { Member } from "#sim/fleet/spawn.ts";
 import {
   type Provisioned,
@@ -126,13 +126,16 @@ interface WorldParts {
 /** A fleet at the present, and its gateways on the broker. */
 async function openWorld(input: LiveInput, { firmware, images, crypto, provisioned }: WorldParts) {
   const { scenario, seed } = input;
-  const { kinds, count } = scenario.devices;
+  const { count } = scenario.devices;
   const { seconds: gpsAtStart, ms: ageMs } = gpsNow();
   const links: GatewayLink[] = [];
   const fleet = new LiveFleet({
     scenario,
     seed,
-    members: Array.from({ length: count }, (_, id) => ({ id, kind: kindOf(kinds, seed, id) })),
+    members: Array.from({ length: count }, (_, id) => ({
+      id,
+      kind: kindOf(scenario.devices, seed, id),
+    })),
     firmware,
     factoryImage: images.factory,
     updateHash: images.updateHash,
@@ -168,24 +171,24 @@ async function runCampaign(
   provisioned: Provisioned,
   payload: Uint8Array,
 ) {
-  const { kinds } = scenario.devices;
+  const groups = campaignGroups(scenario);
   const { members } = fleet;
   const wait = (ms: number) => waitFor(ms, interrupt);
   const isInterrupted = () => interrupt.aborted;
   const startedMs = performance.now();
-  const intervalS = Math.max(...kinds.map(({ device }) => device.uplinkIntervalS));
+  const intervalS = Math.max(...groups.map(({ device }) => device.uplinkIntervalS));
   const joinMaxMs = (joinSpreadS + JOIN_INTERVALS_MAX * intervalS) * 1000;
   await until(() => members.every(({ node }) => node.observed.isClockSynced), joinMaxMs, interrupt);
   const joinSeconds = (performance.now() - startedMs) / 1000;
   const joined = members.filter(({ node }) => node.isJoined).length;
   say(`${joined} of ${members.length} joined in ${joinSeconds.toFixed(1)} s`);
   const records: DeploymentRecord[] = [];
-  for (const kind of kinds) {
-    const own = members.filter((member) => member.kind === kind);
+  for (const group of groups) {
+    const own = members.filter(({ kind }) => group.kinds.includes(kind));
     if (own.length === 0 || isInterrupted()) continue;
     const devEuis = own.map(devEuiOf);
-    const facts = { scenario, kind, devEuis, provisioned, payload };
-    const hooks = { wait, isInterrupted, onJob: (text: string) => say(`${kind.name}: ${text}`) };
+    const facts = { scenario, group, devEuis, provisioned, payload };
+    const hooks = { wait, isInterrupted, onJob: (text: string) => say(`${group.name}: ${text}`) };
     records.push(await runDeployment(api, facts, hooks));
   }
   await until(() => members.every(({ node }) => !node.isUndecided), SETTLE_MAX_MS, interrupt);

@@ -11,7 +11,7 @@ export function liveText(outcome: LiveOutcome): string {
   const lines = [
     `joined in ${joinSeconds.toFixed(1)} s · ${uplinks} uplinks, ${downlinks} downlinks`,
     `event-loop lag: p50 ${lag.percentileMs(0.5)} ms, p99 ${lag.percentileMs(0.99)} ms, most ${lag.maxMs.toFixed(0)} ms`,
-    ...records.flatMap(({ kind, complaints }) => complaints.map((text) => `${kind}: ${text}`)),
+    ...records.flatMap(({ group, complaints }) => complaints.map((text) => `${group}: ${text}`)),
     ...oddities.slice(0, SHOWN_MAX),
     found.length === 0
       ? `both sides agree on all ${results.length} devices`

@@ -1,6 +1,7 @@
 import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { ChirpStackRegistry } from "#hal/net/chirpstack-registry.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { campaignGroups } from "#sim/fleet/roster.ts";
 import { orRefused } from "./api-refusal.ts";
 import { deviceListOf } from "./device-list.ts";
 import { gatewayIdOf, tenantNameOf } from "./names.ts";
@@ -38,16 +39,16 @@ export async function provisionChirpStack(
     const tenantId = (await registry.findTenant(name)) ?? (await registry.makeTenant(name));
     const applicationId = await registry.application(tenantId, scenario.name);
     const profileIds = new Map<string, string>();
-    for (const { name: kind, device } of scenario.devices.kinds) {
+    for (const { name: group, kinds, device } of campaignGroups(scenario)) {
       const id = await registry.profile({
         tenantId,
-        name: kind,
+        name: group,
         region: scenario.regional.region.name,
         lorawan: device.lorawan,
         packages: device.packages === "v1" ? 1 : 2,
         uplinkIntervalS: device.uplinkIntervalS,
       });
-      profileIds.set(kind, id);
+      for (const kind of kinds) profileIds.set(kind.name, id);
     }
     const gatewayIds = Array.from({ length: gateways }, (_, index) => gatewayIdOf(index));
     for (const id of gatewayIds) await registry.gateway(tenantId, id, STATS_INTERVAL_S);

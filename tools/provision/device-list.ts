@@ -21,11 +21,11 @@ export interface ListedDevice {
 
 /** What the server is to know of a fleet. For devices with wrong keys that is a wrong GenAppKey. */
 export function deviceListOf(
-  { devices: { count, kinds } }: Pick<ResolvedScenario, "devices">,
+  { devices }: Pick<ResolvedScenario, "devices">,
   seed: number,
 ): readonly ListedDevice[] {
-  return Array.from({ length: count }, (_, id) => {
-    const { name: kind, device } = kindOf(kinds, seed, id);
+  return Array.from({ length: devices.count }, (_, id) => {
+    const { name: kind, device } = kindOf(devices, seed, id);
     const { lorawan } = device;
     const keys = deviceKeys(seed, id, lorawan);
     const { rootSecret } = device.keys === "wrong" ? deviceKeys(seed + 1, id, "1.0") : keys;

@@ -39,13 +39,16 @@ function world(scenario: Scenario, gateways = 1) {
   const firmware = makeFirmware(resolved.firmware, SEED, signer, crypto, undefined);
   const images = fleetImages(firmware, crypto);
   const { region } = resolved.regional;
-  const { kinds, count } = resolved.devices;
+  const { count } = resolved.devices;
   const events: { readonly gateway: number; readonly event: GatewayEvent }[] = [];
   const waiting = new Map<number, (isSent: boolean) => void>();
   const parts = {
     scenario: resolved,
     seed: SEED,
-    members: Array.from({ length: count }, (_, id) => ({ id, kind: kindOf(kinds, SEED, id) })),
+    members: Array.from({ length: count }, (_, id) => ({
+      id,
+      kind: kindOf(resolved.devices, SEED, id),
+    })),
     firmware,
     factoryImage: images.factory,
     updateHash: images.updateHash,

@@ -171,3 +171,58 @@ test("statistics come at the start and at every interval, with what was counted 
     { gpsUs: GPS_AT_START * 1e6 + 60 * S, received: 1, asked: 2, emitted: 1 },
   ]);
 });
+
+describe("a gateway that misbehaves", () => {
+  const GOOD = { acks: "sent", forS: undefined, gpsErrorS: 0, counterRestartS: undefined } as const;
+
+  test("sends, and says nothing of it", () => {
+    const { engine, gateway, acks, starts } = bench({ behaviour: { ...GOOD, acks: "none" } });
+    gateway.command({ downlinkId: 1, items: [gps(2 * S)] });
+    gateway.command({ downlinkId: 2, items: [gps(-S)] });
+    engine.advance(9 * S);
+    expect(starts()).toEqual([2 * S]);
+    expect(acks()).toEqual([]);
+  });
+
+  test("refuses what it could send, until it has behaved so for long enough", () => {
+    const behaviour = { ...GOOD, acks: "refused", forS: 5 } as const;
+    const { engine, gateway, acks, starts } = bench({ behaviour });
+    gateway.command({ downlinkId: 1, items: [gps(2 * S), NOW] });
+    engine.advance(5 * S);
+    gateway.command({ downlinkId: 2, items: [NOW] });
+    engine.advance(9 * S);
+    expect(acks()).toEqual([["tooLate", "tooLate"], ["ok"]]);
+    expect(starts()).toEqual([5 * S]);
+  });
+
+  test("has another GPS time than the world, for what it says and for what it is told", () => {
+    const { engine, gateway, hear, events, starts } = bench({
+      behaviour: { ...GOOD, gpsErrorS: 100 },
+    });
+    hear(uplinkTo(2 * S));
+    expect(events).toMatchObject([{ gpsUs: GPS_AT_START * 1e6 + 102 * S }]);
+    gateway.command({ downlinkId: 1, items: [gps(107 * S)] });
+    engine.advance(9 * S);
+    expect(starts()).toEqual([7 * S]);
+  });
+
+  test("begins to count anew: what was to be counted from before comes too late", () => {
+    const { engine, gateway, hear, events, acks, starts } = bench({
+      behaviour: { ...GOOD, counterRestartS: 10 },
+    });
+    hear(uplinkTo(9.5 * S));
+    engine.advance(10.1 * S);
+    gateway.command({ downlinkId: 1, items: [delay(9.5 * S, S)] });
+    hear(uplinkTo(12 * S));
+    gateway.command({ downlinkId: 2, items: [delay(2 * S, S)] });
+    engine.advance(20 * S);
+    expect(events).toMatchObject([
+      { counterUs: 9.5 * S },
+      { type: "ack" },
+      { counterUs: 2 * S },
+      { type: "ack" },
+    ]);
+    expect(acks()).toEqual([["tooLate"], ["ok"]]);
+    expect(starts()).toEqual([13 * S]);
+  });
+});
