@@ -131,6 +131,14 @@ export const campaignSchema = Type.Object(
           "kind: a campaign for each kind of device. versions: one for all kinds of the same versions of packages and LoRaWAN. Default kind.",
       }),
     ),
+    uplinkIntervalS: Type.Optional(
+      Type.Integer({
+        minimum: 5,
+        maximum: 604_800,
+        description:
+          "What the server takes for the devices' uplink interval: every attempt of a stage lasts so long. Default: the longest that they have.",
+      }),
+    ),
     rounds: Type.Optional(
       Type.Integer({
         minimum: 1,

@@ -78,6 +78,8 @@ export interface ResolvedCampaign {
   readonly timeoutExponent: number | undefined;
   readonly blockAckDelay: number;
   readonly per: "kind" | "versions";
+  /** As the server has it. Undefined: the longest that devices have. */
+  readonly uplinkIntervalS: number | undefined;
   readonly rounds: number;
   readonly scheduling: "delay" | "gpsTime";
   /** Of the cell; each sends every fragment. */
@@ -288,6 +290,7 @@ function resolveCampaign(
     gapsS: undefined,
     maxRetries: 5,
     per: "kind",
+    uplinkIntervalS: undefined,
     rounds: 1,
     scheduling: "delay",
     timeoutExponent: undefined,

@@ -29,6 +29,11 @@ export const VERBS: readonly Verb[] = [
     summary: "runs a scenario against a real ChirpStack v4, in real time",
   },
   {
+    name: "conformance",
+    load: async (parts) => (await import("./conformance/command.ts")).conformanceCommand(parts),
+    summary: "asks a real ChirpStack v4 for all that a FUOTA server has to do, in real time",
+  },
+  {
     name: "provision",
     load: async (parts) => (await import("./provision/command.ts")).provisionCommand(parts),
     summary: "tells a server about the devices of a scenario, or lists them for any",

@@ -1,9 +1,11 @@
+import type { LoraRate } from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { LossModel } from "#sim/air/loss.ts";
 import {
   type DownlinkCommand,
+  drOf,
   type GatewayEvent,
   ServerGateway,
 } from "#sim/gateway/server-gateway.ts";
@@ -70,6 +72,8 @@ export class LiveFleet {
   readonly #cells: readonly LiveCell[];
   readonly #faults: FaultPlan;
   #multicastUs = 0;
+  /** Whose uplink a gateway is taking. */
+  #speaker: number | undefined;
   uplinks = 0;
 
   constructor(input: LiveFleetInput) {
@@ -126,8 +130,11 @@ export class LiveFleet {
   }
 
   /** A gateway hears a frame now that none of these devices has sent. */
-  forge(gateway: number, phyPayload: Uint8Array, dr: number, frequencyHz: number): void {
+  forge(gateway: number, phyPayload: Uint8Array, rate: LoraRate, frequencyHz: number): void {
     const { now } = this.engine;
+    const { uplinkRates } = this.#input.scenario.regional.region;
+    const dr = drOf(uplinkRates, rate);
+    if (dr === undefined) throw new RangeError(`no data rate of SF${rate.sf}`);
     const uplink = { phyPayload, dr, frequencyHz, startUs: now, endUs: now };
     this.#cellAt(gateway).gateway.receive(uplink, GOOD_SIGNAL);
   }
@@ -154,7 +161,8 @@ export class LiveFleet {
   }
 
   #emit(gateway: number, event: GatewayEvent): void {
-    this.#input.tap?.({ type: "event", atUs: this.engine.now, gateway, event });
+    const id = event.type === "uplink" ? this.#speaker : undefined;
+    this.#input.tap?.({ type: "event", atUs: this.engine.now, gateway, event, id });
     this.#input.emit(gateway, event);
   }
 
@@ -164,7 +172,9 @@ export class LiveFleet {
     const { gateway, outages } = this.#cellAt(member.node.id % this.#cells.length);
     this.engine.schedule(uplink.endUs, () => {
       if (outages.isOut(this.engine.now)) return;
+      this.#speaker = member.node.id;
       if (gateway.receive(uplink, GOOD_SIGNAL)) this.uplinks += 1;
+      this.#speaker = undefined;
     });
   }
 

@@ -21,6 +21,8 @@ export type TapEntry =
       readonly atUs: WorldUs;
       readonly gateway: number;
       readonly event: GatewayEvent;
+      /** Whose uplink it is, if it is one and not forged. */
+      readonly id: number | undefined;
     }
   | {
       readonly type: "command";

@@ -23,14 +23,14 @@ export function kindOf(
 export interface CampaignGroup {
   readonly name: string;
   readonly kinds: readonly ResolvedKind[];
-  /** What they have in common; of their intervals the longest. */
+  /** What they have in common, and the interval that their server knows. */
   readonly device: Pick<ResolvedKind["device"], "packages" | "lorawan" | "uplinkIntervalS">;
 }
 
 /** In the order of the kinds. */
 export function campaignGroups({
   devices: { kinds },
-  campaign: { per },
+  campaign: { per, uplinkIntervalS },
 }: Pick<ResolvedScenario, "devices" | "campaign">): readonly CampaignGroup[] {
   const byName = new Map<string, ResolvedKind[]>();
   for (const kind of kinds) {
@@ -38,14 +38,22 @@ export function campaignGroups({
     const name = per === "kind" ? kind.name : `packages ${packages}, LoRaWAN ${lorawan}`;
     byName.set(name, [...(byName.get(name) ?? []), kind]);
   }
-  return [...byName].map(([name, own]) => ({ name, kinds: own, device: commonOf(own) }));
+  return [...byName].map(([name, own]) => ({
+    name,
+    kinds: own,
+    device: commonOf(own, uplinkIntervalS),
+  }));
 }
 
-function commonOf(kinds: readonly ResolvedKind[]): CampaignGroup["device"] {
+function commonOf(
+  kinds: readonly ResolvedKind[],
+  knownIntervalS: number | undefined,
+): CampaignGroup["device"] {
   const [first] = kinds;
   if (first === undefined) throw new RangeError("a campaign for no kind");
   const { packages, lorawan } = first.device;
-  const uplinkIntervalS = Math.max(...kinds.map(({ device }) => device.uplinkIntervalS));
+  const longestS = Math.max(...kinds.map(({ device }) => device.uplinkIntervalS));
+  const uplinkIntervalS = knownIntervalS ?? longestS;
   return { packages, lorawan, uplinkIntervalS };
 }
 

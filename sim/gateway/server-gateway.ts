@@ -217,7 +217,8 @@ function wrapped(us: number): number {
   return ((us % COUNTER_PERIOD_US) + COUNTER_PERIOD_US) % COUNTER_PERIOD_US;
 }
 
-function drOf(rates: DataRates, { sf, bandwidthHz }: LoraRate): number | undefined {
+/** Undefined: no such LoRa data rate. */
+export function drOf(rates: DataRates, { sf, bandwidthHz }: LoraRate): number | undefined {
   const dr = rates.findIndex(
     (rate) => rate?.modulation === "lora" && rate.sf === sf && rate.bandwidthHz === bandwidthHz,
   );

@@ -23,6 +23,7 @@ interface FleetOptions extends GatewayOptions {
   readonly gateways: number;
   readonly joinSpread?: number;
   readonly lenient?: boolean;
+  readonly stay?: number;
   readonly firmware?: string;
   readonly key?: string;
   readonly devices?: number;
@@ -31,6 +32,9 @@ interface FleetOptions extends GatewayOptions {
   readonly json?: string;
   readonly ndjson?: string;
 }
+
+/** Activation, three trials and their confirmation. */
+const SETTLE_MAX_S = 1800;
 
 export function fleetCommand(parts: RunParts): Command {
   const command = new Command("fleet")
@@ -49,6 +53,11 @@ export function fleetCommand(parts: RunParts): Command {
       "--join-spread <s>",
       "devices are switched on over so many seconds; by default one second for each of a gateway's",
       integer(0, 86_400),
+    )
+    .option(
+      "--stay <s>",
+      "no deployment: the fleet joins, and stays so long",
+      integer(1, 31_536_000),
     )
     .option("--lenient", "gateways send what comes after its GPS time")
     .option("--firmware <file>", "send this file instead of a generated image")
@@ -89,6 +98,9 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       gateways: options.gateways,
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
       isLenient: options.lenient === true,
+      deployments: options.stay === undefined ? 1 : 0,
+      stayS: options.stay ?? 0,
+      settleMaxS: SETTLE_MAX_S,
       interrupt: signal,
       say: (text) => {
         progress.clear();

@@ -1,10 +1,11 @@
 import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
-import type { Crypto } from "#hal/ports.ts";
+import type { Crypto, GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirRecord } from "#sim/fleet/air-record.ts";
 import { type FirmwarePair, hexOf, makeFirmware } from "#sim/fleet/firmware.ts";
 import { LiveFleet } from "#sim/fleet/live-fleet.ts";
+import type { Tap } from "#sim/fleet/live-tap.ts";
 import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import { resultOf } from "#sim/fleet/result.ts";
@@ -31,6 +32,21 @@ export interface LiveInput {
   readonly gateways: number;
   readonly joinSpreadS: number;
   readonly isLenient: boolean;
+  /** How often each group gets a deployment; 0: it joins and stays. */
+  readonly deployments: number;
+  /** How long to wait, behind the deployments, for devices that may still decide. */
+  readonly settleMaxS: number;
+  /** How long the fleet stays when there is no deployment. */
+  readonly stayS: number;
+  readonly tap?: Tap;
+  /** With the fleet before it starts. */
+  readonly onWorld?: (fleet: LiveFleet) => void;
+  /** With the joined fleet, before any deployment. `sync` brings the world to the present. */
+  readonly onJoined?: (
+    fleet: LiveFleet,
+    wait: (ms: number) => Promise<void>,
+    sync: () => void,
+  ) => Promise<void>;
   readonly interrupt: AbortSignal;
   /** A line for a person who watches. */
   readonly say: (text: string) => void;
@@ -41,6 +57,10 @@ export type LiveDeviceResult = DeviceResult & { readonly air: AirRecord };
 
 export interface LiveOutcome {
   readonly results: readonly LiveDeviceResult[];
+  /** When the world began. */
+  readonly gpsAtStart: GpsSeconds;
+  /** What the deployments sent. */
+  readonly sent: Uint8Array;
   readonly records: readonly DeploymentRecord[];
   readonly firmware: {
     readonly sha256: string;
@@ -62,8 +82,6 @@ const PROGRESS_MS = 1000;
 const CHECK_MS = 200;
 /** A device that has not joined after so many of its intervals is left behind. */
 const JOIN_INTERVALS_MAX = 10;
-/** Activation, three trials and their confirmation. */
-const SETTLE_MAX_MS = 1_800_000;
 
 /** Runs a fleet against a ChirpStack v4 in real time: provision, join, one deployment a kind, settle. */
 export async function runLive(input: LiveInput): Promise<LiveOutcome> {
@@ -83,6 +101,7 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
   const world = await openWorld(input, { firmware, images, crypto, provisioned });
   const { fleet, clock, link, oddities } = world;
   const startedMs = performance.now();
+  input.onWorld?.(fleet);
   clock.sync();
   fleet.start();
   const shown = setInterval(
@@ -90,10 +109,12 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
     PROGRESS_MS,
   );
   try {
-    const campaign = runCampaign(input, fleet, provisioned, firmware.sent);
+    const campaign = runCampaign(input, world, provisioned, firmware.sent);
     const { records, joinSeconds } = await Promise.race([campaign, clock.run()]);
     return {
       results: resultsOf(fleet, records),
+      gpsAtStart: world.gpsAtStart,
+      sent: firmware.sent,
       records,
       firmware: {
         sha256: hexOf(crypto.hashOf("sha256", firmware.update)),
@@ -144,6 +165,7 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
     gateways: input.gateways,
     statsIntervalS: STATS_INTERVAL_S,
     isLenient: input.isLenient,
+    ...(input.tap === undefined ? {} : { tap: input.tap }),
     acknowledges: input.way.acknowledges,
     joinSpreadS: input.joinSpreadS,
     emit: (gateway, event) => {
@@ -161,38 +183,55 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
     onState: (state) => input.say(`the gateways' server: ${state}`),
   });
   links.push(link);
-  return { fleet, clock, link, oddities };
+  return { fleet, clock, link, oddities, gpsAtStart };
 }
 
-/** Waits for the fleet to join, deploys kind after kind, and waits until no device is undecided. */
+/** Waits for the fleet to join, deploys group after group, and waits until no device is undecided. */
 async function runCampaign(
-  { scenario, joinSpreadS, api, interrupt, say }: LiveInput,
-  fleet: LiveFleet,
+  input: LiveInput,
+  { fleet, clock }: Pick<Awaited<ReturnType<typeof openWorld>>, "fleet" | "clock">,
   provisioned: Provisioned,
   payload: Uint8Array,
 ) {
-  const groups = campaignGroups(scenario);
+  const { scenario, joinSpreadS, interrupt, say } = input;
   const { members } = fleet;
   const wait = (ms: number) => waitFor(ms, interrupt);
-  const isInterrupted = () => interrupt.aborted;
   const startedMs = performance.now();
-  const intervalS = Math.max(...groups.map(({ device }) => device.uplinkIntervalS));
-  const joinMaxMs = (joinSpreadS + JOIN_INTERVALS_MAX * intervalS) * 1000;
+  const intervals = campaignGroups(scenario).map(({ device }) => device.uplinkIntervalS);
+  const joinMaxMs = (joinSpreadS + JOIN_INTERVALS_MAX * Math.max(...intervals)) * 1000;
   await until(() => members.every(({ node }) => node.observed.isClockSynced), joinMaxMs, interrupt);
   const joinSeconds = (performance.now() - startedMs) / 1000;
   const joined = members.filter(({ node }) => node.isJoined).length;
   say(`${joined} of ${members.length} joined in ${joinSeconds.toFixed(1)} s`);
+  await input.onJoined?.(fleet, wait, () => clock.sync());
+  const settleMaxMs = input.settleMaxS * 1000;
   const records: DeploymentRecord[] = [];
-  for (const group of groups) {
+  for (let round = 0; round < input.deployments; round++) {
+    records.push(...(await deploy(input, members, provisioned, payload)));
+    await until(() => members.every(({ node }) => !node.isUndecided), settleMaxMs, interrupt);
+  }
+  if (input.deployments === 0) await wait(input.stayS * 1000);
+  return { records, joinSeconds };
+}
+
+/** A deployment for each group of kinds, one after the other. */
+async function deploy(
+  { scenario, api, interrupt, say }: LiveInput,
+  members: readonly Member[],
+  provisioned: Provisioned,
+  payload: Uint8Array,
+): Promise<DeploymentRecord[]> {
+  const records: DeploymentRecord[] = [];
+  const wait = (ms: number) => waitFor(ms, interrupt);
+  const isInterrupted = () => interrupt.aborted;
+  for (const group of campaignGroups(scenario)) {
     const own = members.filter(({ kind }) => group.kinds.includes(kind));
     if (own.length === 0 || isInterrupted()) continue;
-    const devEuis = own.map(devEuiOf);
-    const facts = { scenario, group, devEuis, provisioned, payload };
+    const facts = { scenario, group, devEuis: own.map(devEuiOf), provisioned, payload };
     const hooks = { wait, isInterrupted, onJob: (text: string) => say(`${group.name}: ${text}`) };
     records.push(await runDeployment(api, facts, hooks));
   }
-  await until(() => members.every(({ node }) => !node.isUndecided), SETTLE_MAX_MS, interrupt);
-  return { records, joinSeconds };
+  return records;
 }
 
 function resultsOf(fleet: LiveFleet, records: readonly DeploymentRecord[]): LiveDeviceResult[] {

@@ -46,6 +46,7 @@ devices:
   # mix:                        # several kinds of device instead of one
   #   - { name: old, share: 3, device: { packages: v1 } }
   #   - { name: new, share: 1, device: { packages: v2, lorawan: "1.1" } }
+  # dealt: drawn                # or inTurn: kinds one after the other, not by lot
 
 firmware:
   sizeBytes: 32768              # of the generated image; or give a file: --firmware FILE
@@ -66,6 +67,8 @@ campaign:
   # gapsS: [20, 21]             # or as it was measured, over and over
   # maxRetries: 5
   # scheduling: delay           # or gpsTime: several gateways at the same time
+  # per: kind                   # or versions: one for all kinds with the same packages and LoRaWAN
+  # uplinkIntervalS: 600        # what the server takes for the devices' interval
   # rounds: 1                   # again for those that are not updated
   # timeoutExponent:            # session of 2^n s; by default the shortest that fits
   # blockAckDelay: 0
@@ -81,6 +84,10 @@ air:
   # multicastLoss: { model: trace, lost: [[1, 2], [70]] } # these frames, a list for each device
   # outages: [{ when: { atFragment: 60 }, forS: 60 }]     # the gateway is silent and deaf; or one
   #                                                       # of several: gateway: 1
+  # gateways:                   # of fuota fleet, taken in turn: how they treat the server
+  #   - { acks: none }          # or refused; forS: 60 limits it
+  #   - { gpsErrorS: 100 }
+  #   - { counterRestartS: 300 }
   # beaconLoss: { model: bernoulli, probability: 0.1 }    # class B
   # beaconOutages: [{ when: { atFragment: 60 }, forS: 3600 }]
   # radio:                      # distance, power and collisions decide, before any other loss

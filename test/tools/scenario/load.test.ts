@@ -99,7 +99,7 @@ describe("a bad scenario", () => {
     },
     {
       change: ["devices:\n  count: 10", "devices: 10"],
-      says: "test.yaml:2: devices is 10, expected a mapping with count, perCell, defaults, mix",
+      says: "test.yaml:2: devices is 10, expected a mapping with count, perCell, defaults, dealt, mix",
     },
     {
       change: ["name: test", "nam\u0001e\u202e: test"],
