@@ -1,13 +1,15 @@
 import type { BootDecision, ImageIdentity } from "#agent/boot/strategy.ts";
 import { Device } from "#agent/device.ts";
-import type { DeviceEffect, DeviceEvent, DeviceNote } from "#agent/events.ts";
+import type { DeviceEffect, DeviceEvent, DeviceNote, TimerId } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
-import { AnswerFaults } from "./answer-faults.ts";
+import type { AgentEvent } from "#sim/personas/border.ts";
+import { mayStillBoot } from "./boot-of.ts";
 import type { FlashFaultKind } from "./faults.ts";
 import { endOf, sameHash } from "./firmware.ts";
+import { ModemLink } from "./modem-link.ts";
 import type { NodeParts } from "./node-parts.ts";
 import { describeBoot, describeNote, type TimelineEntry } from "./notes.ts";
 import { Observed } from "./observed.ts";
@@ -36,7 +38,7 @@ export class FleetNode {
   #decision: BootDecision | undefined;
   #lastStatus: DeviceStatus | undefined;
   readonly #rtc: RealTimeClock;
-  readonly #answers: AnswerFaults;
+  readonly #link: ModemLink;
   #wake: Scheduled | undefined;
   #deafUntil = 0;
   #offForUs = BOOT_TIME_US;
@@ -54,13 +56,16 @@ export class FleetNode {
     this.#parts = parts;
     this.#timeline = new Timeline(parts.scheduler);
     this.#oscillator = new Oscillator(parts.driftPpm);
-    this.#answers = new AnswerFaults(parts.device, parts.scheduler, () => {
-      if (this.#device !== undefined) this.mac.perform({ type: "requestUplink" });
+    this.#link = new ModemLink(parts, {
+      status: () => this.#device?.status(),
+      clock: () => this.#device?.clockAt(this.#uptime) ?? { gps: 0, synced: false },
+      toAgent: (event) => this.#toAgent(event),
+      toModem: (effect) => this.mac.perform(effect),
     });
     this.#rtc = new RealTimeClock(this.#oscillator, parts.rtcGps);
-    this.#timers = new DeviceTimers(parts.scheduler, this.#oscillator, (timer, at) =>
-      this.post({ type: "timer", at, id: timer }),
-    );
+    const fire = (id: TimerId, at: number) => this.post({ type: "timer", at, id });
+    const heldUs = (id: TimerId) => this.#link.holdsTimerUs(id);
+    this.#timers = new DeviceTimers(parts.scheduler, this.#oscillator, fire, heldUs);
   }
 
   attach(mac: EndDeviceMac): void {
@@ -88,17 +93,18 @@ export class FleetNode {
   }
 
   get isListening(): boolean {
-    return (
-      this.#device !== undefined && !this.#deafImage && this.#parts.scheduler.now >= this.#deafUntil
-    );
+    const isOn = this.#device !== undefined && !this.#deafImage;
+    return isOn && this.#parts.scheduler.now >= this.#deafUntil;
   }
 
   /** Its update may still come through or fail. */
   get isUndecided(): boolean {
     if (this.updated || this.bricked || this.observed.blockState !== "complete") return false;
-    const { lastReason, pending } = this.#parts.ports.boot.report();
-    const isGivenUp = lastReason === "attemptsExhausted" || lastReason === "pendingInvalid";
-    return pending !== undefined || !isGivenUp;
+    return mayStillBoot(this.#parts.ports.boot.report());
+  }
+
+  get #uptime(): number {
+    return this.#oscillator.uptimeAt(this.#parts.scheduler.now);
   }
 
   /** Drawn since the supply was first switched on. */
@@ -136,7 +142,7 @@ export class FleetNode {
     const { now } = this.#parts.scheduler;
     const isSent = sameHash(decision.image, this.#parts.updateHash);
     this.log(describeBoot(decision));
-    const { defect } = this.#parts;
+    const { config, defect, ports } = this.#parts;
     const end = endOf(defect);
     if (isSent && end !== undefined) {
       this.#wakeAt(now + end.afterUs, () => {
@@ -146,7 +152,6 @@ export class FleetNode {
       return;
     }
     this.#deafImage = isSent && defect === "noNetwork";
-    const { config, ports } = this.#parts;
     const life = { decision, rtcGps: this.#rtc.gpsAt(now), rtcSynced: this.#rtc.isSynced };
     try {
       this.#device = new Device(config, ports, life);
@@ -154,7 +159,7 @@ export class FleetNode {
       this.#onThrow(error);
       return;
     }
-    this.post({ type: "boot", at: this.#oscillator.uptimeAt(now) });
+    this.post({ type: "boot", at: this.#uptime });
     this.#parts.oracles.lifeBegan(this.#device?.status(), decision.image);
   }
 
@@ -201,11 +206,13 @@ export class FleetNode {
     this.#deafUntil = Math.max(this.#deafUntil, this.#parts.scheduler.now + forUs);
   }
 
-  /** From the modem. */
   onMac(event: MacEvent): void {
     if (event.type === "joined") this.isJoined = true;
-    if (this.#device === undefined || this.#deafImage) return;
-    const at = this.#oscillator.uptimeAt(this.#parts.scheduler.now);
+    if (this.#device !== undefined && !this.#deafImage) this.#link.fromModem(event);
+  }
+
+  #toAgent(event: AgentEvent): void {
+    const at = this.#uptime;
     if (event.type !== "downlink") {
       this.post({ ...event, at });
       return;
@@ -255,13 +262,14 @@ export class FleetNode {
         this.reset(`reboots (${effect.reason})`);
         return;
       default:
-        if (!this.#deafImage) this.mac.perform(this.#answers.pass(effect));
+        if (!this.#deafImage) this.#link.fromAgent(effect);
     }
   }
 
   #observe(note: DeviceNote): void {
     this.log(describeNote(note));
     this.observed.take(note, () => this.energyJ);
+    this.#link.note(note);
   }
 
   #onThrow(error: unknown): void {
@@ -276,7 +284,7 @@ export class FleetNode {
     this.#lastStatus = status ?? this.#lastStatus;
     this.#device = undefined;
     this.#timers.clearAll();
-    this.#answers.reset();
+    this.#link.reset();
     if (this.#wake !== undefined) this.#parts.scheduler.cancel(this.#wake);
     this.#mac?.reset();
   }
@@ -286,8 +294,7 @@ export class FleetNode {
   }
 
   #keepClock(): void {
-    const { now } = this.#parts.scheduler;
-    const clock = this.#device?.clockAt(this.#oscillator.uptimeAt(now));
-    if (clock !== undefined) this.#rtc.follow(clock, now);
+    const clock = this.#device?.clockAt(this.#uptime);
+    if (clock !== undefined) this.#rtc.follow(clock, this.#parts.scheduler.now);
   }
 }

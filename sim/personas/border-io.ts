@@ -1,0 +1,13 @@
+import type { RegionLimits } from "#agent/packages/region-limits.ts";
+import type { DeviceStatus } from "#agent/status.ts";
+import type { GpsSeconds } from "#hal/ports.ts";
+
+/** What the packages of a persona see of their device. */
+export interface BorderIo {
+  readonly region: RegionLimits;
+  /** Undefined while it has no power. */
+  status(): DeviceStatus | undefined;
+  clock(): { readonly gps: GpsSeconds; readonly synced: boolean };
+  /** Says something, after a delay that is drawn below this bound. */
+  sayLater(fPort: number, payload: Uint8Array, delayMaxUs: number): void;
+}
