@@ -16,6 +16,8 @@ export interface LinkEnds {
   clock(): { readonly gps: GpsSeconds; readonly synced: boolean };
   toAgent(event: AgentEvent): void;
   toModem(effect: MacEffect): void;
+  /** What the persona has done, for people. */
+  note(note: DeviceNote): void;
 }
 
 /**
@@ -82,5 +84,6 @@ function personaBorderOf(parts: NodeParts, ends: LinkEnds): PersonaBorder | unde
     clock: () => ends.clock(),
     toAgent: (event) => ends.toAgent(event),
     toModem: (effect) => ends.toModem(effect),
+    note: (note) => ends.note(note),
   });
 }

@@ -16,13 +16,9 @@ import { Observed } from "./observed.ts";
 import { Oscillator } from "./oscillator.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
 import { sickenFlash } from "./sick-flash.ts";
-import { drawCut } from "./supply-cut.ts";
+import { BOOT_TIME_US, CUT_WITHIN_US, drawCut } from "./supply-cut.ts";
 import { Timeline } from "./timeline.ts";
 import { DeviceTimers } from "./timers.ts";
-
-const BOOT_TIME_US = 500_000;
-/** A supply that is failing does not last until a device that writes nothing writes again. */
-const CUT_WITHIN_US = 10_000_000;
 
 /**
  * One device and its hardware: supply, oscillator, flash, modem. The shell that drives the agent in
@@ -61,6 +57,7 @@ export class FleetNode {
       clock: () => this.#device?.clockAt(this.#uptime) ?? { gps: 0, synced: false },
       toAgent: (event) => this.#toAgent(event),
       toModem: (effect) => this.mac.perform(effect),
+      note: (note) => this.#observe(note),
     });
     this.#rtc = new RealTimeClock(this.#oscillator, parts.rtcGps);
     const fire = (id: TimerId, at: number) => this.post({ type: "timer", at, id });

@@ -84,9 +84,9 @@ export function deviceConfigOf(
   rootSecret: Uint8Array,
   { keys, defect }: Pick<FirmwarePair, "keys" | "defect">,
   region: RegionLimits,
+  does: AgentDeviations = agentDeviationsOf(device.persona, device.packages === "v1" ? 1 : 2),
 ): DeviceConfig {
   const version = device.packages === "v1" ? 1 : 2;
-  const does = agentDeviationsOf(device.persona, version);
   const { clockSyncVersion = version, lostFragmentsMax = device.matrixRows } = does;
   return {
     packages: { clockSync: clockSyncVersion, multicastSetup: version, fragmentation: version },

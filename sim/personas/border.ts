@@ -20,7 +20,7 @@ export type AgentEvent =
   | MacEvent
   | { readonly type: "say"; readonly fPort: number; readonly payload: Uint8Array };
 
-export interface BorderParts extends Pick<BorderIo, "region" | "status" | "clock"> {
+export interface BorderParts extends Pick<BorderIo, "region" | "status" | "clock" | "note"> {
   readonly does: Deviations;
   /** Of TS004 and TS005. */
   readonly version: 1 | 2;
@@ -58,6 +58,7 @@ export class PersonaBorder {
       region,
       status: () => parts.status(),
       clock: () => parts.clock(),
+      note: (note) => parts.note(note),
       sayLater: (fPort, payload, delayMaxUs) => {
         const delayUs = entropy.below("personaStatus", delayMaxUs);
         this.#later(delayUs, () => parts.toAgent({ type: "say", fPort, payload }));

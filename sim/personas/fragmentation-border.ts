@@ -190,7 +190,10 @@ export class FragmentationBorder {
 
   #answerV2(answer: FragUplinkV2): Uint8Array {
     if (answer.name !== "FragSessionStatusAns") return fragUplinkV2.encode(answer);
-    if (answer.received === undefined) return fragUplinkV2Chirpstack.encode(NO_SESSION);
+    if (answer.received === undefined) {
+      const isPadded = this.#does.unknownSession === "doesNotExistPadded";
+      return isPadded ? fragUplinkV2Chirpstack.encode(NO_SESSION) : fragUplinkV2.encode(answer);
+    }
     const { fragIndex } = answer.received;
     const report = this.#asked.get(fragIndex);
     if (report === undefined) return fragUplinkV2.encode(answer);

@@ -102,7 +102,10 @@ export class MulticastBorder {
     if (mcGroupId === 0) this.#timeOut0 = request.param.timeOut;
     const errors = this.#errorsOf(request);
     if (errors === "silent") return { ends: true };
-    if (errors !== 0) return { said: [cid, errors | mcGroupId] };
+    if (errors !== 0) {
+      this.#io.note({ type: "mcSession", groupId: mcGroupId, state: "refused" });
+      return { said: [cid, errors | mcGroupId] };
+    }
     if (this.#does.unsyncedClock === "notScheduled" && !this.#io.clock().synced) {
       return { said: [cid, mcGroupId, 0xff, 0xff, 0xff] };
     }

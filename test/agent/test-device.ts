@@ -114,7 +114,7 @@ export interface TestOptions {
 
 export type BorderEnds = Pick<
   BorderParts,
-  "scheduler" | "entropy" | "status" | "clock" | "toAgent" | "toModem"
+  "scheduler" | "entropy" | "status" | "clock" | "toAgent" | "toModem" | "note"
 >;
 
 function isForModem(effect: DeviceEffect): effect is MacEffect {
@@ -173,6 +173,7 @@ export class TestDevice {
       clock: () => this.device?.clockAt(this.now) ?? { gps: 0, synced: false },
       toAgent: (event) => this.#step({ ...event, at: this.now }),
       toModem: (effect) => this.#perform(effect),
+      note: (note) => this.notes.push(note),
     });
   }
 

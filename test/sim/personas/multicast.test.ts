@@ -3,22 +3,17 @@ import type { PersonaName } from "#scenarios/device-schema.ts";
 import { deviationsOf } from "#sim/personas/persona.ts";
 import { personaOf } from "#sim/personas/personas.ts";
 import { GPS_AT_START } from "../../agent/test-device.ts";
-import { answersTo, personaDevice } from "./persona-device.ts";
+import { answersTo, leBytes, personaDevice } from "./persona-device.ts";
 
 const PORT = 200;
 const SETUP_BODY = "fe ff ff 01 fb f1 47 1e fd ac 69 59 9a 52 a0 ff c1 0b 90 ce 00 00 00 00";
 const setup = (id = "00", max = "ff ff ff ff") => `02 ${id} ${SETUP_BODY} ${max}`;
 
-const bytesOf = (value: number, count: number) =>
-  Array.from({ length: count }, (_, at) =>
-    ((value / 2 ** (8 * at)) & 0xff).toString(16).padStart(2, "0"),
-  ).join(" ");
-
 /** A session that starts in `inS` seconds for 2^8 s; of class B it has periodicity 2. */
 function session(inS: number, radio: { hz?: string; dr?: string; id?: string; cid?: string } = {}) {
   const { hz = "d2 ad 84", dr = "00", id = "00", cid = "04" } = radio;
   // Five seconds have passed since the device began.
-  const start = bytesOf(GPS_AT_START + 5 + inS, 4);
+  const start = leBytes(GPS_AT_START + 5 + inS, 4);
   return `${cid} ${id} ${start} ${cid === "05" ? "23" : "08"} ${hz} ${dr}`;
 }
 

@@ -23,7 +23,7 @@ export function personaDevice(
   const [kind] = scenario.devices.kinds;
   if (kind === undefined) throw new RangeError("no kind");
   const firmware = { keys: [signer.publicKey], defect: "none" } as const;
-  const config = deviceConfigOf(kind.device, rootSecret, firmware, EU868_LIMITS);
+  const config = deviceConfigOf(kind.device, rootSecret, firmware, EU868_LIMITS, does);
   const version = spec.packages === "v2" ? 2 : 1;
   const device = new TestDevice({
     config: { ...config, heartbeatS: 60 },
@@ -34,6 +34,11 @@ export function personaDevice(
   device.powerOn();
   device.wait(1);
   return device;
+}
+
+/** Of a number, lowest first, in hex. */
+export function leBytes(value: number, count: number): string {
+  return textOf(Uint8Array.from({ length: count }, (_, at) => (value / 2 ** (8 * at)) & 0xff));
 }
 
 export function textOf(bytes: Uint8Array): string {
