@@ -2,6 +2,7 @@ import type { GpsSeconds } from "#hal/ports.ts";
 import type { ParityVariant } from "./fec/rows.ts";
 import type { ImagePolicy } from "./image/verify.ts";
 import type { LorawanVersion } from "./keys/multicast.ts";
+import type { ClockSyncQuirks } from "./packages/clock-sync.ts";
 import type { RegionLimits } from "./packages/region-limits.ts";
 
 /** When a verified and staged image is booted. A reset for another reason boots it as well. */
@@ -31,6 +32,21 @@ export interface DeviceImagePolicy extends Pick<ImagePolicy, "keys" | "vendorId"
   readonly versionPolicy?: "any" | "notLower";
 }
 
+/** Ways of other stacks. Left out: as the specifications have it. */
+export interface Quirks {
+  /** Answers in the padded forms that ChirpStack v4 insists on. */
+  readonly chirpstackAnswers: boolean;
+  /** Puts several answers for one port into one uplink. */
+  readonly aggregateAnswers: boolean;
+  /** Longest uplink of a package; what does not fit beside the answer before it is not said. */
+  readonly answerBytesMax?: number | undefined;
+  /** Multicast contexts, 1 to 4. */
+  readonly mcGroups?: number | undefined;
+  /** SessionCntPrev is kept in RAM only. */
+  readonly forgetsSessionCnt?: boolean | undefined;
+  readonly clockSync?: ClockSyncQuirks | undefined;
+}
+
 /** How one kind of device is built and provisioned. */
 export interface DeviceConfig {
   readonly packages: {
@@ -53,12 +69,7 @@ export interface DeviceConfig {
   readonly heartbeatS: number;
   /** A new image that had no server contact by then resets itself. */
   readonly trialDeadlineS: number;
-  readonly quirks: {
-    /** Answers in the padded forms that ChirpStack v4 insists on. */
-    readonly chirpstackAnswers: boolean;
-    /** Puts several answers for one port into one uplink. */
-    readonly aggregateAnswers: boolean;
-  };
+  readonly quirks: Quirks;
   readonly image: DeviceImagePolicy;
   readonly hardwareVersion: number;
   /** EU868 unless said otherwise. */

@@ -85,11 +85,11 @@ export class Device {
       activation: this.#activation,
       state: this.#state,
       packages: this.#packages,
-      aggregates: config.quirks.aggregateAnswers,
+      quirks: config.quirks,
     };
     const clock = new DeviceClock(rtcGps, 0, rtcSynced);
     this.#io = new DeviceIo(config, ports, { ...this.#speech, clock }, decision);
-    this.#io.memory.load();
+    this.#io.memory.load(config.quirks.forgetsSessionCnt);
   }
 
   /** Returned array is reused by the next step. */
@@ -120,6 +120,9 @@ export class Device {
         break;
       case "timer":
         this.#timer(event.id);
+        break;
+      case "say":
+        io.say({ type: "answer", fPort: event.fPort, payload: event.payload });
         break;
       default:
         event satisfies never;
@@ -260,12 +263,8 @@ export class Device {
   }
 
   #stepClock(event: ClockSyncEvent): void {
-    const isCorrected = stepClockSync(
-      this.#state.clockSync,
-      event,
-      this.#packages.clockSync,
-      this.#io,
-    );
+    const { clockSync } = this.#state;
+    const isCorrected = stepClockSync(clockSync, event, this.#packages.clockSync, this.#io);
     if (!isCorrected) return;
     this.#stepMulticast({ type: "clockCorrected" });
     this.#stepFirmware({ type: "clockCorrected" });

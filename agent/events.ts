@@ -49,7 +49,14 @@ export type DeviceEvent =
   | { readonly type: "uplinkReady"; readonly at: UptimeUs; readonly payloadMaxBytes: number }
   /** The uplink was transmitted and its receive windows are over. */
   | { readonly type: "uplinkDone"; readonly at: UptimeUs }
-  | { readonly type: "timer"; readonly at: UptimeUs; readonly id: TimerId };
+  | { readonly type: "timer"; readonly at: UptimeUs; readonly id: TimerId }
+  /** What surrounds the device has something to say: it waits like an answer of a package. */
+  | {
+      readonly type: "say";
+      readonly at: UptimeUs;
+      readonly fPort: number;
+      readonly payload: Uint8Array;
+    };
 
 export type DeviceEffect =
   /** Join unless already joined; the world answers with `joined` and retries by itself. */

@@ -53,11 +53,12 @@ export class Memory implements SnapshotSource, RecordSink {
     return !this.#isSick;
   }
 
-  /** Brings the state to what the journal says. Writes nothing. */
-  load(): void {
+  /** Brings the state to what the journal says, but for what is not kept. Writes nothing. */
+  load(forgetsSessionCnt = false): void {
     this.#journal.load((record: JournalRecord) => {
       restoreRecord(record, this.#state, this.#blocks, this);
     });
+    if (forgetsSessionCnt) this.#state.fragmentation.sessionCntPrev.fill(-1);
   }
 
   persist(item: PersistItem): void {

@@ -31,10 +31,10 @@ function make(config: DeviceConfig, fwVersion: number): PackageConfigs {
   const { packages, quirks, lorawan, rootSecret } = config;
   const { chirpstackAnswers } = quirks;
   return {
-    clockSync: { version: packages.clockSync },
+    clockSync: { version: packages.clockSync, quirks: quirks.clockSync },
     multicastSetup: {
       version: packages.multicastSetup,
-      groupCount: MC_GROUPS_MAX,
+      groupCount: quirks.mcGroups ?? MC_GROUPS_MAX,
       region: config.region ?? EU868_LIMITS,
       openEarlyS: OPEN_EARLY_S,
       chirpstackAnswers,

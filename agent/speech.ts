@@ -1,5 +1,6 @@
 /** From what is to be said to the bytes that say it, at the moment when they leave. */
 import type { Activation } from "./activation.ts";
+import type { Quirks } from "./config.ts";
 import type { DeviceIo } from "./device-io.ts";
 import { HEARTBEAT_PORT, HEARTBEAT_STATES, heartbeatUplink } from "./heartbeat.wire.ts";
 import type { Remembered } from "./memory.ts";
@@ -22,8 +23,7 @@ export interface SpeechParts {
   readonly activation: Activation;
   readonly state: Remembered;
   readonly packages: PackageConfigs;
-  /** Several answers for one port may share an uplink. */
-  readonly aggregates: boolean;
+  readonly quirks: Pick<Quirks, "aggregateAnswers" | "answerBytesMax">;
 }
 
 interface Uplink {
@@ -31,21 +31,70 @@ interface Uplink {
   readonly payload: Uint8Array;
 }
 
+/** Room that any of them may need; a McGroupStatusAns takes what there is. */
+const BUILT_BYTES_MAX = 6;
+
 /** What leaves now: never more than fits, and a heartbeat when nothing else does. */
 export function buildUplink(parts: SpeechParts, payloadMaxBytes: number, io: DeviceIo): Uplink {
   const saying = parts.uplinks.take(io);
-  const uplink = build(saying, parts, payloadMaxBytes, io);
-  if (uplink === undefined || uplink.payload.length > payloadMaxBytes) {
-    const payload = buildHeartbeat(parts.state.fragmentation, io);
-    const fitting = payload.length > payloadMaxBytes ? new Uint8Array(0) : payload;
+  const { aggregateAnswers, answerBytesMax = payloadMaxBytes } = parts.quirks;
+  const payload = build(saying, parts, Math.min(answerBytesMax, payloadMaxBytes), io);
+  if (payload === undefined || payload.length > payloadMaxBytes) {
+    const heartbeat = buildHeartbeat(parts.state.fragmentation, io);
+    const fitting = heartbeat.length > payloadMaxBytes ? new Uint8Array(0) : heartbeat;
     return { fPort: HEARTBEAT_PORT, payload: fitting };
   }
-  if (!parts.aggregates || saying.type !== "answer") return uplink;
-  let { payload } = uplink;
+  const fPort = portOf(saying);
+  if (!aggregateAnswers || fPort === HEARTBEAT_PORT) return { fPort, payload };
+  return { fPort, payload: withMore(payload, fPort, parts, payloadMaxBytes, io) };
+}
+
+/**
+ * What comes next for that port goes along while it fits in the frame. What is too long for the
+ * buffer of its package is not said at all.
+ */
+function withMore(
+  first: Uint8Array,
+  fPort: number,
+  parts: SpeechParts,
+  payloadMaxBytes: number,
+  io: DeviceIo,
+): Uint8Array {
+  const { uplinks, quirks } = parts;
+  const bufferBytes = quirks.answerBytesMax ?? Number.POSITIVE_INFINITY;
+  let said = first;
   for (;;) {
-    const more = parts.uplinks.takeAlso(uplink.fPort, payloadMaxBytes - payload.length);
-    if (more === undefined) return { fPort: uplink.fPort, payload };
-    payload = Uint8Array.of(...payload, ...more);
+    const { next } = uplinks;
+    if (next === undefined || portOf(next) !== fPort) return said;
+    const needed = next.type === "answer" ? next.payload.length : BUILT_BYTES_MAX;
+    const isTooLong = said.length + needed > bufferBytes;
+    if (!isTooLong && said.length + needed > payloadMaxBytes) return said;
+    uplinks.drop();
+    const roomBytes = Math.min(bufferBytes, payloadMaxBytes) - said.length;
+    const more = isTooLong ? undefined : build(next, parts, roomBytes, io);
+    if (more !== undefined) said = Uint8Array.of(...said, ...more);
+  }
+}
+
+function portOf(saying: Saying): number {
+  switch (saying.type) {
+    case "answer":
+      return saying.fPort;
+    case "heartbeat":
+      return HEARTBEAT_PORT;
+    case "appTimeReq":
+    case "periodicityAns":
+      return CLOCK_SYNC_PORT;
+    case "mcSessionAns":
+    case "mcGroupStatusAns":
+      return MULTICAST_SETUP_PORT;
+    case "rebootTimeAns":
+      return FIRMWARE_MANAGEMENT_PORT;
+    case "fragStatusAns":
+    case "fragReceivedReq":
+      return FRAG_PORT;
+    default:
+      return saying satisfies never;
   }
 }
 
@@ -54,30 +103,23 @@ function build(
   parts: SpeechParts,
   payloadMaxBytes: number,
   io: DeviceIo,
-): Uplink | undefined {
+): Uint8Array | undefined {
   const { state, packages } = parts;
   switch (saying.type) {
     case "answer":
-      return saying;
+      return saying.payload;
     case "heartbeat":
-      return { fPort: HEARTBEAT_PORT, payload: buildHeartbeat(state.fragmentation, io) };
+      return buildHeartbeat(state.fragmentation, io);
     case "appTimeReq":
-      return { fPort: CLOCK_SYNC_PORT, payload: buildAppTimeReq(state.clockSync, io) };
+      return buildAppTimeReq(state.clockSync, packages.clockSync, io);
     case "periodicityAns":
-      return { fPort: CLOCK_SYNC_PORT, payload: buildPeriodicityAns(io) };
-    case "mcSessionAns": {
-      const payload = buildMcSessionAns(saying, packages.multicastSetup, io);
-      return { fPort: MULTICAST_SETUP_PORT, payload };
-    }
-    case "mcGroupStatusAns": {
-      const { reqGroupMask } = saying;
-      const payload = buildMcGroupStatusAns(state.multicast, reqGroupMask, payloadMaxBytes);
-      return { fPort: MULTICAST_SETUP_PORT, payload };
-    }
-    case "rebootTimeAns": {
-      const payload = buildRebootTimeAns(saying.rebootGps, io);
-      return { fPort: FIRMWARE_MANAGEMENT_PORT, payload };
-    }
+      return buildPeriodicityAns(io);
+    case "mcSessionAns":
+      return buildMcSessionAns(saying, packages.multicastSetup, io);
+    case "mcGroupStatusAns":
+      return buildMcGroupStatusAns(state.multicast, saying.reqGroupMask, payloadMaxBytes);
+    case "rebootTimeAns":
+      return buildRebootTimeAns(saying.rebootGps, io);
     case "fragStatusAns":
       return buildStatus(saying.fragIndex, parts);
     case "fragReceivedReq":
@@ -87,26 +129,26 @@ function build(
   }
 }
 
-function buildStatus(fragIndex: number, parts: SpeechParts): Uplink | undefined {
+function buildStatus(fragIndex: number, parts: SpeechParts): Uint8Array | undefined {
   const { fragmentation } = parts.state;
   const session = fragmentation.sessions[fragIndex];
   const payload = buildFragStatusAns(fragmentation, fragIndex, parts.packages.fragmentation);
   if (session === undefined || payload === undefined) return undefined;
   parts.activation.statusAnswered(session);
   parts.uplinks.statusAnswered();
-  return { fPort: FRAG_PORT, payload };
+  return payload;
 }
 
 function buildReceivedReq(
   fragIndex: number,
   { sessions }: FragmentationState,
   io: DeviceIo,
-): Uplink | undefined {
+): Uint8Array | undefined {
   const session = sessions[fragIndex];
   if (session === undefined || session.receivedReqsLeft === 0) return undefined;
   const payload = buildFragReceivedReq(session);
   countReceivedReq(session, io);
-  return { fPort: FRAG_PORT, payload };
+  return payload;
 }
 
 function buildHeartbeat(fragmentation: FragmentationState, io: DeviceIo): Uint8Array {

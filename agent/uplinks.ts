@@ -98,13 +98,14 @@ export class Uplinks {
     return this.#outbox.shift() ?? { type: "heartbeat" };
   }
 
-  /** Another answer for the same uplink, if it is one for this port and short enough. */
-  takeAlso(fPort: number, sizeBytesMax: number): Uint8Array | undefined {
-    const { next } = this.#outbox;
-    if (next?.type !== "answer" || next.fPort !== fPort) return undefined;
-    if (next.payload.length > sizeBytesMax) return undefined;
+  /** What would be said after what was taken. */
+  get next(): Saying | undefined {
+    return this.#outbox.next;
+  }
+
+  /** It goes along, or is not said. */
+  drop(): void {
     this.#outbox.shift();
-    return next.payload;
   }
 
   done(io: UplinkIo): void {

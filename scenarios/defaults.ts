@@ -1,6 +1,6 @@
 /** Every default of a scenario, in one place: what the file leaves out is filled in here. */
 import type { CampaignSpec } from "./campaign-schema.ts";
-import type { DeviceSpec } from "./device-schema.ts";
+import type { DeviceSpec, PersonaName } from "./device-schema.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
@@ -10,6 +10,7 @@ import type { FaultSpec, LossSpec, RadioSpec } from "./trouble-schema.ts";
 
 /** One kind of device, nothing left open. */
 export interface ResolvedDevice {
+  readonly persona: PersonaName;
   readonly lorawan: "1.0" | "1.1";
   readonly packages: "v1" | "v2";
   readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
@@ -169,6 +170,7 @@ export interface ResolvedScenario {
 const NO_LOSS: ResolvedLoss = { model: "bernoulli", probability: 0 };
 
 const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
+  persona: "reference",
   lorawan: "1.0",
   packages: "v1",
   parity: "auto",

@@ -51,8 +51,23 @@ const answerFault = (name: string) =>
 const milliamperes = (description: string) =>
   Type.Number({ minimum: 0, maximum: 10_000, description });
 
+export const personaSchema = Type.Union([
+  Type.Literal("reference"),
+  Type.Literal("loramac-node"),
+  Type.Literal("basics-modem-4.8"),
+  Type.Literal("zephyr"),
+  Type.Literal("st"),
+  Type.Literal("multitech-mdot"),
+]);
+export type PersonaName = Static<typeof personaSchema>;
+
 export const deviceSchema = Type.Object(
   {
+    persona: Type.Optional({
+      ...personaSchema,
+      description:
+        "The stack that the device behaves like, bugs included; see docs/personas.md. Default reference.",
+    }),
     lorawan: Type.Optional(
       Type.Union([Type.Literal("1.0"), Type.Literal("1.1")], {
         description:

@@ -11,6 +11,19 @@ import type { PackageIo } from "./package-io.ts";
 export interface ClockSyncConfig {
   /** Of TS003. On the wire only PackageVersionAns differs. */
   readonly version: 1 | 2;
+  readonly quirks?: ClockSyncQuirks | undefined;
+}
+
+/** Ways of other stacks. Left out: what is said below. */
+export interface ClockSyncQuirks {
+  /** Seconds between the requests of a forced resync, and how many more are drawn. */
+  readonly resyncSpacingS?: readonly [fixed: number, below: number] | undefined;
+  /** Requests of a forced resync beyond those asked for. */
+  readonly resyncExtra?: number | undefined;
+  /** An AppTimeAns with any token ends a forced resync. */
+  readonly resyncEnds?: "anyAnswer" | undefined;
+  /** Which saturated corrections are followed by another request. */
+  readonly saturation?: "positive" | "never" | undefined;
 }
 
 export type ClockSyncEvent =
@@ -48,6 +61,8 @@ export interface ClockSyncState {
 export function newClockSyncState(period?: number): ClockSyncState {
   return { token: 0, isAwaiting: false, unanswered: 0, resyncsLeft: 0, isHurried: false, period };
 }
+
+type AppTimeAns = Extract<ClockSyncDownlink, { name: "AppTimeAns" }>;
 
 const S_US = 1_000_000;
 const PERIOD_UNIT_S = 128;
@@ -89,14 +104,14 @@ export function stepClockSync(
       // for the clock of this one.
       state.token = io.entropy.below("clockToken", TOKENS);
       state.isHurried = event.isAwaited;
-      if (io.clock.synced) armNext(state, io);
+      if (io.clock.synced) armNext(state, config, io);
       return false;
     case "joined":
     case "syncRequired":
-      if (!io.clock.synced) ask(state, io);
+      if (!io.clock.synced) ask(state, config, io);
       return false;
     case "timer":
-      ask(state, io);
+      ask(state, config, io);
       return false;
     case "downlink":
       return takeDownlink(state, event, config, io);
@@ -106,12 +121,16 @@ export function stepClockSync(
 }
 
 /** The AppTimeReq that leaves at `io.at`. */
-export function buildAppTimeReq(state: ClockSyncState, io: PackageIo): Uint8Array {
+export function buildAppTimeReq(
+  state: ClockSyncState,
+  config: ClockSyncConfig,
+  io: PackageIo,
+): Uint8Array {
   const ansRequired = !io.clock.synced || state.resyncsLeft > 0;
   state.isAwaiting = true;
   state.unanswered += 1;
   if (state.resyncsLeft > 0) state.resyncsLeft -= 1;
-  armNext(state, io);
+  armNext(state, config, io);
   return clockSyncUplink.encode({
     name: "AppTimeReq",
     deviceTime: io.clock.gps(io.at),
@@ -154,12 +173,12 @@ function obey(
       answerVersion(config, io);
       return false;
     case "AppTimeAns":
-      return correct(state, command.timeCorrection, command.param.tokenAns, io);
+      return correct(state, command, config, io);
     case "DeviceAppTimePeriodicityReq":
-      setPeriod(state, command.param.period, io);
+      setPeriod(state, command.param.period, config, io);
       return false;
     case "ForceDeviceResyncReq":
-      forceResync(state, command.param.nbTransmissions, io);
+      forceResync(state, command.param.nbTransmissions, config, io);
       return false;
     default:
       return command satisfies never;
@@ -178,54 +197,81 @@ function answerVersion({ version }: ClockSyncConfig, io: PackageIo): void {
 /** A correction at the end of its range may fall short: it is applied, and the server asked again. */
 function correct(
   state: ClockSyncState,
-  correctionS: number,
-  token: number,
+  { timeCorrection: correctionS, param }: AppTimeAns,
+  config: ClockSyncConfig,
   io: PackageIo,
 ): boolean {
-  if (!state.isAwaiting || token !== state.token) return false;
+  if (!state.isAwaiting || param.tokenAns !== state.token) {
+    if (config.quirks?.resyncEnds === "anyAnswer") state.resyncsLeft = 0;
+    return false;
+  }
   state.token = (state.token + 1) % TOKENS;
   state.isAwaiting = false;
   state.unanswered = 0;
   io.clock.adjust(correctionS);
-  if (correctionS === CORRECTION_MAX_S || correctionS === CORRECTION_MIN_S) {
+  if (mayFallShort(correctionS, config)) {
     io.clock.synced = false;
-    ask(state, io);
+    ask(state, config, io);
     return true;
   }
   io.clock.synced = true;
   state.resyncsLeft = 0;
-  armNext(state, io);
+  armNext(state, config, io);
   const note = { type: "clockSynced", gps: io.clock.gps(io.at), correctionS } as const;
   io.effects.push({ type: "note", note });
   return true;
 }
 
-function setPeriod(state: ClockSyncState, period: number, io: PackageIo): void {
+function mayFallShort(correctionS: number, { quirks }: ClockSyncConfig): boolean {
+  if (correctionS === CORRECTION_MAX_S) return quirks?.saturation !== "never";
+  return correctionS === CORRECTION_MIN_S && quirks?.saturation === undefined;
+}
+
+function setPeriod(
+  state: ClockSyncState,
+  period: number,
+  config: ClockSyncConfig,
+  io: PackageIo,
+): void {
   state.period = period;
   io.persist({ type: "clockPeriod" });
   io.say({ type: "periodicityAns" });
-  if (io.clock.synced && state.resyncsLeft === 0) armNext(state, io);
+  if (io.clock.synced && state.resyncsLeft === 0) armNext(state, config, io);
 }
 
 /** What 0 transmissions mean is not said anywhere: they change nothing. */
-function forceResync(state: ClockSyncState, nbTransmissions: number, io: PackageIo): void {
+function forceResync(
+  state: ClockSyncState,
+  nbTransmissions: number,
+  config: ClockSyncConfig,
+  io: PackageIo,
+): void {
   if (nbTransmissions === 0) return;
-  state.resyncsLeft = nbTransmissions;
-  ask(state, io);
+  state.resyncsLeft = nbTransmissions + (config.quirks?.resyncExtra ?? 0);
+  ask(state, config, io);
 }
 
-function ask(state: ClockSyncState, io: PackageIo): void {
+function ask(state: ClockSyncState, config: ClockSyncConfig, io: PackageIo): void {
   io.say({ type: "appTimeReq" });
-  armNext(state, io);
+  armNext(state, config, io);
 }
 
-function armNext(state: ClockSyncState, io: PackageIo): void {
-  io.effects.push({ type: "setTimer", id: "clockSync", at: io.at + nextDelayUs(state, io) });
+function armNext(state: ClockSyncState, config: ClockSyncConfig, io: PackageIo): void {
+  const delayUs = nextDelayUs(state, config, io);
+  io.effects.push({ type: "setTimer", id: "clockSync", at: io.at + delayUs });
 }
 
-function nextDelayUs(state: ClockSyncState, { clock, entropy }: PackageIo): number {
+function nextDelayUs(
+  state: ClockSyncState,
+  { quirks }: ClockSyncConfig,
+  { clock, entropy }: PackageIo,
+): number {
   if (state.resyncsLeft > 0) {
-    return RESYNC_SPACING_US + entropy.below("clockResync", RESYNC_JITTER_US);
+    if (quirks?.resyncSpacingS === undefined) {
+      return RESYNC_SPACING_US + entropy.below("clockResync", RESYNC_JITTER_US);
+    }
+    const [fixedS, belowS] = quirks.resyncSpacingS;
+    return (fixedS + entropy.below("clockResync", belowS)) * S_US;
   }
   if (clock.synced) {
     const period = state.period;

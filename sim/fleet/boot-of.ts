@@ -2,7 +2,7 @@ import { BankBoot } from "#agent/boot/bank-boot.ts";
 import { EmbassyBoot } from "#agent/boot/embassy-boot.ts";
 import { embassyLayoutOf } from "#agent/boot/embassy-layout.ts";
 import type { FlashLayout } from "#agent/boot/layout.ts";
-import type { BootStrategy, VerifyImage } from "#agent/boot/strategy.ts";
+import type { BootReport, BootStrategy, VerifyImage } from "#agent/boot/strategy.ts";
 import type { Flash } from "#hal/ports.ts";
 import type { ResolvedDevice } from "#scenarios/defaults.ts";
 
@@ -19,4 +19,10 @@ export function bootOf(
     case "embassy":
       return new EmbassyBoot(flash, embassyLayoutOf(layout), verify, { attemptsMax });
   }
+}
+
+/** An update may still come to run, after resets that it did not cause. */
+export function mayStillBoot({ lastReason, pending }: BootReport): boolean {
+  const isGivenUp = lastReason === "attemptsExhausted" || lastReason === "pendingInvalid";
+  return pending !== undefined || !isGivenUp;
 }

@@ -16,7 +16,7 @@ export interface NodeParts {
   readonly probe: DeviceProbe | undefined;
   readonly oracles: DeviceOracles;
   readonly config: DeviceConfig;
-  readonly device: Pick<ResolvedDevice, "answerErrors" | "answerFaults" | "packages">;
+  readonly device: Pick<ResolvedDevice, "answerErrors" | "answerFaults" | "packages" | "persona">;
   readonly driftPpm: number;
   /** GPS seconds that the clock shows at the first boot; wrong by up to the scenario's bound. */
   readonly rtcGps: number;

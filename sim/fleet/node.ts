@@ -1,26 +1,24 @@
 import type { BootDecision, ImageIdentity } from "#agent/boot/strategy.ts";
 import { Device } from "#agent/device.ts";
-import type { DeviceEffect, DeviceEvent } from "#agent/events.ts";
+import type { DeviceEffect, DeviceEvent, DeviceNote, TimerId } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
-import { AnswerFaults } from "./answer-faults.ts";
+import type { AgentEvent } from "#sim/personas/border.ts";
+import { mayStillBoot } from "./boot-of.ts";
 import type { FlashFaultKind } from "./faults.ts";
 import { endOf, sameHash } from "./firmware.ts";
+import { ModemLink } from "./modem-link.ts";
 import type { NodeParts } from "./node-parts.ts";
 import { describeBoot, describeNote, type TimelineEntry } from "./notes.ts";
 import { Observed } from "./observed.ts";
 import { Oscillator } from "./oscillator.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
 import { sickenFlash } from "./sick-flash.ts";
-import { drawCut } from "./supply-cut.ts";
+import { BOOT_TIME_US, CUT_WITHIN_US, drawCut } from "./supply-cut.ts";
 import { Timeline } from "./timeline.ts";
 import { DeviceTimers } from "./timers.ts";
-
-const BOOT_TIME_US = 500_000;
-/** A supply that is failing does not last until a device that writes nothing writes again. */
-const CUT_WITHIN_US = 10_000_000;
 
 /**
  * One device and its hardware: supply, oscillator, flash, modem. The shell that drives the agent in
@@ -36,7 +34,7 @@ export class FleetNode {
   #decision: BootDecision | undefined;
   #lastStatus: DeviceStatus | undefined;
   readonly #rtc: RealTimeClock;
-  readonly #answers: AnswerFaults;
+  readonly #link: ModemLink;
   #wake: Scheduled | undefined;
   #deafUntil = 0;
   #offForUs = BOOT_TIME_US;
@@ -54,13 +52,17 @@ export class FleetNode {
     this.#parts = parts;
     this.#timeline = new Timeline(parts.scheduler);
     this.#oscillator = new Oscillator(parts.driftPpm);
-    this.#answers = new AnswerFaults(parts.device, parts.scheduler, () => {
-      if (this.#device !== undefined) this.mac.perform({ type: "requestUplink" });
+    this.#link = new ModemLink(parts, {
+      status: () => this.#device?.status(),
+      clock: () => this.#device?.clockAt(this.#uptime) ?? { gps: 0, synced: false },
+      toAgent: (event) => this.#toAgent(event),
+      toModem: (effect) => this.mac.perform(effect),
+      note: (note) => this.#observe(note),
     });
     this.#rtc = new RealTimeClock(this.#oscillator, parts.rtcGps);
-    this.#timers = new DeviceTimers(parts.scheduler, this.#oscillator, (timer, at) =>
-      this.post({ type: "timer", at, id: timer }),
-    );
+    const fire = (id: TimerId, at: number) => this.post({ type: "timer", at, id });
+    const heldUs = (id: TimerId) => this.#link.holdsTimerUs(id);
+    this.#timers = new DeviceTimers(parts.scheduler, this.#oscillator, fire, heldUs);
   }
 
   attach(mac: EndDeviceMac): void {
@@ -88,17 +90,18 @@ export class FleetNode {
   }
 
   get isListening(): boolean {
-    return (
-      this.#device !== undefined && !this.#deafImage && this.#parts.scheduler.now >= this.#deafUntil
-    );
+    const isOn = this.#device !== undefined && !this.#deafImage;
+    return isOn && this.#parts.scheduler.now >= this.#deafUntil;
   }
 
   /** Its update may still come through or fail. */
   get isUndecided(): boolean {
     if (this.updated || this.bricked || this.observed.blockState !== "complete") return false;
-    const { lastReason, pending } = this.#parts.ports.boot.report();
-    const isGivenUp = lastReason === "attemptsExhausted" || lastReason === "pendingInvalid";
-    return pending !== undefined || !isGivenUp;
+    return mayStillBoot(this.#parts.ports.boot.report());
+  }
+
+  get #uptime(): number {
+    return this.#oscillator.uptimeAt(this.#parts.scheduler.now);
   }
 
   /** Drawn since the supply was first switched on. */
@@ -136,7 +139,7 @@ export class FleetNode {
     const { now } = this.#parts.scheduler;
     const isSent = sameHash(decision.image, this.#parts.updateHash);
     this.log(describeBoot(decision));
-    const { defect } = this.#parts;
+    const { config, defect, ports } = this.#parts;
     const end = endOf(defect);
     if (isSent && end !== undefined) {
       this.#wakeAt(now + end.afterUs, () => {
@@ -146,7 +149,6 @@ export class FleetNode {
       return;
     }
     this.#deafImage = isSent && defect === "noNetwork";
-    const { config, ports } = this.#parts;
     const life = { decision, rtcGps: this.#rtc.gpsAt(now), rtcSynced: this.#rtc.isSynced };
     try {
       this.#device = new Device(config, ports, life);
@@ -154,7 +156,7 @@ export class FleetNode {
       this.#onThrow(error);
       return;
     }
-    this.post({ type: "boot", at: this.#oscillator.uptimeAt(now) });
+    this.post({ type: "boot", at: this.#uptime });
     this.#parts.oracles.lifeBegan(this.#device?.status(), decision.image);
   }
 
@@ -201,19 +203,19 @@ export class FleetNode {
     this.#deafUntil = Math.max(this.#deafUntil, this.#parts.scheduler.now + forUs);
   }
 
-  /** From the modem. */
   onMac(event: MacEvent): void {
     if (event.type === "joined") this.isJoined = true;
-    if (this.#device === undefined || this.#deafImage) return;
-    const at = this.#oscillator.uptimeAt(this.#parts.scheduler.now);
+    if (this.#device !== undefined && !this.#deafImage) this.#link.fromModem(event);
+  }
+
+  #toAgent(event: AgentEvent): void {
+    const at = this.#uptime;
     if (event.type !== "downlink") {
       this.post({ ...event, at });
       return;
     }
     // By far the most frequent: spelt out, it is one object of one shape.
     const { fPort, payload, source, morePending } = event;
-    const isMulticast = source.type === "multicast";
-    this.#parts.onApplication?.({ direction: "down", fPort, payload, isMulticast });
     this.post({ type: "downlink", at, fPort, payload, source, morePending });
   }
 
@@ -251,21 +253,20 @@ export class FleetNode {
         this.#timers.clear(effect.id);
         return;
       case "note":
-        this.log(describeNote(effect.note));
-        this.observed.take(effect.note, () => this.energyJ);
+        this.#observe(effect.note);
         return;
       case "reboot":
         this.reset(`reboots (${effect.reason})`);
         return;
       default:
-        if (!this.#deafImage) this.#tell(this.#answers.pass(effect));
+        if (!this.#deafImage) this.#link.fromAgent(effect);
     }
   }
 
-  #tell(effect: Parameters<EndDeviceMac["perform"]>[0]): void {
-    if (effect.type === "uplink")
-      this.#parts.onApplication?.({ ...effect, direction: "up", isMulticast: false });
-    this.mac.perform(effect);
+  #observe(note: DeviceNote): void {
+    this.log(describeNote(note));
+    this.observed.take(note, () => this.energyJ);
+    this.#link.note(note);
   }
 
   #onThrow(error: unknown): void {
@@ -280,7 +281,7 @@ export class FleetNode {
     this.#lastStatus = status ?? this.#lastStatus;
     this.#device = undefined;
     this.#timers.clearAll();
-    this.#answers.reset();
+    this.#link.reset();
     if (this.#wake !== undefined) this.#parts.scheduler.cancel(this.#wake);
     this.#mac?.reset();
   }
@@ -290,8 +291,7 @@ export class FleetNode {
   }
 
   #keepClock(): void {
-    const { now } = this.#parts.scheduler;
-    const clock = this.#device?.clockAt(this.#oscillator.uptimeAt(now));
-    if (clock !== undefined) this.#rtc.follow(clock, now);
+    const clock = this.#device?.clockAt(this.#uptime);
+    if (clock !== undefined) this.#rtc.follow(clock, this.#parts.scheduler.now);
   }
 }

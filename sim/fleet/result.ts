@@ -1,4 +1,5 @@
 import type { FailureReason } from "#agent/events.ts";
+import type { PersonaName } from "#scenarios/device-schema.ts";
 import { hexOf } from "./firmware.ts";
 import type { FleetNode } from "./node.ts";
 import type { TimelineEntry } from "./notes.ts";
@@ -10,6 +11,8 @@ export interface DeviceResult {
   readonly id: number;
   readonly devEui: string;
   readonly kind: string;
+  /** The stack that it behaves like. */
+  readonly persona: PersonaName;
   readonly cell: number;
   readonly state: DeviceState;
   readonly bootedVersion: string;
@@ -48,7 +51,7 @@ export interface DeviceIdentity {
 
 /** Reads the outcome off a device when its campaign is over. */
 export function resultOf(
-  { node, serverDevice }: Member,
+  { node, serverDevice, kind: { device } }: Member,
   identity: DeviceIdentity,
   server: ServerView,
 ): DeviceResult {
@@ -60,6 +63,7 @@ export function resultOf(
     id: node.id,
     devEui: hexOf(serverDevice.provisioned.devEui),
     ...identity,
+    persona: device.persona,
     state,
     bootedVersion: image?.version ?? "",
     bootedSha256: image === undefined ? "" : hexOf(image.hash),

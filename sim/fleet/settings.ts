@@ -1,6 +1,6 @@
 import { swapStateBytesFor } from "#agent/boot/embassy-layout.ts";
 import { type FlashLayout, layoutOf, SECTOR_BYTES } from "#agent/boot/layout.ts";
-import type { DeviceConfig } from "#agent/config.ts";
+import type { DeviceConfig, Quirks } from "#agent/config.ts";
 import type { ParityVariant } from "#agent/fec/rows.ts";
 import { journalBytesFor } from "#agent/journal/sizing.ts";
 import type { RegionLimits } from "#agent/packages/region-limits.ts";
@@ -8,6 +8,8 @@ import type { ResolvedDevice } from "#scenarios/defaults.ts";
 import type { Region } from "#scenarios/regions/region.ts";
 import { type CurrentModel, NS3_CURRENTS, NUCLEO_WL55_CURRENTS } from "#sim/air/energy.ts";
 import { isDownlinkDr, isDownlinkFrequency } from "#sim/air/regional.ts";
+import type { AgentDeviations } from "#sim/personas/deviations.ts";
+import { agentDeviationsOf } from "#sim/personas/personas.ts";
 import { CLASS_ID, type FirmwarePair } from "./firmware.ts";
 
 /** Time a device that holds a verified image waits for the status request before it reboots. */
@@ -65,20 +67,36 @@ export function regionLimits(region: Region): RegionLimits {
   };
 }
 
+/** No other stack than the reference is written to please ChirpStack. */
+function quirksOf({ persona, chirpstackAnswers }: ResolvedDevice, does: AgentDeviations): Quirks {
+  const { answersMerged = false, answerBytesMax, mcGroups, sessionCnt } = does;
+  const { resyncSpacingS, resyncExtra, resyncEnds, saturation } = does;
+  return {
+    chirpstackAnswers: persona === "reference" && chirpstackAnswers,
+    aggregateAnswers: answersMerged,
+    answerBytesMax,
+    mcGroups,
+    forgetsSessionCnt: sessionCnt === "ram",
+    clockSync: { resyncSpacingS, resyncExtra, resyncEnds, saturation },
+  };
+}
+
 export function deviceConfigOf(
   device: ResolvedDevice,
   rootSecret: Uint8Array,
   { keys, defect }: Pick<FirmwarePair, "keys" | "defect">,
   region: RegionLimits,
+  does: AgentDeviations = agentDeviationsOf(device.persona, device.packages === "v1" ? 1 : 2),
 ): DeviceConfig {
   const version = device.packages === "v1" ? 1 : 2;
+  const { clockSyncVersion = version, lostFragmentsMax = device.matrixRows } = does;
   return {
-    packages: { clockSync: version, multicastSetup: version, fragmentation: version },
+    packages: { clockSync: clockSyncVersion, multicastSetup: version, fragmentation: version },
     lorawan: device.lorawan,
     rootSecret,
     parityVariant: parityVariantOf(device),
     decoder: {
-      matrixRows: device.matrixRows,
+      matrixRows: Math.min(device.matrixRows, lostFragmentsMax),
       scratchFragments: device.scratchFragments ?? 16_383,
     },
     activation:
@@ -87,7 +105,7 @@ export function deviceConfigOf(
         : { policy: device.activation },
     heartbeatS: device.uplinkIntervalS,
     trialDeadlineS: TRIAL_DEADLINE_S,
-    quirks: { chirpstackAnswers: device.chirpstackAnswers, aggregateAnswers: false },
+    quirks: quirksOf(device, does),
     // Images need not say what hardware they are for, unless that is what a run is about.
     image: defect === "wrongHardware" ? { keys, classId: CLASS_ID } : { keys },
     hardwareVersion: 1,

@@ -1,6 +1,10 @@
 import type { Cut } from "#sim/flash/cuts.ts";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 
+export const BOOT_TIME_US = 500_000;
+/** A supply that is failing does not last until a device that writes nothing writes again. */
+export const CUT_WITHIN_US = 10_000_000;
+
 /** What a failing supply makes of the flash operation it strikes. */
 const CUTS = [
   { kind: "notDone" },

@@ -8,16 +8,20 @@ export class DeviceTimers {
   readonly #scheduler: Scheduler;
   readonly #oscillator: Oscillator;
   readonly #fire: (id: TimerId, at: UptimeUs) => void;
+  readonly #heldUs: (id: TimerId) => number;
   readonly #armed = new Map<TimerId, Scheduled>();
 
+  /** `heldUs`: how much later a timer that is due is to be tried again; 0: it fires. */
   constructor(
     scheduler: Scheduler,
     oscillator: Oscillator,
     fire: (id: TimerId, at: UptimeUs) => void,
+    heldUs: (id: TimerId) => number = () => 0,
   ) {
     this.#scheduler = scheduler;
     this.#oscillator = oscillator;
     this.#fire = fire;
+    this.#heldUs = heldUs;
   }
 
   set(id: TimerId, at: UptimeUs): void {
@@ -25,7 +29,9 @@ export class DeviceTimers {
     const fireAt = Math.max(this.#scheduler.now, this.#oscillator.worldAt(at));
     const scheduled = this.#scheduler.schedule(fireAt, () => {
       this.#armed.delete(id);
-      this.#fire(id, this.#oscillator.uptimeAt(fireAt));
+      const heldUs = this.#heldUs(id);
+      if (heldUs > 0) this.set(id, at + heldUs);
+      else this.#fire(id, this.#oscillator.uptimeAt(fireAt));
     });
     this.#armed.set(id, scheduled);
   }

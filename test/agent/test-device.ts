@@ -20,6 +20,9 @@ import type { Flash, FlashGeometry } from "#hal/ports.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
 import type { NorOptions } from "#sim/flash/nor-options.ts";
 import { draw32, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
+import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
+import type { MacEffect } from "#sim/mac/end-device.ts";
+import type { BorderParts, PersonaBorder } from "#sim/personas/border.ts";
 import type { PortProbe } from "./port-probe.ts";
 
 export const S = 1_000_000;
@@ -105,6 +108,17 @@ export interface TestOptions {
   /** Put between the device, bootloader included, and its ports. */
   readonly probe?: PortProbe;
   readonly nor?: NorOptions;
+  /** Put between the device and its modem. */
+  readonly border?: (ends: BorderEnds) => PersonaBorder;
+}
+
+export type BorderEnds = Pick<
+  BorderParts,
+  "scheduler" | "entropy" | "status" | "clock" | "toAgent" | "toModem" | "note"
+>;
+
+function isForModem(effect: DeviceEffect): effect is MacEffect {
+  return !["setTimer", "clearTimer", "note", "reboot"].includes(effect.type);
 }
 
 export interface SentUplink {
@@ -136,6 +150,8 @@ export class TestDevice {
   readonly #probe: PortProbe | undefined;
   readonly #timers = new Map<TimerId, number>();
   readonly #queue: DeviceEvent[] = [];
+  readonly #border: PersonaBorder | undefined;
+  #scheduled: Scheduled[] = [];
   #isRunning = false;
 
   constructor(options: TestOptions = {}) {
@@ -150,6 +166,15 @@ export class TestDevice {
     this.flash = new NorFlash(geometry, options.nor);
     installFactoryImage(this.flash, layout, factoryImage, factoryIdentity);
     this.boot = this.#bootOn(this.#probe?.flash(this.flash) ?? this.flash);
+    this.#border = options.border?.({
+      scheduler: this.#scheduler(),
+      entropy: new KeyedEntropy(2, 0),
+      status: () => this.device?.status(),
+      clock: () => this.device?.clockAt(this.now) ?? { gps: 0, synced: false },
+      toAgent: (event) => this.#step({ ...event, at: this.now }),
+      toModem: (effect) => this.#perform(effect),
+      note: (note) => this.notes.push(note),
+    });
   }
 
   /** Bootloader, then the chosen image; returns after its first step and what follows at once. */
@@ -178,11 +203,15 @@ export class TestDevice {
 
   send(event: DeviceEvent): void {
     this.#queue.push(event);
+    this.#flush();
+  }
+
+  #flush(): void {
     if (this.#isRunning) return;
     this.#isRunning = true;
     try {
       for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        this.#step(next);
+        this.#receive(next);
       }
     } finally {
       this.#isRunning = false;
@@ -198,6 +227,14 @@ export class TestDevice {
     const until = this.now + seconds * S;
     for (;;) {
       const next = [...this.#timers].sort(([, a], [, b]) => a - b)[0];
+      const scheduled = this.#scheduled.toSorted((a, b) => a.at - b.at)[0];
+      if (scheduled !== undefined && scheduled.at <= Math.min(until, next?.[1] ?? until)) {
+        this.#scheduled = this.#scheduled.filter((other) => other !== scheduled);
+        this.now = Math.max(this.now, scheduled.at);
+        scheduled.run?.();
+        this.#flush();
+        continue;
+      }
       if (next === undefined || next[1] > until) break;
       const [id, at] = next;
       this.#timers.delete(id);
@@ -232,6 +269,34 @@ export class TestDevice {
     return this.device.status();
   }
 
+  #scheduler(): Scheduler {
+    const now = () => this.now;
+    return {
+      get now() {
+        return now();
+      },
+      schedule: (at, run) => {
+        const scheduled = { at, run, sequence: this.#scheduled.length };
+        this.#scheduled.push(scheduled);
+        return scheduled;
+      },
+      cancel: (scheduled) => {
+        this.#scheduled = this.#scheduled.filter((other) => other !== scheduled);
+      },
+    };
+  }
+
+  #receive(event: DeviceEvent): void {
+    const { type } = event;
+    if (this.#border === undefined || type === "boot" || type === "say") this.#step(event);
+    else if (event.type !== "timer") this.#border.fromModem(event);
+    else {
+      const heldUs = this.#border.holdsTimerUs(event.id);
+      if (heldUs > 0) this.#timers.set(event.id, event.at + heldUs);
+      else this.#step(event);
+    }
+  }
+
   #step(event: DeviceEvent): void {
     const { device } = this;
     if (device === undefined) return;
@@ -245,7 +310,9 @@ export class TestDevice {
     for (const effect of effects) {
       this.#probe?.touch(effect.type);
       this.effects.push(effect);
-      this.#perform(effect);
+      if (effect.type === "note") this.#border?.note(effect.note);
+      if (this.#border === undefined || !isForModem(effect)) this.#perform(effect);
+      else this.#border.fromAgent(effect);
     }
   }
 
@@ -279,6 +346,7 @@ export class TestDevice {
         this.reboots += 1;
         this.device = undefined;
         this.#queue.length = 0;
+        this.#border?.reset();
         break;
     }
   }

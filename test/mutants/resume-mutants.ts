@@ -303,7 +303,7 @@ export const resumeMutants: readonly Mutant[] = [
     name: "resume/time-not-asked",
     why: "a power cut takes the time away, and the campaign is over before it is asked for",
     file: "agent/packages/clock-sync.ts",
-    changes: [["      if (!io.clock.synced) ask(state, io);\n", ""]],
+    changes: [["      if (!io.clock.synced) ask(state, config, io);\n", ""]],
     tests: [SWEEP_TEST],
   },
   {

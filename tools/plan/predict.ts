@@ -157,6 +157,10 @@ function leftOutOf({
       devices.kinds.some(({ device }) => Object.keys(device.answerErrors).length > 0),
       "answers with errors (answerErrors)",
     ],
+    [
+      devices.kinds.some(({ device }) => device.persona !== "reference"),
+      "what other stacks do otherwise (persona)",
+    ],
   ];
   return facts.flatMap(([isThere, text]) => (isThere ? [text] : []));
 }

@@ -123,7 +123,8 @@ function setUpCapacity({ scenario }: Planned): readonly string[] {
     0,
   );
   if (share === 0) return [];
-  const stageS = (campaign.maxRetries + 1) * (campaign.uplinkIntervalS ?? kind.device.uplinkIntervalS);
+  const stageS =
+    (campaign.maxRetries + 1) * (campaign.uplinkIntervalS ?? kind.device.uplinkIntervalS);
   // at best each gateway answers an equal part
   const neededS = (inCell * requestS) / (share * campaign.gateways);
   if (neededS <= stageS) return [];

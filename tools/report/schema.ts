@@ -12,6 +12,7 @@ const reportedDevice = Type.Object(
     id: count("Number in the whole fleet, from 0."),
     devEui: Type.String({ pattern: "^[0-9a-f]{16}$", title: "a DevEUI of 16 hex digits" }),
     kind: text(40, "Name of the kind in `devices.mix`."),
+    persona: Type.Optional(text(40, "The stack that it behaves like.")),
     cell: count("Number of the cell, from 0."),
     state: Type.Union([
       Type.Literal("updated"),

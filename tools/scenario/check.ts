@@ -1,6 +1,7 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { FRAGMENTS_MAX, planSession, TIMEOUT_EXPONENT_MAX } from "#scenarios/session.ts";
 import { marginsOf } from "#sim/fleet/gateway-air.ts";
+import { personaOf } from "#sim/personas/personas.ts";
 import { type Count, leastOf } from "#tools/run/count.ts";
 import { checkRegion } from "./check-region.ts";
 import type { Problem } from "./explain.ts";
@@ -18,6 +19,7 @@ export function checkScenario(
 ): Problem | undefined {
   return (
     checkRegion(scenario) ??
+    checkPersonas(scenario) ??
     checkDefect(scenario) ??
     checkBanks(scenario, imageBytes, sentBytes) ??
     checkSession(scenario, sentBytes) ??
@@ -25,6 +27,20 @@ export function checkScenario(
     checkOutages(scenario) ??
     checkExpectations(scenario)
   );
+}
+
+function checkPersonas({ devices }: ResolvedScenario): Problem | undefined {
+  for (const [index, { name, device }] of devices.kinds.entries()) {
+    const persona = personaOf(device.persona);
+    const version = device.packages === "v1" ? 1 : 2;
+    if (persona === undefined || persona.versions.includes(version)) continue;
+    const spoken = persona.versions.map((one) => `v${one}`).join(" or ");
+    const text = `is ${persona.name}, which speaks ${spoken} of the packages only, but packages is ${device.packages}`;
+    const isMix = devices.kinds.length > 1 || name !== "device";
+    const path = ["devices", ...(isMix ? ["mix", index, "device"] : ["defaults"]), "persona"];
+    return { path, text };
+  }
+  return undefined;
 }
 
 function checkDefect({ firmware }: ResolvedScenario): Problem | undefined {

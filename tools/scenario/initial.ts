@@ -22,6 +22,8 @@ devices:
   defaults:
     packages: v2                # v1 or v2 of TS003, TS004 and TS005 (default v1)
     # lorawan: "1.0"            # or "1.1"
+    # persona: reference        # or loramac-node, basics-modem-4.8, zephyr, st, multitech-mdot: a
+    #                           # device that behaves like that stack, bugs included
     # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages
     # uplinkDr: 5
     # clockOffsetMaxS: 3600     # the clock starts wrong by up to this much

@@ -31,7 +31,7 @@ export class ClockSyncNode {
   /** Whatever waits goes out, `afterS` seconds from now. */
   send(afterS = 0): Uint8Array {
     this.io.at += afterS * S;
-    return buildAppTimeReq(this.state, this.io);
+    return buildAppTimeReq(this.state, this, this.io);
   }
 
   correct(correctionS: number, token: number): boolean {

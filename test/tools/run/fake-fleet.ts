@@ -64,6 +64,7 @@ function fakeDevice(seed: number, id: number, cell: number, unluckyOneIn: number
   return {
     id,
     devEui: id.toString(16).padStart(16, "0"),
+    persona: "reference",
     kind: "device",
     cell,
     state: isUnlucky ? "failed" : "updated",

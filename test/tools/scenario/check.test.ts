@@ -20,6 +20,26 @@ describe("parts that do not fit each other", () => {
   test.each<{ change: Partial<Scenario>; imageBytes?: number; says: string }>([
     { change: {}, says: "none" },
     {
+      change: { devices: { count: 10, defaults: { persona: "zephyr", packages: "v2" } } },
+      says: "devices.defaults.persona is zephyr, which speaks v1 of the packages only, but packages is v2",
+    },
+    {
+      change: {
+        devices: {
+          count: 10,
+          mix: [
+            { name: "a", share: 1, device: { persona: "st", packages: "v2" } },
+            { name: "b", share: 1, device: { persona: "loramac-node", packages: "v2" } },
+          ],
+        },
+      },
+      says: "devices.mix.1.device.persona is loramac-node, which speaks v1 of the packages only, but packages is v2",
+    },
+    {
+      change: { devices: { count: 10, defaults: { persona: "multitech-mdot", packages: "v2" } } },
+      says: "none",
+    },
+    {
       change: { campaign: { redundancyPercent: 0, dr: 0, fragSize: 49 } },
       says: "campaign.fragSize is 49, but DR0 carries at most 48 bytes per fragment",
     },
