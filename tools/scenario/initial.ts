@@ -70,7 +70,7 @@ campaign:
   # maxRetries: 5
   # scheduling: delay           # or gpsTime: several gateways at the same time
   # per: kind                   # or versions: one for all kinds with the same packages and LoRaWAN
-  # uplinkIntervalS: 600        # what the server takes for the devices' interval
+  # uplinkIntervalS:            # that the server paces its stages by; by default the devices'
   # rounds: 1                   # again for those that are not updated
   # timeoutExponent:            # session of 2^n s; by default the shortest that fits
   # blockAckDelay: 0
