@@ -15,6 +15,7 @@ export interface ResolvedDevice {
   readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
   readonly uplinkIntervalS: number;
   readonly uplinkDr: number;
+  readonly adr: boolean;
   readonly clockOffsetMaxS: number;
   readonly clockDriftMaxPpm: number;
   readonly matrixRows: number;
@@ -159,6 +160,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   packages: "v1",
   parity: "auto",
   uplinkIntervalS: 600,
+  adr: false,
   clockOffsetMaxS: 3600,
   clockDriftMaxPpm: 20,
   matrixRows: 16_383,

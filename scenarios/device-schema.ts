@@ -85,6 +85,12 @@ export const deviceSchema = Type.Object(
         description: "Uplink data rate. Default 5; in US915 3.",
       }),
     ),
+    adr: Type.Optional(
+      Type.Boolean({
+        description:
+          "Lets the network adapt data rate and power, and backs off when it hears nothing of it. Default false.",
+      }),
+    ),
     clockOffsetMaxS: Type.Optional(
       Type.Number({
         minimum: 0,

@@ -87,6 +87,7 @@ export class Spawner {
         ...keys,
         lorawan: kind.device.lorawan,
         uplinkDr: kind.device.uplinkDr,
+        adr: kind.device.adr,
         regional: scenario.regional,
         currents: currentsOf(kind.device),
         gpsAtStart: this.#context.gpsAtStart,

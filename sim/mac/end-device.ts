@@ -66,7 +66,7 @@ export class EndDeviceMac {
     this.#radio = new Radio(regional.region);
     this.#parts = { config, io, nvm, radio: this.#radio, answers: new MacAnswers() };
     this.#groups = new MulticastGroups(io.crypto);
-    this.#uplinks = new Uplinks(this.#parts);
+    this.#uplinks = new Uplinks(this.#parts, () => this.#startAnew());
     const { gpsAtStart = 0, driftPpm = 0 } = config;
     this.#classB = new ClassB({ region: regional.region, gpsAtStart, driftPpm }, io.crypto);
     this.#joining = new Joining(this.#parts, () => this.#onJoined());
@@ -191,6 +191,12 @@ export class EndDeviceMac {
     });
   }
 
+  /** Frame counters are used once (TS001 1.0.4 §4.3.1.5): a session without any left is over. */
+  #startAnew(): void {
+    this.#parts.nvm.session = undefined;
+    this.#joining.start();
+  }
+
   #onJoined(): void {
     this.#io.emit({ type: "joined" });
     this.#uplinks.plan();
@@ -215,7 +221,9 @@ export class EndDeviceMac {
     if (isApplication) session.aFCntDown = fCnt + 1;
     else session.nFCntDown = fCnt + 1;
 
-    const isAnswer = this.#uplinks.isSending && this.#radio.isAnswer(downlink);
+    const isClassA = this.#radio.isAnswer(downlink);
+    if (isClassA) this.#onClassA(session);
+    const isAnswer = this.#uplinks.isSending && isClassA;
     if (isAnswer) this.#uplinks.endExchange(downlink);
     if (frame.confirmed) this.#uplinks.acknowledge(fCnt);
     const payload = openPayload(frame, fCnt, keys, this.#io.crypto);
@@ -224,11 +232,16 @@ export class EndDeviceMac {
     if (isAnswer) this.#uplinks.settle(frame.ack);
   }
 
+  /** The server has heard the last uplink. */
+  #onClassA(session: MacSession): void {
+    session.adrAckCnt = 0;
+    this.#parts.answers.onDownlink();
+  }
+
   #executeCommands(frame: DataFrame, fCnt: number, payload: Uint8Array, session: MacSession): void {
     const { answers } = this.#parts;
     const commands =
       frame.fPort === 0 ? payload : openFOpts(frame, fCnt, session.keys, this.#io.crypto);
-    answers.onDownlink();
     executeMacCommands(commands, session, answers, this.#parts.config.regional);
   }
 

@@ -1,7 +1,8 @@
+import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
-import { rx1DataRate } from "#sim/air/regional.ts";
+import { isDownlinkDr, rx1DataRate, rx1DrOffsetMax } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
-import { type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
+import { type JoinAccept, type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
 import type { MacParts } from "./mac-parts.ts";
 import { type Channel, defaultChannels, sessionOf } from "./nvm.ts";
 import { deriveSessionKeys } from "./session-keys.ts";
@@ -68,6 +69,7 @@ export class Joining {
     const accept = openJoinAccept(downlink.phyPayload, this.#binding(devNonce), io.crypto);
     if (accept === undefined || !this.#isFresh(accept.joinNonce)) return;
     if (accept.optNeg && config.lorawan === "1.0") return;
+    if (!hasWindows(accept, config.regional.region)) return;
     radio.endExchange(downlink);
     this.reset();
     const transcript = { ...accept, joinEui: config.joinEui, devNonce };
@@ -173,4 +175,9 @@ export class Joining {
     const elapsedUs = now - (this.#firstRequestUs ?? now);
     return JOIN_DUTY_CYCLE.find(({ untilUs }) => elapsedUs < untilUs)?.divisor ?? 1;
   }
+}
+
+/** A session whose receive windows the region does not have could hear nothing, ever. */
+function hasWindows({ rx1DrOffset, rx2Dr }: JoinAccept, region: Region): boolean {
+  return rx1DrOffset <= rx1DrOffsetMax(region) && isDownlinkDr(region, rx2Dr);
 }

@@ -17,9 +17,10 @@ const BATTERY_UNKNOWN = 255;
 const MARGIN_DB = 10;
 const MINOR_VERSION = 1;
 
-/** RekeyInd, while the 1.1 session is unconfirmed. */
-export function rekeyInd(): Uint8Array {
-  return macUplink.encode({ name: "RekeyInd", deviceVersion: { minor: MINOR_VERSION } });
+/** What a 1.1 device says of itself in every uplink until the server confirms it. */
+export function indications({ rekeyPending }: MacSession): readonly Uint8Array[] {
+  if (!rekeyPending) return [];
+  return [macUplink.encode({ name: "RekeyInd", deviceVersion: { minor: MINOR_VERSION } })];
 }
 
 /** Executes the MAC commands of one downlink, up to the first that is unknown or truncated. */
@@ -72,7 +73,7 @@ function execute(
       session.rekeyPending = false;
       return undefined;
     case "ADRParamSetupReq":
-      return session.keys.lorawan === "1.1" ? { name: "ADRParamSetupAns" } : undefined;
+      return setUpAdr(command, session);
     case "RejoinParamSetupReq":
       return session.keys.lorawan === "1.1"
         ? { name: "RejoinParamSetupAns", status: { timeAck: false } }
@@ -84,6 +85,17 @@ function execute(
     default:
       return command satisfies never;
   }
+}
+
+/** 1.0 does not know it. */
+function setUpAdr(
+  { param }: Named<"ADRParamSetupReq">,
+  session: MacSession,
+): MacUplink | undefined {
+  if (session.keys.lorawan !== "1.1") return undefined;
+  session.adrAckLimitExp = param.limitExp;
+  session.adrAckDelayExp = param.delayExp;
+  return { name: "ADRParamSetupAns" };
 }
 
 function setUpReceiveWindows(

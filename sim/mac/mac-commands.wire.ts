@@ -53,7 +53,11 @@ export const macDownlink = new CommandSet({
   },
   DlChannelReq: { cid: 0x0a, fields: { chIndex: u8, frequencyHz: frequency } },
   RekeyConf: { cid: 0x0b, fields: { serverVersion: bits(u8, { minor: uint(0, 4) }) } },
-  ADRParamSetupReq: { cid: 0x0c, fields: { param: u8 } },
+  /** ADR_ACK_LIMIT is 2^limitExp, ADR_ACK_DELAY 2^delayExp. */
+  ADRParamSetupReq: {
+    cid: 0x0c,
+    fields: { param: bits(u8, { delayExp: uint(0, 4), limitExp: uint(4, 4) }) },
+  },
   /** `fraction` counts 1/256 s. */
   DeviceTimeAns: { cid: 0x0d, fields: { gps: u32, fraction: u8 } },
   ForceRejoinReq: { cid: 0x0e, fields: { param: u16 } },

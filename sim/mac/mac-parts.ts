@@ -19,6 +19,8 @@ export interface MacConfig {
   readonly regional: RegionalSetting;
   /** One that the region's default channels carry. */
   readonly uplinkDr: number;
+  /** Lets the network adapt the data rate, and backs off when it hears nothing. Default: not. */
+  readonly adr?: boolean;
   readonly currents?: CurrentModel;
   /** Of the world when it began, and of the device's oscillator: for class B. */
   readonly gpsAtStart?: GpsSeconds;

@@ -2,6 +2,7 @@
 import type { DwellTime, Region, RegionalSetting } from "#scenarios/regions/region.ts";
 import { isInSubBand, type PlannedChannel, plannedChannels } from "#sim/air/channels.ts";
 import { isUplinkFrequency } from "#sim/air/regional.ts";
+import { ADR_ACK_DELAY_EXP, ADR_ACK_LIMIT_EXP } from "./adr.ts";
 import type { JoinAccept } from "./join.ts";
 import { getUint24, type SessionKeys } from "./session-keys.ts";
 
@@ -26,6 +27,10 @@ export interface MacSession {
   dr: number;
   txPower: number;
   nbTrans: number;
+  /** Uplinks since the last class A downlink, and how many are too many: 2^n (ADRParamSetupReq). */
+  adrAckCnt: number;
+  adrAckLimitExp: number;
+  adrAckDelayExp: number;
   /** Aggregated duty cycle of 1 / 2^n over all channels (DutyCycleReq). */
   maxDutyCycle: number;
   /** By the device's country, until TxParamSetupReq says otherwise. */
@@ -86,6 +91,9 @@ export function sessionOf(
     dr,
     txPower: 0,
     nbTrans: 1,
+    adrAckCnt: 0,
+    adrAckLimitExp: ADR_ACK_LIMIT_EXP,
+    adrAckDelayExp: ADR_ACK_DELAY_EXP,
     maxDutyCycle: 0,
     dwell: setting.dwell,
     channels: channelsOf(accept.cfList, setting),

@@ -2,9 +2,10 @@ import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import { PHY_OVERHEAD_BYTES, rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
+import { asksForDownlink, backOff } from "./adr.ts";
 import { type OutgoingData, sealData } from "./data-security.ts";
 import { FOPTS_MAX_BYTES } from "./frame.ts";
-import { rekeyInd } from "./mac-commands.ts";
+import { indications } from "./mac-commands.ts";
 import type { MacParts } from "./mac-parts.ts";
 import { type Channel, type MacSession, usableChannels } from "./nvm.ts";
 
@@ -14,6 +15,12 @@ const CONFIRMED_TRANSMISSIONS_MAX = 8;
 const ACK_TIMEOUT_MIN_US = 1_000_000;
 const ACK_TIMEOUT_SPREAD_US = 2_000_000;
 
+const FCNT_MAX = 0xffff_ffff;
+const NO_BYTES = new Uint8Array(0);
+
+/** What an uplink is to say. */
+type Content = Pick<OutgoingData, "confirmed" | "fPort" | "fOpts" | "frmPayload">;
+
 /** The uplink on its way: one frame counter, one or more transmissions. */
 interface Sending {
   readonly frame: OutgoingData;
@@ -21,13 +28,15 @@ interface Sending {
   readonly dr: number;
   /** Counter of the downlink that the frame acknowledges. */
   readonly confFCnt: number | undefined;
+  /** Nobody asked for it, so nobody is told that it is done. */
+  readonly isOwn: boolean;
   transmissionsLeft: number;
 }
 
 /**
  * Data uplinks: asked for, offered when duty cycle and receive windows allow, sent, repeated.
  *
- * Frames go out with ADR off: the device keeps the data rate it was given, but obeys LinkADRReq.
+ * Without `adr` the device keeps the data rate it was given, but obeys LinkADRReq.
  */
 export class Uplinks {
   readonly #parts: MacParts;
@@ -42,9 +51,12 @@ export class Uplinks {
   #freeFromUs: WorldUs = 0;
   /** Counter of a confirmed downlink that waits for its ACK. */
   #ackFCnt: number | undefined;
+  readonly #onExhausted: () => void;
 
-  constructor(parts: MacParts) {
+  /** `onExhausted`: the session has used its last frame counter. */
+  constructor(parts: MacParts, onExhausted: () => void) {
     this.#parts = parts;
+    this.#onExhausted = onExhausted;
   }
 
   /** Counter of the confirmed uplink that a downlink may acknowledge. */
@@ -70,6 +82,10 @@ export class Uplinks {
     const { session } = this.#parts.nvm;
     if (!this.#isRequested || session === undefined) return;
     if (this.#sending !== undefined || this.#offerTimer !== undefined) return;
+    if (session.fCntUp > FCNT_MAX) {
+      this.#onExhausted();
+      return;
+    }
     const { scheduler } = this.#parts.io;
     const at = this.#earliestUs(session, session.dr, scheduler.now);
     this.#offerTimer = scheduler.schedule(at, () => this.#offer());
@@ -77,36 +93,14 @@ export class Uplinks {
 
   /** Only while `uplinkReady` is being handled. */
   send(fPort: number, payload: Uint8Array, confirmed: boolean): void {
-    const { nvm, answers } = this.#parts;
-    const { session } = nvm;
+    const { session } = this.#parts.nvm;
     if (session === undefined || this.#offeredBytes === undefined || this.isSending) {
       throw new RangeError("an uplink without uplinkReady");
     }
     if (payload.length > this.#offeredBytes) throw new RangeError(`${payload.length} bytes uplink`);
     if (fPort < 1) throw new RangeError(`port ${fPort}`);
-    const frame: OutgoingData = {
-      direction: "up",
-      confirmed,
-      devAddr: session.devAddr,
-      adr: false,
-      adrAckReq: false,
-      ack: this.#ackFCnt !== undefined,
-      fPending: false,
-      fPort,
-      fOpts: this.#fOpts(session),
-      frmPayload: payload.slice(),
-    };
-    this.#sending = {
-      frame,
-      fCnt: session.fCntUp,
-      dr: session.dr,
-      confFCnt: this.#ackFCnt,
-      transmissionsLeft: confirmed ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
-    };
-    session.fCntUp += 1;
-    this.#ackFCnt = undefined;
-    answers.onUplink();
-    this.#transmit(this.#sending, session);
+    const fOpts = this.#fOpts(session);
+    this.#begin({ confirmed, fPort, fOpts, frmPayload: payload.slice() }, session, false);
   }
 
   /** A downlink came in the receive windows. {@link settle} follows once it has been handled. */
@@ -136,6 +130,33 @@ export class Uplinks {
     this.#ackFCnt = undefined;
   }
 
+  #begin(content: Content, session: MacSession, isOwn: boolean): void {
+    const { answers, config } = this.#parts;
+    const { adr = false, regional } = config;
+    const frame: OutgoingData = {
+      direction: "up",
+      devAddr: session.devAddr,
+      adr,
+      adrAckReq: adr && asksForDownlink(session, regional),
+      ack: this.#ackFCnt !== undefined,
+      fPending: false,
+      ...content,
+    };
+    this.#sending = {
+      frame,
+      fCnt: session.fCntUp,
+      dr: session.dr,
+      confFCnt: this.#ackFCnt,
+      isOwn,
+      transmissionsLeft: frame.confirmed ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
+    };
+    session.fCntUp += 1;
+    session.adrAckCnt += 1;
+    this.#ackFCnt = undefined;
+    answers.onUplink();
+    this.#transmit(this.#sending, session);
+  }
+
   #offer(): void {
     this.#offerTimer = undefined;
     const { io, nvm } = this.#parts;
@@ -143,6 +164,10 @@ export class Uplinks {
     if (session === undefined || this.isSending) return;
     if (this.#earliestUs(session, session.dr, io.scheduler.now) > io.scheduler.now) {
       this.plan();
+      return;
+    }
+    if (this.#parts.answers.exceeds(this.#fOptsMaxBytes(session), indications(session))) {
+      this.#sendAnswers(session);
       return;
     }
     this.#isRequested = false;
@@ -157,12 +182,19 @@ export class Uplinks {
     return maxPayloadBytes(region, dr, { dwell: dwell.uplink });
   }
 
+  /** Answers that FOpts cannot hold go ahead of what was asked for. */
+  #sendAnswers(session: MacSession): void {
+    const bytesMax = this.#payloadMaxBytes(session);
+    const frmPayload = this.#parts.answers.peek(bytesMax, indications(session));
+    this.#begin({ confirmed: false, fPort: 0, fOpts: NO_BYTES, frmPayload }, session, true);
+  }
+
   #fOpts(session: MacSession): Uint8Array {
-    const { answers } = this.#parts;
-    const bytesMax = Math.min(FOPTS_MAX_BYTES, this.#payloadMaxBytes(session));
-    if (!session.rekeyPending) return answers.peek(bytesMax);
-    const rekey = rekeyInd();
-    return Uint8Array.of(...rekey, ...answers.peek(bytesMax - rekey.length));
+    return this.#parts.answers.peek(this.#fOptsMaxBytes(session), indications(session));
+  }
+
+  #fOptsMaxBytes(session: MacSession): number {
+    return Math.min(FOPTS_MAX_BYTES, this.#payloadMaxBytes(session));
   }
 
   #transmit(sending: Sending, session: MacSession): void {
@@ -217,8 +249,11 @@ export class Uplinks {
   }
 
   #finish(): void {
+    const isOwn = this.#sending?.isOwn === true;
+    const { io, nvm, config } = this.#parts;
     this.#sending = undefined;
-    this.#parts.io.emit({ type: "uplinkDone" });
+    if (config.adr === true && nvm.session !== undefined) backOff(nvm.session, config.regional);
+    if (!isOwn) io.emit({ type: "uplinkDone" });
     this.plan();
   }
 

@@ -204,7 +204,8 @@ export class NetworkServer {
     const gpsUs = this.gpsUsAt(uplink.endUs);
     const fOpts = answerMacCommands(frame, fCntUp, session, gpsUs, crypto);
     const item = device.queue[0];
-    if (item === undefined && fOpts.length === 0 && !frame.confirmed) return;
+    const isExpected = frame.confirmed || frame.adrAckReq;
+    if (item === undefined && fOpts.length === 0 && !isExpected) return;
     const isApplication = session.keys.lorawan === "1.1" && item !== undefined;
     const fCnt = isApplication ? session.nextAFCntDown : session.nextNFCntDown;
     const phyPayload = sealData(

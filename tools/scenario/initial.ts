@@ -24,6 +24,7 @@ devices:
     # lorawan: "1.0"            # or "1.1"
     # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages
     # uplinkDr: 5
+    # adr: false                # true: the network adapts the data rate
     # clockOffsetMaxS: 3600     # the clock starts wrong by up to this much
     # clockDriftMaxPpm: 20
     # matrixRows: 16383         # decoder memory: fragments it can solve for

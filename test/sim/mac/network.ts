@@ -9,7 +9,13 @@ import {
   openPayload,
   sealData,
 } from "#sim/mac/data-security.ts";
-import { EndDeviceMac, type MacEvent, type MacNvm, newMacNvm } from "#sim/mac/end-device.ts";
+import {
+  EndDeviceMac,
+  type MacConfig,
+  type MacEvent,
+  type MacNvm,
+  newMacNvm,
+} from "#sim/mac/end-device.ts";
 import { type DataFrame, parsePhyPayload } from "#sim/mac/frame.ts";
 import { isJoinRequestMicValid, type JoinAccept, sealJoinAccept } from "#sim/mac/join.ts";
 import {
@@ -69,15 +75,19 @@ export class Network {
   aFCntDown = 0;
 
   constructor(
-    options: { lorawan?: "1.0" | "1.1"; uplinkDr?: number; nvm?: MacNvm; seed?: number } = {},
+    options: Partial<Pick<MacConfig, "lorawan" | "uplinkDr" | "adr" | "regional">> & {
+      nvm?: MacNvm;
+      seed?: number;
+    } = {},
   ) {
-    const { lorawan = "1.0", uplinkDr = 5, nvm = newMacNvm(), seed = 1 } = options;
+    const { lorawan = "1.0", uplinkDr = 5, adr = false, regional = IN_EU868 } = options;
+    const { nvm = newMacNvm(), seed = 1 } = options;
     this.#lorawan = lorawan;
     this.nwkKey = lorawan === "1.0" ? this.appKey : key(0x80);
     this.nvm = nvm;
     const { devEui, joinEui, appKey, nwkKey } = this;
     this.mac = new EndDeviceMac(
-      { devEui, joinEui, lorawan, appKey, nwkKey, uplinkDr, regional: IN_EU868 },
+      { devEui, joinEui, lorawan, appKey, nwkKey, uplinkDr, adr, regional },
       {
         scheduler: this.engine,
         crypto,
