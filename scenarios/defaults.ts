@@ -1,6 +1,7 @@
 /** Every default of a scenario, in one place: what the file leaves out is filled in here. */
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec } from "./device-schema.ts";
+import type { LorawanRevision } from "./lorawan.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
@@ -10,7 +11,7 @@ import type { FaultSpec, LossSpec, RadioSpec } from "./trouble-schema.ts";
 
 /** One kind of device, nothing left open. */
 export interface ResolvedDevice {
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
   readonly packages: "v1" | "v2";
   readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
   readonly uplinkIntervalS: number;

@@ -54,10 +54,19 @@ const milliamperes = (description: string) =>
 export const deviceSchema = Type.Object(
   {
     lorawan: Type.Optional(
-      Type.Union([Type.Literal("1.0"), Type.Literal("1.1")], {
-        description:
-          "LoRaWAN version: decides the join keys and the multicast root key. Default 1.0.",
-      }),
+      Type.Union(
+        [
+          Type.Literal("1.0"),
+          Type.Literal("1.0.2"),
+          Type.Literal("1.0.3"),
+          Type.Literal("1.0.4"),
+          Type.Literal("1.1"),
+        ],
+        {
+          description:
+            "LoRaWAN version: decides join keys, the multicast root key, and how DevNonces and repeats go. Default 1.0: 1.0.3 with counted DevNonces.",
+        },
+      ),
     ),
     packages: Type.Optional(
       Type.Union([Type.Literal("v1"), Type.Literal("v2")], {

@@ -26,11 +26,20 @@ const REGION = {
   RU864: common.Region.RU864,
 } as const;
 
+/** MAC version and the revision of the regional parameters that goes with it. */
+const LORAWAN = {
+  "1.0": [common.MacVersion.LORAWAN_1_0_3, common.RegParamsRevision.A],
+  "1.0.2": [common.MacVersion.LORAWAN_1_0_2, common.RegParamsRevision.B],
+  "1.0.3": [common.MacVersion.LORAWAN_1_0_3, common.RegParamsRevision.A],
+  "1.0.4": [common.MacVersion.LORAWAN_1_0_4, common.RegParamsRevision.RP002_1_0_2],
+  "1.1": [common.MacVersion.LORAWAN_1_1_0, common.RegParamsRevision.A],
+} as const;
+
 export interface ProfileFacts {
   readonly tenantId: string;
   readonly name: string;
   readonly region: keyof typeof REGION;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: keyof typeof LORAWAN;
   /** Of TS003, TS004 and TS005. */
   readonly packages: 1 | 2;
   readonly uplinkIntervalS: number;
@@ -236,9 +245,9 @@ function profileOf(facts: ProfileFacts): profile.DeviceProfile {
   made.setTenantId(facts.tenantId);
   made.setName(facts.name);
   made.setRegion(REGION[facts.region]);
-  const is11 = facts.lorawan === "1.1";
-  made.setMacVersion(is11 ? common.MacVersion.LORAWAN_1_1_0 : common.MacVersion.LORAWAN_1_0_3);
-  made.setRegParamsRevision(common.RegParamsRevision.A);
+  const [macVersion, revision] = LORAWAN[facts.lorawan];
+  made.setMacVersion(macVersion);
+  made.setRegParamsRevision(revision);
   made.setAdrAlgorithmId("default");
   made.setSupportsOtaa(true);
   made.setFlushQueueOnActivate(true);

@@ -1,3 +1,4 @@
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
 
 /** What is provisioned on both sides. 1.0.x devices have one join key: NwkKey equals AppKey. */
@@ -15,7 +16,7 @@ const DEV_EUI_PREFIX = [0x02, 0xf0, 0x0a, 0x00];
 const JOIN_EUI = Uint8Array.of(0x02, 0xf0, 0x0a, 0xff, 0, 0, 0, 1);
 
 /** Keys depend on seed and device alone, so that every shard provisions the same fleet. */
-export function deviceKeys(seed: number, id: number, lorawan: "1.0" | "1.1"): DeviceKeys {
+export function deviceKeys(seed: number, id: number, lorawan: LorawanRevision): DeviceKeys {
   const appKey = keyBytes(seed, id, "appKey");
   const is11 = lorawan === "1.1";
   return {

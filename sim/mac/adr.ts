@@ -5,7 +5,7 @@ import { plannedChannels } from "#sim/air/channels.ts";
 import { isUplinkDr } from "#sim/air/regional.ts";
 import type { Channel, MacSession } from "./nvm.ts";
 
-/** Exponents of ADR_ACK_LIMIT and ADR_ACK_DELAY until ADRParamSetupReq says otherwise (RP 1.0.3 §2.2.8). */
+/** Exponents of ADR_ACK_LIMIT and ADR_ACK_DELAY until ADRParamSetupReq says otherwise. */
 export const ADR_ACK_LIMIT_EXP = 6;
 export const ADR_ACK_DELAY_EXP = 5;
 

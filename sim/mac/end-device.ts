@@ -13,6 +13,7 @@ import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
 import { defaultChannels, type MacNvm, type MacSession } from "./nvm.ts";
 import { Radio } from "./radio.ts";
+import { TRAITS } from "./revision.ts";
 import { Uplinks } from "./uplinks.ts";
 
 export type { MacConfig, MacEvent, MacIo } from "./mac-parts.ts";
@@ -214,7 +215,8 @@ export class EndDeviceMac {
     const isApplication = keys.lorawan === "1.1" && (frame.fPort ?? 0) > 0;
     const atLeast = isApplication ? session.aFCntDown : session.nFCntDown;
     const fCnt = fullFCnt(atLeast, frame.fCntLow);
-    if (fCnt === undefined) return;
+    const { fCntGapMax } = TRAITS[this.#parts.config.lorawan];
+    if (fCnt === undefined || fCnt + 1 - atLeast >= fCntGapMax) return;
     const confFCnt = this.#uplinks.confirmedFCnt;
     const context = { fCnt, confFCnt: confFCnt ?? 0 };
     if (!isDataMicValid(downlink.phyPayload, frame, keys, context, this.#io.crypto)) return;

@@ -5,6 +5,7 @@ import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import { type JoinAccept, type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
 import type { MacParts } from "./mac-parts.ts";
 import { type Channel, defaultChannels, sessionOf } from "./nvm.ts";
+import { TRAITS } from "./revision.ts";
 import { deriveSessionKeys } from "./session-keys.ts";
 
 const JOIN_RX1_DELAY_US = 5_000_000;
@@ -27,8 +28,8 @@ const JOIN_DUTY_CYCLE: readonly { readonly untilUs: number; readonly divisor: nu
 /**
  * Over-the-air activation: requests with growing, drawn pauses until an accept comes.
  *
- * DevNonce counts up in the NVM before each request (TS001 1.0.4, 1.1), so no request is ever sent
- * twice; a device that has used all 65536 falls silent.
+ * Where DevNonce counts, it does so in the NVM before each request, so no request is ever sent twice;
+ * a device that has used all 65536 falls silent.
  */
 export class Joining {
   readonly #parts: MacParts;
@@ -68,7 +69,7 @@ export class Joining {
     if (devNonce === undefined || !radio.isAnswer(downlink)) return;
     const accept = openJoinAccept(downlink.phyPayload, this.#binding(devNonce), io.crypto);
     if (accept === undefined || !this.#isFresh(accept.joinNonce)) return;
-    if (accept.optNeg && config.lorawan === "1.0") return;
+    if (accept.optNeg && config.lorawan !== "1.1") return;
     if (!hasWindows(accept, config.regional.region)) return;
     radio.endExchange(downlink);
     this.reset();
@@ -79,10 +80,21 @@ export class Joining {
     this.#onJoined();
   }
 
-  /** 1.1 counts JoinNonce; 1.0 may draw it, so only an outright repeat shows a replay. */
   #isFresh(joinNonce: number): boolean {
     const last = this.#parts.nvm.joinNonce;
-    return this.#parts.config.lorawan === "1.1" ? joinNonce > last : joinNonce !== last;
+    const { risingJoinNonce } = TRAITS[this.#parts.config.lorawan];
+    return risingJoinNonce ? joinNonce > last : joinNonce !== last;
+  }
+
+  /** Undefined: none is left. A counted one is used up before its request is sent. */
+  #nextDevNonce(): number | undefined {
+    const { config, io, nvm } = this.#parts;
+    if (TRAITS[config.lorawan].devNonce === "drawn") {
+      return io.entropy.below("devNonce", DEV_NONCE_MAX + 1);
+    }
+    if (nvm.devNonce > DEV_NONCE_MAX) return undefined;
+    nvm.devNonce += 1;
+    return nvm.devNonce - 1;
   }
 
   #binding(devNonce: number): JoinBinding {
@@ -95,7 +107,7 @@ export class Joining {
   }
 
   #request(): void {
-    const { config, io, nvm, radio } = this.#parts;
+    const { config, io, radio } = this.#parts;
     const { now } = io.scheduler;
     const dr = this.#dr();
     const earliestUs = Math.max(this.#freeFromUs, this.#bandFreeUs(dr, now));
@@ -104,9 +116,8 @@ export class Joining {
       return;
     }
     this.#timer = undefined;
-    if (nvm.devNonce > DEV_NONCE_MAX) return;
-    const devNonce = nvm.devNonce;
-    nvm.devNonce += 1;
+    const devNonce = this.#nextDevNonce();
+    if (devNonce === undefined) return;
     this.#attempts += 1;
     this.#firstRequestUs ??= now;
     const { joinEui, devEui, nwkKey, regional } = config;

@@ -1,5 +1,6 @@
 import type { DownlinkSource } from "#agent/events.ts";
 import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { CurrentModel } from "#sim/air/energy.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
@@ -12,7 +13,7 @@ export interface MacConfig {
   /** EUIs are 8 bytes, most significant first. */
   readonly devEui: Uint8Array;
   readonly joinEui: Uint8Array;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;

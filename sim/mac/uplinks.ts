@@ -8,8 +8,9 @@ import { FOPTS_MAX_BYTES } from "./frame.ts";
 import { indications } from "./mac-commands.ts";
 import type { MacParts } from "./mac-parts.ts";
 import { type Channel, type MacSession, usableChannels } from "./nvm.ts";
+import { TRAITS } from "./revision.ts";
 
-/** Transmissions of a confirmed uplink until one is acknowledged. */
+/** Before 1.0.4: transmissions of a confirmed uplink until one is acknowledged. */
 const CONFIRMED_TRANSMISSIONS_MAX = 8;
 /** ACK_TIMEOUT: 2 ± 1 s after the receive windows. */
 const ACK_TIMEOUT_MIN_US = 1_000_000;
@@ -110,13 +111,13 @@ export class Uplinks {
   }
 
   /**
-   * After an answer: done, unless a confirmed uplink was not acknowledged by it. Nothing to settle
+   * After an answer: done, unless a confirmed uplink of old was not acknowledged by it. Nothing to settle
    * if what was emitted in between reset the device.
    */
   settle(isAcknowledged: boolean): void {
     const sending = this.#sending;
     if (sending === undefined) return;
-    if (sending.frame.confirmed && !isAcknowledged) this.#repeat(sending);
+    if (this.#wantsAck(sending.frame) && !isAcknowledged) this.#repeat(sending);
     else this.#finish();
   }
 
@@ -148,7 +149,7 @@ export class Uplinks {
       dr: session.dr,
       confFCnt: this.#ackFCnt,
       isOwn,
-      transmissionsLeft: frame.confirmed ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
+      transmissionsLeft: this.#wantsAck(frame) ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
     };
     session.fCntUp += 1;
     session.adrAckCnt += 1;
@@ -178,8 +179,14 @@ export class Uplinks {
   }
 
   #payloadMaxBytes({ dr, dwell }: MacSession): number {
-    const { region } = this.#parts.config.regional;
-    return maxPayloadBytes(region, dr, { dwell: dwell.uplink });
+    const { lorawan, regional } = this.#parts.config;
+    const revision = TRAITS[lorawan].parameters;
+    return maxPayloadBytes(regional.region, dr, { dwell: dwell.uplink, revision });
+  }
+
+  /** It is repeated until an ACK comes; else any downlink will do. */
+  #wantsAck({ confirmed }: OutgoingData): boolean {
+    return confirmed && TRAITS[this.#parts.config.lorawan].confirmedBy === "ack";
   }
 
   /** Answers that FOpts cannot hold go ahead of what was asked for. */

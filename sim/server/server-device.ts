@@ -1,3 +1,4 @@
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import type { SessionKeys } from "#sim/mac/session-keys.ts";
 
 /** Devices are told this one in the join accept. */
@@ -7,7 +8,7 @@ export const RX1_DR_OFFSET = 0;
 export interface ProvisionedDevice {
   readonly devEui: Uint8Array;
   readonly joinEui: Uint8Array;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;

@@ -1,4 +1,5 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
 import { deviceKeys } from "#sim/fleet/identity.ts";
 import { kindOf } from "#sim/fleet/roster.ts";
@@ -9,7 +10,7 @@ export interface ListedDevice {
   readonly joinEui: string;
   readonly name: string;
   readonly kind: string;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
   /** Of TS003, TS004 and TS005. */
   readonly packages: 1 | 2;
   readonly appKey: string;

@@ -21,7 +21,7 @@ devices:
   perCell: 25                   # devices behind one gateway; more cells can be run as shards
   defaults:
     packages: v2                # v1 or v2 of TS003, TS004 and TS005 (default v1)
-    # lorawan: "1.0"            # or "1.1"
+    # lorawan: "1.0"            # or "1.0.2", "1.0.3", "1.0.4", "1.1"
     # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages
     # uplinkDr: 5
     # adr: false                # true: the network adapts the data rate

@@ -1,4 +1,5 @@
 import { NodeCrypto } from "#hal/node/crypto.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
@@ -64,7 +65,7 @@ export class Network {
   readonly devEui = hex("00 04 a3 0b 00 1b 2c 3d");
   readonly appKey = key(0x10);
   readonly nwkKey: Uint8Array;
-  readonly #lorawan: "1.0" | "1.1";
+  readonly #lorawan: LorawanRevision;
   /** What the device says when it may: answered from the front, one per offer. */
   readonly toSend: { fPort: number; payload: Uint8Array; confirmed: boolean }[] = [];
   onUplink: (uplink: AirUplink) => void = () => {};
@@ -83,7 +84,7 @@ export class Network {
     const { lorawan = "1.0", uplinkDr = 5, adr = false, regional = IN_EU868 } = options;
     const { nvm = newMacNvm(), seed = 1 } = options;
     this.#lorawan = lorawan;
-    this.nwkKey = lorawan === "1.0" ? this.appKey : key(0x80);
+    this.nwkKey = lorawan === "1.1" ? key(0x80) : this.appKey;
     this.nvm = nvm;
     const { devEui, joinEui, appKey, nwkKey } = this;
     this.mac = new EndDeviceMac(
