@@ -12,6 +12,9 @@ import type { FaultSpec, LossSpec, RadioSpec } from "./trouble-schema.ts";
 /** One kind of device, nothing left open. */
 export interface ResolvedDevice {
   readonly lorawan: LorawanRevision;
+  readonly activatedBy: "otaa" | "abp";
+  /** Eight hex digits. */
+  readonly firstDevAddr: string;
   readonly packages: "v1" | "v2";
   readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
   readonly uplinkIntervalS: number;
@@ -158,6 +161,8 @@ const NO_LOSS: ResolvedLoss = { model: "bernoulli", probability: 0 };
 
 const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   lorawan: "1.0",
+  activatedBy: "otaa",
+  firstDevAddr: "01000000",
   packages: "v1",
   parity: "auto",
   uplinkIntervalS: 600,

@@ -68,6 +68,20 @@ export const deviceSchema = Type.Object(
         },
       ),
     ),
+    activatedBy: Type.Optional(
+      Type.Union([Type.Literal("otaa"), Type.Literal("abp")], {
+        description:
+          "otaa: joins over the air. abp: is made with its session and never joins. Default otaa.",
+      }),
+    ),
+    firstDevAddr: Type.Optional(
+      Type.String({
+        pattern: "^[0-9a-fA-F]{8}$",
+        title: "eight hex digits",
+        description:
+          "abp: address of device 0; each further device has the next one. Default 01000000, of NetID 0.",
+      }),
+    ),
     packages: Type.Optional(
       Type.Union([Type.Literal("v1"), Type.Literal("v2")], {
         description: "Version of TS003, TS004 and TS005. Default v1.",

@@ -16,7 +16,7 @@ import type { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
 import { bootOf } from "./boot-of.ts";
 import type { FirmwarePair } from "./firmware.ts";
-import { deviceKeys } from "./identity.ts";
+import { abpSession, deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
 import { FleetNode } from "./node.ts";
 import type { DeviceProbe } from "./probe.ts";
@@ -72,10 +72,12 @@ export class Spawner {
   spawn(id: number, kind: ResolvedKind): Member {
     const { scenario, seed, crypto, scheduler, server } = this.#context;
     const keys = deviceKeys(seed, id, kind.device.lorawan);
+    const abp = abpSession(seed, id, kind.device);
     const packages = kind.device.packages === "v1" ? 1 : 2;
     const { rootSecret } = kind.device.keys === "wrong" ? deviceKeys(seed + 1, id, "1.0") : keys;
     const serverDevice = server.provision({
       ...keys,
+      abp,
       rootSecret,
       lorawan: kind.device.lorawan,
       packages,
@@ -85,6 +87,7 @@ export class Spawner {
     const mac = new EndDeviceMac(
       {
         ...keys,
+        abp,
         lorawan: kind.device.lorawan,
         uplinkDr: kind.device.uplinkDr,
         adr: kind.device.adr,

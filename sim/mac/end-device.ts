@@ -6,12 +6,12 @@ import { ClassB } from "./class-b.ts";
 import { isDataMicValid, openFOpts, openPayload } from "./data-security.ts";
 import { type DataFrame, fullFCnt } from "./frame.ts";
 import { frameMemo } from "./frame-memo.ts";
-import { Joining } from "./joining.ts";
+import { FIRST_DELAY_US, Joining } from "./joining.ts";
 import { MacAnswers } from "./mac-answers.ts";
 import { executeMacCommands } from "./mac-commands.ts";
 import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
-import { defaultChannels, type MacNvm, type MacSession } from "./nvm.ts";
+import { defaultChannels, type MacNvm, type MacSession, personalizedSession } from "./nvm.ts";
 import { Radio } from "./radio.ts";
 import { TRAITS } from "./revision.ts";
 import { Uplinks } from "./uplinks.ts";
@@ -181,19 +181,31 @@ export class EndDeviceMac {
   }
 
   #join(): void {
-    if (this.#parts.nvm.session === undefined) {
+    const { nvm, config } = this.#parts;
+    const isKnown = nvm.session !== undefined;
+    if (!isKnown && config.abp === undefined) {
       this.#joining.start();
       return;
     }
-    const { scheduler } = this.#io;
+    const { scheduler, entropy } = this.#io;
     const life = this.#life;
-    scheduler.schedule(scheduler.now, () => {
-      if (life === this.#life) this.#io.emit({ type: "joined" });
+    // devices that need not join, switched on at once, would all speak at once
+    const pauseUs = isKnown ? 0 : entropy.below("joinDelay", FIRST_DELAY_US);
+    scheduler.schedule(scheduler.now + pauseUs, () => {
+      if (life !== this.#life) return;
+      if (config.abp !== undefined) {
+        nvm.session ??= personalizedSession(config.abp, config.uplinkDr, config.regional);
+      }
+      this.#onJoined();
     });
   }
 
-  /** Frame counters are used once (TS001 1.0.4 §4.3.1.5): a session without any left is over. */
+  /**
+   * Frame counters are used once (TS001 1.0.4 §4.3.1.5): a session without any left is over. A device
+   * that cannot join falls silent.
+   */
   #startAnew(): void {
+    if (this.#parts.config.abp !== undefined) return;
     this.#parts.nvm.session = undefined;
     this.#joining.start();
   }

@@ -13,7 +13,7 @@ const JOIN_ACCEPT_MAX_BYTES = 33;
 const DEV_NONCE_MAX = 0xffff;
 
 /** A fleet that is switched on at once spreads its first requests over this long. */
-const FIRST_DELAY_US = 10_000_000;
+export const FIRST_DELAY_US = 10_000_000;
 const BACKOFF_US = 5_000_000;
 const BACKOFF_DOUBLINGS_MAX = 6;
 

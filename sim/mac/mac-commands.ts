@@ -18,9 +18,12 @@ const MARGIN_DB = 10;
 const MINOR_VERSION = 1;
 
 /** What a 1.1 device says of itself in every uplink until the server confirms it. */
-export function indications({ rekeyPending }: MacSession): readonly Uint8Array[] {
-  if (!rekeyPending) return [];
-  return [macUplink.encode({ name: "RekeyInd", deviceVersion: { minor: MINOR_VERSION } })];
+export function indications({ rekeyPending, resetPending }: MacSession): readonly Uint8Array[] {
+  const said: Uint8Array[] = [];
+  const deviceVersion = { minor: MINOR_VERSION };
+  if (resetPending) said.push(macUplink.encode({ name: "ResetInd", deviceVersion }));
+  if (rekeyPending) said.push(macUplink.encode({ name: "RekeyInd", deviceVersion }));
+  return said;
 }
 
 /** Executes the MAC commands of one downlink, up to the first that is unknown or truncated. */
@@ -69,6 +72,9 @@ function execute(
       return moveRx1(command, session, region);
     case "TxParamSetupReq":
       return setDwellTime(command, session, region);
+    case "ResetConf":
+      session.resetPending = false;
+      return undefined;
     case "RekeyConf":
       session.rekeyPending = false;
       return undefined;

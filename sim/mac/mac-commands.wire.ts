@@ -18,6 +18,7 @@ const frequency: Field<number> = {
 
 /** Server to device. */
 export const macDownlink = new CommandSet({
+  ResetConf: { cid: 0x01, fields: { serverVersion: bits(u8, { minor: uint(0, 4) }) } },
   LinkCheckAns: { cid: 0x02, fields: { marginDb: u8, gatewayCount: u8 } },
   LinkADRReq: {
     cid: 0x03,
@@ -67,6 +68,7 @@ export type MacDownlink = Command<typeof macDownlink>;
 
 /** Device to server. */
 export const macUplink = new CommandSet({
+  ResetInd: { cid: 0x01, fields: { deviceVersion: bits(u8, { minor: uint(0, 4) }) } },
   LinkCheckReq: { cid: 0x02, fields: {} },
   LinkADRAns: {
     cid: 0x03,

@@ -8,6 +8,7 @@ import type { Scheduler } from "#sim/kernel/engine.ts";
 import type { MacAnswers } from "./mac-answers.ts";
 import type { MacNvm } from "./nvm.ts";
 import type { Radio } from "./radio.ts";
+import type { AbpSession } from "./session-keys.ts";
 
 export interface MacConfig {
   /** EUIs are 8 bytes, most significant first. */
@@ -17,6 +18,8 @@ export interface MacConfig {
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;
+  /** Undefined: it joins over the air. */
+  readonly abp?: AbpSession | undefined;
   readonly regional: RegionalSetting;
   /** One that the region's default channels carry. */
   readonly uplinkDr: number;

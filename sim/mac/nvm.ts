@@ -4,7 +4,7 @@ import { isInSubBand, type PlannedChannel, plannedChannels } from "#sim/air/chan
 import { isUplinkFrequency } from "#sim/air/regional.ts";
 import { ADR_ACK_DELAY_EXP, ADR_ACK_LIMIT_EXP } from "./adr.ts";
 import type { JoinAccept } from "./join.ts";
-import { getUint24, type SessionKeys } from "./session-keys.ts";
+import { type AbpSession, getUint24, type SessionKeys } from "./session-keys.ts";
 
 /** DlChannelReq may move its RX1. */
 export interface Channel extends PlannedChannel {
@@ -39,6 +39,8 @@ export interface MacSession {
   readonly channels: (Channel | undefined)[];
   /** 1.1: RekeyInd goes out until RekeyConf comes in. */
   rekeyPending: boolean;
+  /** 1.1, activated by personalization: ResetInd goes out until ResetConf comes in. */
+  resetPending: boolean;
 }
 
 export interface MacNvm {
@@ -73,7 +75,7 @@ export function defaultChannels(setting: RegionalSetting): readonly Channel[] {
 
 /** The session that a join accept opens. */
 export function sessionOf(
-  accept: JoinAccept,
+  accept: Omit<JoinAccept, "joinNonce" | "netId" | "optNeg">,
   keys: SessionKeys,
   dr: number,
   setting: RegionalSetting,
@@ -98,6 +100,21 @@ export function sessionOf(
     dwell: setting.dwell,
     channels: channelsOf(accept.cfList, setting),
     rekeyPending: keys.lorawan === "1.1",
+    resetPending: false,
+  };
+}
+
+/** The session of a device that was made with one: with the defaults of its region (1.0.4 §6.3). */
+export function personalizedSession(
+  { devAddr, keys }: AbpSession,
+  dr: number,
+  setting: RegionalSetting,
+): MacSession {
+  const settings = { rx1DrOffset: 0, rx2Dr: setting.region.rx2.dr, rxDelayS: 1, cfList: undefined };
+  return {
+    ...sessionOf({ devAddr, ...settings }, keys, dr, setting),
+    rekeyPending: false,
+    resetPending: keys.lorawan === "1.1",
   };
 }
 

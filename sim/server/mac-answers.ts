@@ -35,6 +35,8 @@ function answerTo(name: string, gpsUs: number): MacDownlink | undefined {
   switch (name) {
     case "LinkCheckReq":
       return { name: "LinkCheckAns", marginDb: LINK_MARGIN_DB, gatewayCount: 1 };
+    case "ResetInd":
+      return { name: "ResetConf", serverVersion: { minor: LORAWAN_1_1_MINOR } };
     case "RekeyInd":
       return { name: "RekeyConf", serverVersion: { minor: LORAWAN_1_1_MINOR } };
     case "DeviceTimeReq": {

@@ -13,6 +13,7 @@ import { answerMacCommands } from "./mac-answers.ts";
 import {
   deviceKeyOf,
   newServerDevice,
+  newSession,
   type ProvisionedDevice,
   RX1_DR_OFFSET,
   type ServerDevice,
@@ -72,6 +73,7 @@ export class NetworkServer {
     if (this.#devices.has(key)) throw new RangeError(`DevEUI ${key} is provisioned twice`);
     const device = newServerDevice(provisioned);
     this.#devices.set(key, device);
+    if (provisioned.abp !== undefined) this.openSession(device, newSession(provisioned.abp));
     return device;
   }
 

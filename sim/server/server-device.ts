@@ -1,5 +1,5 @@
 import type { LorawanRevision } from "#scenarios/lorawan.ts";
-import type { SessionKeys } from "#sim/mac/session-keys.ts";
+import type { AbpSession, SessionKeys } from "#sim/mac/session-keys.ts";
 
 /** Devices are told this one in the join accept. */
 export const RX1_DR_OFFSET = 0;
@@ -12,6 +12,8 @@ export interface ProvisionedDevice {
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;
+  /** Its session from the start, if it does not join. */
+  readonly abp?: AbpSession | undefined;
   /** GenAppKey on 1.0.x, AppKey on 1.1: the root of multicast and data-block keys. */
   readonly rootSecret: Uint8Array;
   /** Version of the application-layer packages. */
@@ -62,4 +64,8 @@ export function newServerDevice(provisioned: ProvisionedDevice): ServerDevice {
 
 export function deviceKeyOf(devEui: Uint8Array): string {
   return devEui.join(".");
+}
+
+export function newSession({ devAddr, keys }: AbpSession): ServerSession {
+  return { devAddr, keys, nextFCntUp: 0, nextNFCntDown: 0, nextAFCntDown: 0 };
 }

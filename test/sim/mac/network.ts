@@ -70,25 +70,26 @@ export class Network {
   readonly toSend: { fPort: number; payload: Uint8Array; confirmed: boolean }[] = [];
   onUplink: (uplink: AirUplink) => void = () => {};
   onEvent: (event: MacEvent) => void = () => {};
-  keys: SessionKeys | undefined;
+  keys: SessionKeys | undefined = undefined;
   joinNonce = 0;
   nFCntDown = 0;
   aFCntDown = 0;
 
   constructor(
-    options: Partial<Pick<MacConfig, "lorawan" | "uplinkDr" | "adr" | "regional">> & {
+    options: Partial<Pick<MacConfig, "lorawan" | "uplinkDr" | "adr" | "regional" | "abp">> & {
       nvm?: MacNvm;
       seed?: number;
     } = {},
   ) {
     const { lorawan = "1.0", uplinkDr = 5, adr = false, regional = IN_EU868 } = options;
-    const { nvm = newMacNvm(), seed = 1 } = options;
+    const { nvm = newMacNvm(), seed = 1, abp } = options;
+    this.keys = abp?.keys;
     this.#lorawan = lorawan;
     this.nwkKey = lorawan === "1.1" ? key(0x80) : this.appKey;
     this.nvm = nvm;
     const { devEui, joinEui, appKey, nwkKey } = this;
     this.mac = new EndDeviceMac(
-      { devEui, joinEui, lorawan, appKey, nwkKey, uplinkDr, adr, regional },
+      { devEui, joinEui, lorawan, appKey, nwkKey, abp, uplinkDr, adr, regional },
       {
         scheduler: this.engine,
         crypto,
