@@ -15,6 +15,7 @@ export interface ResolvedDevice {
   readonly activatedBy: "otaa" | "abp";
   /** Eight hex digits. */
   readonly firstDevAddr: string;
+  readonly unicastClass: "A" | "C";
   readonly packages: "v1" | "v2";
   readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
   readonly uplinkIntervalS: number;
@@ -163,6 +164,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   lorawan: "1.0",
   activatedBy: "otaa",
   firstDevAddr: "01000000",
+  unicastClass: "A",
   packages: "v1",
   parity: "auto",
   uplinkIntervalS: 600,

@@ -82,6 +82,12 @@ export const deviceSchema = Type.Object(
           "abp: address of device 0; each further device has the next one. Default 01000000, of NetID 0.",
       }),
     ),
+    unicastClass: Type.Optional(
+      Type.Union([Type.Literal("A"), Type.Literal("C")], {
+        description:
+          "C: listens on RX2 all the time, and downlinks need not wait for its uplinks. Default A.",
+      }),
+    ),
     packages: Type.Optional(
       Type.Union([Type.Literal("v1"), Type.Literal("v2")], {
         description: "Version of TS003, TS004 and TS005. Default v1.",

@@ -8,3 +8,18 @@ export type LorawanRevision = "1.0" | "1.0.2" | "1.0.3" | "1.0.4" | "1.1";
 export function lorawanLineOf(revision: LorawanRevision): "1.0" | "1.1" {
   return revision === "1.1" ? "1.1" : "1.0";
 }
+
+/** More than a downlink of class C and the uplink that it causes take, at SF12. */
+const CLASS_C_SHIFT_S = 15;
+
+/**
+ * The uplink interval that a server is told, which paces its stages. A stage sends to class C at its
+ * start, and a device's uplinks follow its answer to the stage before: at one period both would meet
+ * in each stage anew, and who sends does not hear.
+ */
+export function stageIntervalS(device: {
+  readonly uplinkIntervalS: number;
+  readonly unicastClass: "A" | "C";
+}): number {
+  return device.uplinkIntervalS + (device.unicastClass === "C" ? CLASS_C_SHIFT_S : 0);
+}

@@ -30,6 +30,7 @@ export interface ProfileFacts {
   readonly region: keyof typeof REGION;
   readonly lorawan: keyof typeof LORAWAN;
   readonly activatedBy: "otaa" | "abp";
+  readonly unicastClass: "A" | "C";
   /** What a device that does not join has from the start. */
   readonly rx2: { readonly frequencyHz: number; readonly dr: number };
   /** Of TS003, TS004 and TS005. */
@@ -40,6 +41,8 @@ export interface ProfileFacts {
 const CLOCK_SYNC_PORT = 202;
 const FRAGMENTATION_PORT = 201;
 const MULTICAST_PORT = 200;
+/** How long a confirmed downlink waits for its ACK. */
+const CLASS_C_TIMEOUT_S = 10;
 
 export function profileOf(facts: ProfileFacts): profile.DeviceProfile {
   const params = new profile.AppLayerParams();
@@ -58,6 +61,8 @@ export function profileOf(facts: ProfileFacts): profile.DeviceProfile {
   made.setMacVersion(macVersion);
   made.setRegParamsRevision(revision);
   made.setAdrAlgorithmId("default");
+  made.setSupportsClassC(facts.unicastClass === "C");
+  made.setClassCTimeout(CLASS_C_TIMEOUT_S);
   made.setSupportsOtaa(facts.activatedBy === "otaa");
   made.setAbpRx1Delay(1);
   made.setAbpRx1DrOffset(0);

@@ -1,5 +1,6 @@
 import { FIRMWARE_MANAGEMENT_PORT, fwDownlink } from "#agent/packages/firmware-management.wire.ts";
 import type { ResolvedKind } from "#scenarios/defaults.ts";
+import { stageIntervalS } from "#scenarios/lorawan.ts";
 import { Campaign } from "#sim/server/campaign.ts";
 import type { DeviceRow } from "#sim/server/device-row.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
@@ -159,7 +160,7 @@ function campaignOf(
       gapsUs: campaign.gapsS?.map((gap) => Math.round(gap * 1e6)),
       timeoutExponent: session.timeoutExponent,
       descriptor: bytesOf(campaign.descriptor),
-      uplinkIntervalS: kind.device.uplinkIntervalS,
+      uplinkIntervalS: stageIntervalS(kind.device),
       misbehaviour: input.scenario.server,
     },
     members.map(({ serverDevice }) => serverDevice),

@@ -72,12 +72,14 @@ export class Spawner {
   spawn(id: number, kind: ResolvedKind): Member {
     const { scenario, seed, crypto, scheduler, server } = this.#context;
     const keys = deviceKeys(seed, id, kind.device.lorawan);
+    const { unicastClass } = kind.device;
     const abp = abpSession(seed, id, kind.device);
     const packages = kind.device.packages === "v1" ? 1 : 2;
     const { rootSecret } = kind.device.keys === "wrong" ? deviceKeys(seed + 1, id, "1.0") : keys;
     const serverDevice = server.provision({
       ...keys,
       abp,
+      unicastClass,
       rootSecret,
       lorawan: kind.device.lorawan,
       packages,
@@ -88,6 +90,7 @@ export class Spawner {
       {
         ...keys,
         abp,
+        unicastClass,
         lorawan: kind.device.lorawan,
         uplinkDr: kind.device.uplinkDr,
         adr: kind.device.adr,

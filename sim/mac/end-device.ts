@@ -12,7 +12,7 @@ import { executeMacCommands } from "./mac-commands.ts";
 import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
 import { defaultChannels, type MacNvm, type MacSession, personalizedSession } from "./nvm.ts";
-import { Radio } from "./radio.ts";
+import { Radio, type Tuning } from "./radio.ts";
 import { TRAITS } from "./revision.ts";
 import { Uplinks } from "./uplinks.ts";
 
@@ -41,7 +41,7 @@ export type MacEffect = Extract<
 >;
 
 /**
- * LoRaWAN end device (TS001 1.0.4 and 1.1): class A, multicast in class C windows and in class B.
+ * LoRaWAN end device (TS001 1.0.2 to 1.1): class A and C, multicast in class C windows and in class B.
  *
  * Runs on the world's clock. Events are emitted from scheduled work and from {@link receive}, never
  * from within {@link perform}, so that a device's step is not entered twice.
@@ -70,7 +70,10 @@ export class EndDeviceMac {
     this.#uplinks = new Uplinks(this.#parts, () => this.#startAnew());
     const { gpsAtStart = 0, driftPpm = 0 } = config;
     this.#classB = new ClassB({ region: regional.region, gpsAtStart, driftPpm }, io.crypto);
-    this.#joining = new Joining(this.#parts, () => this.#onJoined());
+    this.#joining = new Joining(this.#parts, (session) => {
+      this.#sayMode(session);
+      this.#onJoined();
+    });
   }
 
   perform(effect: MacEffect): void {
@@ -193,8 +196,9 @@ export class EndDeviceMac {
     const pauseUs = isKnown ? 0 : entropy.below("joinDelay", FIRST_DELAY_US);
     scheduler.schedule(scheduler.now + pauseUs, () => {
       if (life !== this.#life) return;
-      if (config.abp !== undefined) {
-        nvm.session ??= personalizedSession(config.abp, config.uplinkDr, config.regional);
+      if (config.abp !== undefined && nvm.session === undefined) {
+        nvm.session = personalizedSession(config.abp, config.uplinkDr, config.regional);
+        this.#sayMode(nvm.session);
       }
       this.#onJoined();
     });
@@ -207,19 +211,37 @@ export class EndDeviceMac {
   #startAnew(): void {
     if (this.#parts.config.abp !== undefined) return;
     this.#parts.nvm.session = undefined;
+    this.#tune();
     this.#joining.start();
   }
 
+  /** A server of 1.1 takes a device for class A until it says otherwise (TS001 1.1, DeviceModeInd). */
+  #sayMode(session: MacSession): void {
+    session.modePending = this.#isClassC && session.keys.lorawan === "1.1";
+  }
+
+  get #isClassC(): boolean {
+    return this.#parts.config.unicastClass === "C";
+  }
+
   #onJoined(): void {
+    this.#tune();
     this.#io.emit({ type: "joined" });
     this.#uplinks.plan();
   }
 
   #tune(): void {
     const { now } = this.#io.scheduler;
-    const { tuning } = this.#groups;
+    const tuning = this.#groups.tuning ?? this.#rxc;
     if (tuning === undefined) this.#radio.stopListening(now);
     else this.#radio.listen(tuning, now);
+  }
+
+  /** Where class C listens; a multicast session takes its place. */
+  get #rxc(): Tuning | undefined {
+    const { session } = this.#parts.nvm;
+    if (!this.#isClassC || session === undefined) return undefined;
+    return { frequencyHz: session.rx2FrequencyHz, dr: session.rx2Dr };
   }
 
   #receiveUnicast(downlink: AirDownlink, frame: DataFrame, session: MacSession): void {
@@ -239,9 +261,10 @@ export class EndDeviceMac {
     if (isClassA) this.#onClassA(session);
     const isAnswer = this.#uplinks.isSending && isClassA;
     if (isAnswer) this.#uplinks.endExchange(downlink);
-    if (frame.confirmed) this.#uplinks.acknowledge(fCnt);
+    if (frame.confirmed) this.#uplinks.acknowledge(fCnt, isClassA);
     const payload = openPayload(frame, fCnt, keys, this.#io.crypto);
     this.#executeCommands(frame, fCnt, payload, session);
+    if (this.#isClassC) this.#tune();
     this.#emitUnicast(frame, payload);
     if (isAnswer) this.#uplinks.settle(frame.ack);
   }

@@ -2,9 +2,10 @@ import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import { isDownlinkDr, rx1DataRate, rx1DrOffsetMax } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
+import { drawChannel, earliestStartUs } from "./channel-choice.ts";
 import { type JoinAccept, type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
 import type { MacParts } from "./mac-parts.ts";
-import { type Channel, defaultChannels, sessionOf } from "./nvm.ts";
+import { type Channel, defaultChannels, type MacSession, sessionOf } from "./nvm.ts";
 import { TRAITS } from "./revision.ts";
 import { deriveSessionKeys } from "./session-keys.ts";
 
@@ -33,7 +34,7 @@ const JOIN_DUTY_CYCLE: readonly { readonly untilUs: number; readonly divisor: nu
  */
 export class Joining {
   readonly #parts: MacParts;
-  readonly #onJoined: () => void;
+  readonly #onJoined: (session: MacSession) => void;
   #isActive = false;
   #attempts = 0;
   #firstRequestUs: WorldUs | undefined;
@@ -42,7 +43,7 @@ export class Joining {
   #outstanding: number | undefined;
   #timer: Scheduled | undefined;
 
-  constructor(parts: MacParts, onJoined: () => void) {
+  constructor(parts: MacParts, onJoined: (session: MacSession) => void) {
     this.#parts = parts;
     this.#onJoined = onJoined;
   }
@@ -77,7 +78,7 @@ export class Joining {
     const keys = deriveSessionKeys(config, transcript, io.crypto);
     nvm.joinNonce = accept.joinNonce;
     nvm.session = sessionOf(accept, keys, config.uplinkDr, config.regional);
-    this.#onJoined();
+    this.#onJoined(nvm.session);
   }
 
   #isFresh(joinNonce: number): boolean {
@@ -110,7 +111,8 @@ export class Joining {
     const { config, io, radio } = this.#parts;
     const { now } = io.scheduler;
     const dr = this.#dr();
-    const earliestUs = Math.max(this.#freeFromUs, this.#bandFreeUs(dr, now));
+    const channels = this.#channels(dr);
+    const earliestUs = earliestStartUs(channels, radio.dutyCycle, Math.max(now, this.#freeFromUs));
     if (earliestUs > now) {
       this.#requestAt(earliestUs);
       return;
@@ -123,7 +125,7 @@ export class Joining {
     const { joinEui, devEui, nwkKey, regional } = config;
     const { region, dwell } = regional;
     const phy = sealJoinRequest({ joinEui, devEui, devNonce }, nwkKey, io.crypto);
-    const { frequencyHz, rx1FrequencyHz } = this.#drawChannel(dr, now);
+    const { frequencyHz, rx1FrequencyHz } = drawChannel(channels, radio.dutyCycle, now, io.entropy);
     const { uplink, doneUs } = radio.transmit(
       phy,
       { frequencyHz, dr },
@@ -162,24 +164,6 @@ export class Joining {
     return defaultChannels(this.#parts.config.regional).filter(
       ({ drMin, drMax, enabled }) => enabled && drMin <= dr && dr <= drMax,
     );
-  }
-
-  #bandFreeUs(dr: number, now: WorldUs): WorldUs {
-    const { dutyCycle } = this.#parts.radio;
-    const starts = this.#channels(dr).map(({ frequencyHz }) =>
-      dutyCycle.earliestStartUs(frequencyHz, now),
-    );
-    return Math.min(...starts);
-  }
-
-  #drawChannel(dr: number, now: WorldUs): Channel {
-    const { io, radio } = this.#parts;
-    const free = this.#channels(dr).filter(
-      ({ frequencyHz }) => radio.dutyCycle.earliestStartUs(frequencyHz, now) <= now,
-    );
-    const channel = free[io.entropy.below("channel", free.length)];
-    if (channel === undefined) throw new RangeError("no channel is free");
-    return channel;
   }
 
   #dutyDivisor(now: WorldUs): number {

@@ -9,7 +9,13 @@ import {
 } from "#sim/air/regional.ts";
 import { adaptLink, type LinkADRReq } from "./link-adr.ts";
 import type { MacAnswers } from "./mac-answers.ts";
-import { type MacDownlink, type MacUplink, macDownlink, macUplink } from "./mac-commands.wire.ts";
+import {
+  CLASS_C,
+  type MacDownlink,
+  type MacUplink,
+  macDownlink,
+  macUplink,
+} from "./mac-commands.wire.ts";
 import { channelAt, type MacSession } from "./nvm.ts";
 
 const BATTERY_UNKNOWN = 255;
@@ -18,11 +24,13 @@ const MARGIN_DB = 10;
 const MINOR_VERSION = 1;
 
 /** What a 1.1 device says of itself in every uplink until the server confirms it. */
-export function indications({ rekeyPending, resetPending }: MacSession): readonly Uint8Array[] {
+export function indications(session: MacSession): readonly Uint8Array[] {
+  const { rekeyPending, resetPending, modePending } = session;
   const said: Uint8Array[] = [];
   const deviceVersion = { minor: MINOR_VERSION };
   if (resetPending) said.push(macUplink.encode({ name: "ResetInd", deviceVersion }));
   if (rekeyPending) said.push(macUplink.encode({ name: "RekeyInd", deviceVersion }));
+  if (modePending) said.push(macUplink.encode({ name: "DeviceModeInd", deviceClass: CLASS_C }));
   return said;
 }
 
@@ -77,6 +85,9 @@ function execute(
       return undefined;
     case "RekeyConf":
       session.rekeyPending = false;
+      return undefined;
+    case "DeviceModeConf":
+      if (command.deviceClass === CLASS_C) session.modePending = false;
       return undefined;
     case "ADRParamSetupReq":
       return setUpAdr(command, session);

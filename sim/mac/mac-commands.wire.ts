@@ -63,8 +63,12 @@ export const macDownlink = new CommandSet({
   DeviceTimeAns: { cid: 0x0d, fields: { gps: u32, fraction: u8 } },
   ForceRejoinReq: { cid: 0x0e, fields: { param: u16 } },
   RejoinParamSetupReq: { cid: 0x0f, fields: { param: u8 } },
+  DeviceModeConf: { cid: 0x20, fields: { deviceClass: u8 } },
 });
 export type MacDownlink = Command<typeof macDownlink>;
+
+/** Of DeviceModeInd and DeviceModeConf; 1 is reserved. */
+export const CLASS_C = 2;
 
 /** Device to server. */
 export const macUplink = new CommandSet({
@@ -99,5 +103,7 @@ export const macUplink = new CommandSet({
   ADRParamSetupAns: { cid: 0x0c, fields: {} },
   DeviceTimeReq: { cid: 0x0d, fields: {} },
   RejoinParamSetupAns: { cid: 0x0f, fields: { status: bits(u8, { timeAck: flag(0) }) } },
+  /** 1.1: the class that the device is in from now on. */
+  DeviceModeInd: { cid: 0x20, fields: { deviceClass: u8 } },
 });
 export type MacUplink = Command<typeof macUplink>;

@@ -23,6 +23,8 @@ export interface MacConfig {
   readonly regional: RegionalSetting;
   /** One that the region's default channels carry. */
   readonly uplinkDr: number;
+  /** C: listens on RX2 whenever it does nothing else. Default A. */
+  readonly unicastClass?: "A" | "C";
   /** Lets the network adapt the data rate, and backs off when it hears nothing. Default: not. */
   readonly adr?: boolean;
   readonly currents?: CurrentModel;

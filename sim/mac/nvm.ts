@@ -41,6 +41,8 @@ export interface MacSession {
   rekeyPending: boolean;
   /** 1.1, activated by personalization: ResetInd goes out until ResetConf comes in. */
   resetPending: boolean;
+  /** 1.1, class C: DeviceModeInd goes out until DeviceModeConf comes in. */
+  modePending: boolean;
 }
 
 export interface MacNvm {
@@ -101,6 +103,7 @@ export function sessionOf(
     channels: channelsOf(accept.cfList, setting),
     rekeyPending: keys.lorawan === "1.1",
     resetPending: false,
+    modePending: false,
   };
 }
 

@@ -3,11 +3,12 @@ import type { AirDownlink } from "#sim/air/frames.ts";
 import { PHY_OVERHEAD_BYTES, rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import { asksForDownlink, backOff } from "./adr.ts";
+import { drawChannel, earliestStartUs } from "./channel-choice.ts";
 import { type OutgoingData, sealData } from "./data-security.ts";
 import { FOPTS_MAX_BYTES } from "./frame.ts";
 import { indications } from "./mac-commands.ts";
 import type { MacParts } from "./mac-parts.ts";
-import { type Channel, type MacSession, usableChannels } from "./nvm.ts";
+import { type MacSession, usableChannels } from "./nvm.ts";
 import { TRAITS } from "./revision.ts";
 
 /** Before 1.0.4: transmissions of a confirmed uplink until one is acknowledged. */
@@ -52,6 +53,8 @@ export class Uplinks {
   #freeFromUs: WorldUs = 0;
   /** Counter of a confirmed downlink that waits for its ACK. */
   #ackFCnt: number | undefined;
+  /** It came outside of class A: an uplink goes for its sake alone. */
+  #isAckDue = false;
   readonly #onExhausted: () => void;
 
   /** `onExhausted`: the session has used its last frame counter. */
@@ -74,14 +77,17 @@ export class Uplinks {
     this.plan();
   }
 
-  acknowledge(fCnt: number): void {
+  acknowledge(fCnt: number, isClassA: boolean): void {
     this.#ackFCnt = fCnt;
+    if (isClassA) return;
+    this.#isAckDue = true;
+    this.plan();
   }
 
   /** Offers the requested uplink as soon as it may be sent. Never at once: the asker is mid-step. */
   plan(): void {
     const { session } = this.#parts.nvm;
-    if (!this.#isRequested || session === undefined) return;
+    if (!(this.#isRequested || this.#isAckDue) || session === undefined) return;
     if (this.#sending !== undefined || this.#offerTimer !== undefined) return;
     if (session.fCntUp > FCNT_MAX) {
       this.#onExhausted();
@@ -129,6 +135,7 @@ export class Uplinks {
     this.#offeredBytes = undefined;
     this.#sending = undefined;
     this.#ackFCnt = undefined;
+    this.#isAckDue = false;
   }
 
   #begin(content: Content, session: MacSession, isOwn: boolean): void {
@@ -154,6 +161,7 @@ export class Uplinks {
     session.fCntUp += 1;
     session.adrAckCnt += 1;
     this.#ackFCnt = undefined;
+    this.#isAckDue = false;
     answers.onUplink();
     this.#transmit(this.#sending, session);
   }
@@ -171,10 +179,15 @@ export class Uplinks {
       this.#sendAnswers(session);
       return;
     }
+    if (this.#isRequested) this.#offerTo(session);
+    if (this.#isAckDue && !this.isSending && nvm.session === session) this.#sendEmpty(session);
+  }
+
+  #offerTo(session: MacSession): void {
     this.#isRequested = false;
     const payloadMaxBytes = this.#payloadMaxBytes(session) - this.#fOpts(session).length;
     this.#offeredBytes = payloadMaxBytes;
-    io.emit({ type: "uplinkReady", payloadMaxBytes });
+    this.#parts.io.emit({ type: "uplinkReady", payloadMaxBytes });
     this.#offeredBytes = undefined;
   }
 
@@ -196,6 +209,12 @@ export class Uplinks {
     this.#begin({ confirmed: false, fPort: 0, fOpts: NO_BYTES, frmPayload }, session, true);
   }
 
+  #sendEmpty(session: MacSession): void {
+    const fOpts = this.#fOpts(session);
+    const content = { confirmed: false, fPort: undefined, fOpts, frmPayload: NO_BYTES };
+    this.#begin(content, session, true);
+  }
+
   #fOpts(session: MacSession): Uint8Array {
     return this.#parts.answers.peek(this.#fOptsMaxBytes(session), indications(session));
   }
@@ -209,7 +228,8 @@ export class Uplinks {
     const { region } = config.regional;
     const { now } = io.scheduler;
     const { frame, fCnt, dr, confFCnt = 0 } = sending;
-    const channel = this.#drawChannel(session, dr, now);
+    const channels = usableChannels(session, dr, config.regional);
+    const channel = drawChannel(channels, radio.dutyCycle, now, io.entropy);
     const txCh = Math.max(session.channels.indexOf(channel), 0);
     const context = { fCnt, confFCnt, txDr: dr, txCh };
     const phy = sealData(frame, session.keys, context, io.crypto);
@@ -265,22 +285,9 @@ export class Uplinks {
   }
 
   #earliestUs(session: MacSession, dr: number, notBefore: WorldUs): WorldUs {
-    const { dutyCycle } = this.#parts.radio;
-    const from = Math.max(notBefore, this.#freeFromUs);
-    const starts = usableChannels(session, dr, this.#parts.config.regional).map(({ frequencyHz }) =>
-      dutyCycle.earliestStartUs(frequencyHz, from),
-    );
-    return Math.min(...starts);
-  }
-
-  #drawChannel(session: MacSession, dr: number, now: WorldUs): Channel {
-    const { io, radio, config } = this.#parts;
-    const free = usableChannels(session, dr, config.regional).filter(
-      ({ frequencyHz }) => radio.dutyCycle.earliestStartUs(frequencyHz, now) <= now,
-    );
-    const channel = free[io.entropy.below("channel", free.length)];
-    if (channel === undefined) throw new RangeError("no channel is free");
-    return channel;
+    const { radio, config } = this.#parts;
+    const channels = usableChannels(session, dr, config.regional);
+    return earliestStartUs(channels, radio.dutyCycle, Math.max(notBefore, this.#freeFromUs));
   }
 
   #cancelSendingTimer(): void {

@@ -32,7 +32,7 @@ export function acceptJoin(
   const { joinNonce } = device;
   const transcript = { joinEui, devNonce, joinNonce, netId, optNeg };
   const keys = deriveSessionKeys(provisioned, transcript, crypto);
-  server.openSession(device, newSession({ devAddr, keys }));
+  server.openSession(device, newSession({ devAddr, keys }, provisioned));
   return sealJoinAccept(
     {
       joinNonce,

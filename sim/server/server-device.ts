@@ -12,6 +12,8 @@ export interface ProvisionedDevice {
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;
+  /** Whether it listens all the time. Default A. */
+  readonly unicastClass?: "A" | "C";
   /** Its session from the start, if it does not join. */
   readonly abp?: AbpSession | undefined;
   /** GenAppKey on 1.0.x, AppKey on 1.1: the root of multicast and data-block keys. */
@@ -33,6 +35,8 @@ export interface ServerSession {
   nextNFCntDown: number;
   /** Application downlinks of 1.1; on 1.0 one counter serves both. */
   nextAFCntDown: number;
+  /** A device of 1.1 says so itself. */
+  isClassC: boolean;
 }
 
 /** One device as the server knows it. */
@@ -66,6 +70,10 @@ export function deviceKeyOf(devEui: Uint8Array): string {
   return devEui.join(".");
 }
 
-export function newSession({ devAddr, keys }: AbpSession): ServerSession {
-  return { devAddr, keys, nextFCntUp: 0, nextNFCntDown: 0, nextAFCntDown: 0 };
+export function newSession(
+  { devAddr, keys }: AbpSession,
+  { unicastClass = "A" }: Pick<ProvisionedDevice, "unicastClass">,
+): ServerSession {
+  const isClassC = unicastClass === "C" && keys.lorawan === "1.0";
+  return { devAddr, keys, nextFCntUp: 0, nextNFCntDown: 0, nextAFCntDown: 0, isClassC };
 }

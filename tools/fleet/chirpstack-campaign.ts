@@ -5,6 +5,7 @@ import {
   type DeploymentState,
 } from "#hal/net/chirpstack-deployments.ts";
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import { stageIntervalS } from "#scenarios/lorawan.ts";
 import { pacedSession } from "#sim/fleet/gateway-air.ts";
 import { bytesOf } from "#sim/fleet/settings.ts";
 import { orRefused } from "#tools/provision/api-refusal.ts";
@@ -65,7 +66,7 @@ export async function runDeployment(
       requestStatus: campaign.requestStatus,
       payload,
     });
-    const stages = 4 * (campaign.maxRetries + 2) * kind.device.uplinkIntervalS;
+    const stages = 4 * (campaign.maxRetries + 2) * stageIntervalS(kind.device);
     const giveUpS = stages + 2 ** session.timeoutExponent + SLACK_S;
     const { isComplete, jobs } = await follow(deployments, id, giveUpS, hooks);
     const complaints = jobs.flatMap(({ name, error }) =>

@@ -1,6 +1,7 @@
 import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { ChirpStackRegistry } from "#hal/net/chirpstack-registry.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { stageIntervalS } from "#scenarios/lorawan.ts";
 import { orRefused } from "./api-refusal.ts";
 import { deviceListOf } from "./device-list.ts";
 import { gatewayIdOf, tenantNameOf } from "./names.ts";
@@ -45,9 +46,10 @@ export async function provisionChirpStack(
         region: scenario.regional.region.name,
         lorawan: device.lorawan,
         activatedBy: device.activatedBy,
+        unicastClass: device.unicastClass,
         rx2: scenario.regional.region.rx2,
         packages: device.packages === "v1" ? 1 : 2,
-        uplinkIntervalS: device.uplinkIntervalS,
+        uplinkIntervalS: stageIntervalS(device),
       });
       profileIds.set(kind, id);
     }

@@ -15,6 +15,7 @@ export interface ListedDevice {
   readonly name: string;
   readonly kind: string;
   readonly lorawan: LorawanRevision;
+  readonly unicastClass: "A" | "C";
   /** Of TS003, TS004 and TS005. */
   readonly packages: 1 | 2;
   readonly appKey: string;
@@ -46,6 +47,7 @@ export function deviceListOf(
       name: `${kind} ${id}`,
       kind,
       lorawan,
+      unicastClass: device.unicastClass,
       packages: device.packages === "v1" ? 1 : 2,
       appKey: hexOf(keys.appKey),
       nwkKey: hexOf(keys.nwkKey),
@@ -86,6 +88,7 @@ const COLUMNS = [
   "name",
   "kind",
   "lorawan",
+  "unicastClass",
   "packages",
   "appKey",
   "nwkKey",

@@ -24,6 +24,7 @@ devices:
     # lorawan: "1.0"            # or "1.0.2", "1.0.3", "1.0.4", "1.1"
     # activatedBy: otaa         # or abp: made with a session, from this address on
     # firstDevAddr: "01000000"
+    # unicastClass: A           # or C: always listens
     # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages
     # uplinkDr: 5
     # adr: false                # true: the network adapts the data rate

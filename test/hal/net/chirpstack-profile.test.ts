@@ -7,6 +7,7 @@ const facts: ProfileFacts = {
   region: "EU868",
   lorawan: "1.0",
   activatedBy: "otaa",
+  unicastClass: "A",
   rx2: { frequencyHz: 869_525_000, dr: 0 },
   packages: 2,
   uplinkIntervalS: 30,
@@ -32,6 +33,16 @@ test("the ports are said: an update would store zeros", () => {
     ts004FPort: 201,
     ts005Version: 2,
     ts005FPort: 200,
+  });
+});
+
+test.each([
+  ["A", false],
+  ["C", true],
+] as const)("a device of class %s is told as one", (unicastClass, supportsClassC) => {
+  expect(profileOf({ ...facts, unicastClass }).toObject()).toMatchObject({
+    supportsClassB: false,
+    supportsClassC,
   });
 });
 

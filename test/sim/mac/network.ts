@@ -76,20 +76,22 @@ export class Network {
   aFCntDown = 0;
 
   constructor(
-    options: Partial<Pick<MacConfig, "lorawan" | "uplinkDr" | "adr" | "regional" | "abp">> & {
+    options: Partial<
+      Pick<MacConfig, "lorawan" | "uplinkDr" | "adr" | "regional" | "abp" | "unicastClass">
+    > & {
       nvm?: MacNvm;
       seed?: number;
     } = {},
   ) {
     const { lorawan = "1.0", uplinkDr = 5, adr = false, regional = IN_EU868 } = options;
-    const { nvm = newMacNvm(), seed = 1, abp } = options;
+    const { nvm = newMacNvm(), seed = 1, abp, unicastClass = "A" } = options;
     this.keys = abp?.keys;
     this.#lorawan = lorawan;
     this.nwkKey = lorawan === "1.1" ? key(0x80) : this.appKey;
     this.nvm = nvm;
     const { devEui, joinEui, appKey, nwkKey } = this;
     this.mac = new EndDeviceMac(
-      { devEui, joinEui, lorawan, appKey, nwkKey, abp, uplinkDr, adr, regional },
+      { devEui, joinEui, lorawan, appKey, nwkKey, abp, unicastClass, uplinkDr, adr, regional },
       {
         scheduler: this.engine,
         crypto,

@@ -75,10 +75,10 @@ test("CSV has a line of names and a line a device, and quotes what would break i
   const lines = [...csvOf([device, { ...device, name: 'a "b", c' }])];
   expect(lines).toHaveLength(3);
   expect(lines[0]).toBe(
-    "devEui,joinEui,name,kind,lorawan,packages,appKey,nwkKey,genAppKey,activatedBy,devAddr,appSKey,fNwkSIntKey,sNwkSIntKey,nwkSEncKey\r\n",
+    "devEui,joinEui,name,kind,lorawan,unicastClass,packages,appKey,nwkKey,genAppKey,activatedBy,devAddr,appSKey,fNwkSIntKey,sNwkSIntKey,nwkSEncKey\r\n",
   );
   expect(lines[1]).toBe(
-    `${device.devEui},${device.joinEui},device 0,device,1.0,1,${device.appKey},${device.nwkKey},${device.genAppKey},otaa,,,,,\r\n`,
+    `${device.devEui},${device.joinEui},device 0,device,1.0,A,1,${device.appKey},${device.nwkKey},${device.genAppKey},otaa,,,,,\r\n`,
   );
   expect(lines[2]).toContain(',"a ""b"", c",');
 });
