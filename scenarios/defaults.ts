@@ -21,6 +21,7 @@ export interface ResolvedDevice {
   readonly uplinkIntervalS: number;
   readonly uplinkDr: number;
   readonly adr: boolean;
+  readonly asksEvery: NonNullable<DeviceSpec["asksEvery"]>;
   readonly clockOffsetMaxS: number;
   readonly clockDriftMaxPpm: number;
   readonly matrixRows: number;
@@ -169,6 +170,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   parity: "auto",
   uplinkIntervalS: 600,
   adr: false,
+  asksEvery: {},
   clockOffsetMaxS: 3600,
   clockDriftMaxPpm: 20,
   matrixRows: 16_383,

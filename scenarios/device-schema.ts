@@ -1,5 +1,6 @@
 /** The fleet: how many devices, of which kinds. */
 import Type, { type Static } from "typebox";
+import { linkLayerKeys } from "./link-layer-schema.ts";
 import { closed } from "./schema-parts.ts";
 
 const errorBits = (answer: string) =>
@@ -53,41 +54,7 @@ const milliamperes = (description: string) =>
 
 export const deviceSchema = Type.Object(
   {
-    lorawan: Type.Optional(
-      Type.Union(
-        [
-          Type.Literal("1.0"),
-          Type.Literal("1.0.2"),
-          Type.Literal("1.0.3"),
-          Type.Literal("1.0.4"),
-          Type.Literal("1.1"),
-        ],
-        {
-          description:
-            "LoRaWAN version: decides join keys, the multicast root key, and how DevNonces and repeats go. Default 1.0: 1.0.3 with counted DevNonces.",
-        },
-      ),
-    ),
-    activatedBy: Type.Optional(
-      Type.Union([Type.Literal("otaa"), Type.Literal("abp")], {
-        description:
-          "otaa: joins over the air. abp: is made with its session and never joins. Default otaa.",
-      }),
-    ),
-    firstDevAddr: Type.Optional(
-      Type.String({
-        pattern: "^[0-9a-fA-F]{8}$",
-        title: "eight hex digits",
-        description:
-          "abp: address of device 0; each further device has the next one. Default 01000000, of NetID 0.",
-      }),
-    ),
-    unicastClass: Type.Optional(
-      Type.Union([Type.Literal("A"), Type.Literal("C")], {
-        description:
-          "C: listens on RX2 all the time, and downlinks need not wait for its uplinks. Default A.",
-      }),
-    ),
+    ...linkLayerKeys,
     packages: Type.Optional(
       Type.Union([Type.Literal("v1"), Type.Literal("v2")], {
         description: "Version of TS003, TS004 and TS005. Default v1.",
@@ -112,12 +79,6 @@ export const deviceSchema = Type.Object(
         minimum: 0,
         maximum: 15,
         description: "Uplink data rate. Default 5; in US915 3.",
-      }),
-    ),
-    adr: Type.Optional(
-      Type.Boolean({
-        description:
-          "Lets the network adapt data rate and power, and backs off when it hears nothing of it. Default false.",
       }),
     ),
     clockOffsetMaxS: Type.Optional(

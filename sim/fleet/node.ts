@@ -5,6 +5,7 @@ import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
+import type { NetworkWord } from "#sim/mac/network-word.ts";
 import { AnswerFaults } from "./answer-faults.ts";
 import type { FlashFaultKind } from "./faults.ts";
 import { endOf, sameHash } from "./firmware.ts";
@@ -202,7 +203,7 @@ export class FleetNode {
   }
 
   /** From the modem. */
-  onMac(event: MacEvent): void {
+  onMac(event: Exclude<MacEvent, NetworkWord>): void {
     if (event.type === "joined") this.isJoined = true;
     if (this.#device === undefined || this.#deafImage) return;
     const at = this.#oscillator.uptimeAt(this.#parts.scheduler.now);

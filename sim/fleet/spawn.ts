@@ -19,6 +19,7 @@ import type { FirmwarePair } from "./firmware.ts";
 import { abpSession, deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
 import { FleetNode } from "./node.ts";
+import { describeWord } from "./notes.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type RadioLink, radioLinks } from "./radio-link.ts";
 import { currentsOf, deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
@@ -70,7 +71,7 @@ export class Spawner {
   }
 
   spawn(id: number, kind: ResolvedKind): Member {
-    const { scenario, seed, crypto, scheduler, server } = this.#context;
+    const { scenario, seed, crypto, scheduler, server, gpsAtStart } = this.#context;
     const keys = deviceKeys(seed, id, kind.device.lorawan);
     const { unicastClass } = kind.device;
     const abp = abpSession(seed, id, kind.device);
@@ -94,16 +95,20 @@ export class Spawner {
         lorawan: kind.device.lorawan,
         uplinkDr: kind.device.uplinkDr,
         adr: kind.device.adr,
+        asksEvery: kind.device.asksEvery,
         regional: scenario.regional,
         currents: currentsOf(kind.device),
-        gpsAtStart: this.#context.gpsAtStart,
+        gpsAtStart,
         driftPpm: driftPpmOf(seed, id, kind),
       },
       {
         scheduler,
         crypto,
         entropy,
-        emit: (event) => node.onMac(event),
+        emit: (event) => {
+          if (event.type !== "linkCheck" && event.type !== "deviceTime") node.onMac(event);
+          else node.log(describeWord(event, gpsAtStart));
+        },
         transmit: (uplink) => this.#context.onUplink(member, uplink),
       },
       newMacNvm(),

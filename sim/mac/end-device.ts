@@ -11,6 +11,7 @@ import { MacAnswers } from "./mac-answers.ts";
 import { executeMacCommands } from "./mac-commands.ts";
 import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
+import { wordOf } from "./network-word.ts";
 import { defaultChannels, type MacNvm, type MacSession, personalizedSession } from "./nvm.ts";
 import { Radio, type Tuning } from "./radio.ts";
 import { TRAITS } from "./revision.ts";
@@ -279,7 +280,10 @@ export class EndDeviceMac {
     const { answers } = this.#parts;
     const commands =
       frame.fPort === 0 ? payload : openFOpts(frame, fCnt, session.keys, this.#io.crypto);
-    executeMacCommands(commands, session, answers, this.#parts.config.regional);
+    const { regional } = this.#parts.config;
+    for (const answer of executeMacCommands(commands, session, answers, regional)) {
+      this.#io.emit(wordOf(answer, this.#radio.sentUs));
+    }
   }
 
   #emitUnicast(frame: DataFrame, payload: Uint8Array): void {

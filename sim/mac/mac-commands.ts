@@ -16,6 +16,7 @@ import {
   macDownlink,
   macUplink,
 } from "./mac-commands.wire.ts";
+import { type AsksEvery, isDue, type NetworkAnswer } from "./network-word.ts";
 import { channelAt, type MacSession } from "./nvm.ts";
 
 const BATTERY_UNKNOWN = 255;
@@ -23,24 +24,30 @@ const BATTERY_UNKNOWN = 255;
 const MARGIN_DB = 10;
 const MINOR_VERSION = 1;
 
-/** What a 1.1 device says of itself in every uplink until the server confirms it. */
-export function indications(session: MacSession): readonly Uint8Array[] {
-  const { rekeyPending, resetPending, modePending } = session;
+/** What is the device's to say: of itself, on 1.1, until the server confirms it; and what it asks. */
+export function indications(session: MacSession, asks: AsksEvery = {}): readonly Uint8Array[] {
+  const { rekeyPending, resetPending, modePending, fCntUp } = session;
   const said: Uint8Array[] = [];
   const deviceVersion = { minor: MINOR_VERSION };
   if (resetPending) said.push(macUplink.encode({ name: "ResetInd", deviceVersion }));
   if (rekeyPending) said.push(macUplink.encode({ name: "RekeyInd", deviceVersion }));
   if (modePending) said.push(macUplink.encode({ name: "DeviceModeInd", deviceClass: CLASS_C }));
+  if (isDue(asks.linkCheck, fCntUp)) said.push(macUplink.encode({ name: "LinkCheckReq" }));
+  if (isDue(asks.deviceTime, fCntUp)) said.push(macUplink.encode({ name: "DeviceTimeReq" }));
   return said;
 }
 
-/** Executes the MAC commands of one downlink, up to the first that is unknown or truncated. */
+/**
+ * Executes the MAC commands of one downlink, up to the first that is unknown or truncated. Returns
+ * the answers to what the device asked.
+ */
 export function executeMacCommands(
   bytes: Uint8Array,
   session: MacSession,
   answers: MacAnswers,
   setting: RegionalSetting,
-): void {
+): readonly NetworkAnswer[] {
+  const told: NetworkAnswer[] = [];
   const block: LinkADRReq[] = [];
   for (const decoded of macDownlink.decode(bytes)) {
     const command = decoded.ok ? decoded.command : undefined;
@@ -49,17 +56,22 @@ export function executeMacCommands(
       continue;
     }
     adaptLink(block.splice(0), session, answers, setting);
+    if (command?.name === "LinkCheckAns" || command?.name === "DeviceTimeAns") {
+      told.push(command);
+      continue;
+    }
     const answer = command && execute(command, session, setting.region);
     if (answer !== undefined) answers.say(answer);
   }
   adaptLink(block, session, answers, setting);
+  return told;
 }
 
 type Named<N> = Extract<MacDownlink, { name: N }>;
 
 /** The answer, if the command has one. */
 function execute(
-  command: Exclude<MacDownlink, LinkADRReq>,
+  command: Exclude<MacDownlink, LinkADRReq | NetworkAnswer>,
   session: MacSession,
   region: Region,
 ): MacUplink | undefined {
@@ -95,8 +107,6 @@ function execute(
       return session.keys.lorawan === "1.1"
         ? { name: "RejoinParamSetupAns", status: { timeAck: false } }
         : undefined;
-    case "LinkCheckAns": // never asked for
-    case "DeviceTimeAns": // never asked for: the agent keeps its clock by TS003
     case "ForceRejoinReq": // the device joins when its agent says so
       return undefined;
     default:

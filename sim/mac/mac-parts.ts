@@ -6,6 +6,7 @@ import type { CurrentModel } from "#sim/air/energy.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import type { MacAnswers } from "./mac-answers.ts";
+import type { AsksEvery, NetworkWord } from "./network-word.ts";
 import type { MacNvm } from "./nvm.ts";
 import type { Radio } from "./radio.ts";
 import type { AbpSession } from "./session-keys.ts";
@@ -27,6 +28,7 @@ export interface MacConfig {
   readonly unicastClass?: "A" | "C";
   /** Lets the network adapt the data rate, and backs off when it hears nothing. Default: not. */
   readonly adr?: boolean;
+  readonly asksEvery?: AsksEvery;
   readonly currents?: CurrentModel;
   /** Of the world when it began, and of the device's oscillator: for class B. */
   readonly gpsAtStart?: GpsSeconds;
@@ -34,6 +36,7 @@ export interface MacConfig {
 }
 
 export type MacEvent =
+  | NetworkWord
   | { readonly type: "joined" }
   /**
    * `payload` is shared between receivers and never written to. The event and the source of a

@@ -1,5 +1,8 @@
 import type { LorawanRevision } from "#scenarios/lorawan.ts";
+import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { RegionalRevision } from "#scenarios/regions/region.ts";
+import type { MacConfig } from "./mac-parts.ts";
+import type { MacSession } from "./nvm.ts";
 
 /** In what the link layers differ for a device, beside keys and MIC. */
 interface Traits {
@@ -38,3 +41,12 @@ export const TRAITS: Readonly<Record<LorawanRevision, Traits>> = {
   "1.0.4": NEW,
   "1.1": { ...NEW, parameters: "1.0.3" },
 };
+
+/** Longest application payload of an uplink without FOpts. */
+export function roomBytes(
+  { lorawan, regional }: Pick<MacConfig, "lorawan" | "regional">,
+  { dr, dwell }: MacSession,
+): number {
+  const { parameters } = TRAITS[lorawan];
+  return maxPayloadBytes(regional.region, dr, { dwell: dwell.uplink, revision: parameters });
+}

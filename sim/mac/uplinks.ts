@@ -8,8 +8,9 @@ import { type OutgoingData, sealData } from "./data-security.ts";
 import { FOPTS_MAX_BYTES } from "./frame.ts";
 import { indications } from "./mac-commands.ts";
 import type { MacParts } from "./mac-parts.ts";
+import { isDue } from "./network-word.ts";
 import { type MacSession, usableChannels } from "./nvm.ts";
-import { TRAITS } from "./revision.ts";
+import { roomBytes, TRAITS } from "./revision.ts";
 
 /** Before 1.0.4: transmissions of a confirmed uplink until one is acknowledged. */
 const CONFIRMED_TRANSMISSIONS_MAX = 8;
@@ -107,7 +108,9 @@ export class Uplinks {
     if (payload.length > this.#offeredBytes) throw new RangeError(`${payload.length} bytes uplink`);
     if (fPort < 1) throw new RangeError(`port ${fPort}`);
     const fOpts = this.#fOpts(session);
-    this.#begin({ confirmed, fPort, fOpts, frmPayload: payload.slice() }, session, false);
+    const asksAck = isDue(this.#parts.config.asksEvery?.ack, session.fCntUp);
+    const content = { confirmed: confirmed || asksAck, fPort, fOpts, frmPayload: payload.slice() };
+    this.#begin(content, session, false);
   }
 
   /** A downlink came in the receive windows. {@link settle} follows once it has been handled. */
@@ -175,7 +178,7 @@ export class Uplinks {
       this.plan();
       return;
     }
-    if (this.#parts.answers.exceeds(this.#fOptsMaxBytes(session), indications(session))) {
+    if (this.#parts.answers.exceeds(this.#fOptsMaxBytes(session), this.#indications(session))) {
       this.#sendAnswers(session);
       return;
     }
@@ -185,16 +188,10 @@ export class Uplinks {
 
   #offerTo(session: MacSession): void {
     this.#isRequested = false;
-    const payloadMaxBytes = this.#payloadMaxBytes(session) - this.#fOpts(session).length;
+    const payloadMaxBytes = roomBytes(this.#parts.config, session) - this.#fOpts(session).length;
     this.#offeredBytes = payloadMaxBytes;
     this.#parts.io.emit({ type: "uplinkReady", payloadMaxBytes });
     this.#offeredBytes = undefined;
-  }
-
-  #payloadMaxBytes({ dr, dwell }: MacSession): number {
-    const { lorawan, regional } = this.#parts.config;
-    const revision = TRAITS[lorawan].parameters;
-    return maxPayloadBytes(regional.region, dr, { dwell: dwell.uplink, revision });
   }
 
   /** It is repeated until an ACK comes; else any downlink will do. */
@@ -204,8 +201,8 @@ export class Uplinks {
 
   /** Answers that FOpts cannot hold go ahead of what was asked for. */
   #sendAnswers(session: MacSession): void {
-    const bytesMax = this.#payloadMaxBytes(session);
-    const frmPayload = this.#parts.answers.peek(bytesMax, indications(session));
+    const bytesMax = roomBytes(this.#parts.config, session);
+    const frmPayload = this.#parts.answers.peek(bytesMax, this.#indications(session));
     this.#begin({ confirmed: false, fPort: 0, fOpts: NO_BYTES, frmPayload }, session, true);
   }
 
@@ -216,11 +213,15 @@ export class Uplinks {
   }
 
   #fOpts(session: MacSession): Uint8Array {
-    return this.#parts.answers.peek(this.#fOptsMaxBytes(session), indications(session));
+    return this.#parts.answers.peek(this.#fOptsMaxBytes(session), this.#indications(session));
+  }
+
+  #indications(session: MacSession): readonly Uint8Array[] {
+    return indications(session, this.#parts.config.asksEvery);
   }
 
   #fOptsMaxBytes(session: MacSession): number {
-    return Math.min(FOPTS_MAX_BYTES, this.#payloadMaxBytes(session));
+    return Math.min(FOPTS_MAX_BYTES, roomBytes(this.#parts.config, session));
   }
 
   #transmit(sending: Sending, session: MacSession): void {

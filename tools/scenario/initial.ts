@@ -28,6 +28,7 @@ devices:
     # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages
     # uplinkDr: 5
     # adr: false                # true: the network adapts the data rate
+    # asksEvery: { ack: 5, linkCheck: 10, deviceTime: 10 }   # each n-th uplink
     # clockOffsetMaxS: 3600     # the clock starts wrong by up to this much
     # clockDriftMaxPpm: 20
     # matrixRows: 16383         # decoder memory: fragments it can solve for

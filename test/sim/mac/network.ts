@@ -43,6 +43,10 @@ export interface Emitted {
   readonly morePending?: boolean;
   readonly payloadMaxBytes?: number;
   readonly source?: string;
+  readonly marginDb?: number;
+  readonly gatewayCount?: number;
+  readonly gpsUs?: number;
+  readonly sentUs?: number;
 }
 
 interface ReceivedUplink {
@@ -77,21 +81,36 @@ export class Network {
 
   constructor(
     options: Partial<
-      Pick<MacConfig, "lorawan" | "uplinkDr" | "adr" | "regional" | "abp" | "unicastClass">
+      Pick<
+        MacConfig,
+        "lorawan" | "uplinkDr" | "adr" | "regional" | "abp" | "unicastClass" | "asksEvery"
+      >
     > & {
       nvm?: MacNvm;
       seed?: number;
     } = {},
   ) {
     const { lorawan = "1.0", uplinkDr = 5, adr = false, regional = IN_EU868 } = options;
-    const { nvm = newMacNvm(), seed = 1, abp, unicastClass = "A" } = options;
+    const { nvm = newMacNvm(), seed = 1, abp, unicastClass = "A", asksEvery = {} } = options;
     this.keys = abp?.keys;
     this.#lorawan = lorawan;
     this.nwkKey = lorawan === "1.1" ? key(0x80) : this.appKey;
     this.nvm = nvm;
     const { devEui, joinEui, appKey, nwkKey } = this;
     this.mac = new EndDeviceMac(
-      { devEui, joinEui, lorawan, appKey, nwkKey, abp, unicastClass, uplinkDr, adr, regional },
+      {
+        devEui,
+        joinEui,
+        lorawan,
+        appKey,
+        nwkKey,
+        abp,
+        unicastClass,
+        asksEvery,
+        uplinkDr,
+        adr,
+        regional,
+      },
       {
         scheduler: this.engine,
         crypto,
