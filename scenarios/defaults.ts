@@ -1,21 +1,28 @@
 /** Every default of a scenario, in one place: what the file leaves out is filled in here. */
+import { type ResolvedAir, type ResolvedFault, resolveAir } from "./air-defaults.ts";
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec, PersonaName } from "./device-schema.ts";
+import type { LorawanRevision } from "./lorawan.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
 import type { Scenario } from "./schema.ts";
 import type { ServerSpec } from "./server-schema.ts";
-import type { FaultSpec, LossSpec, RadioSpec } from "./trouble-schema.ts";
 
 /** One kind of device, nothing left open. */
 export interface ResolvedDevice {
   readonly persona: PersonaName;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
+  readonly activatedBy: "otaa" | "abp";
+  /** Eight hex digits. */
+  readonly firstDevAddr: string;
+  readonly unicastClass: "A" | "C";
   readonly packages: "v1" | "v2";
   readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
   readonly uplinkIntervalS: number;
   readonly uplinkDr: number;
+  readonly adr: boolean;
+  readonly asksEvery: NonNullable<DeviceSpec["asksEvery"]>;
   readonly clockOffsetMaxS: number;
   readonly clockDriftMaxPpm: number;
   readonly matrixRows: number;
@@ -91,50 +98,6 @@ export interface ResolvedCampaign {
   readonly dutyCyclePercent: number;
 }
 
-export type ResolvedLoss =
-  | { readonly model: "bernoulli"; readonly probability: number }
-  | {
-      readonly model: "gilbertElliott";
-      readonly goodToBad: number;
-      readonly badToGood: number;
-      readonly lossGood: number;
-      readonly lossBad: number;
-    }
-  | { readonly model: "trace"; readonly lost: readonly (readonly number[])[] };
-
-/** `sigmaDb` undefined: that of the path loss. */
-export type ResolvedRadio = Required<Omit<RadioSpec, "sigmaDb" | "gateways">> & {
-  readonly gateways: readonly { readonly xM: number; readonly yM: number }[];
-  readonly sigmaDb?: number | undefined;
-};
-
-/** `gateway` undefined: all of them. */
-export interface ResolvedOutage {
-  readonly when: ResolvedTime;
-  readonly forS: number;
-  readonly gateway?: number;
-}
-
-/** How a simulated gateway behaves towards a real server. `forS` undefined: for good. */
-export interface ResolvedGateway {
-  readonly acks: "sent" | "none" | "refused";
-  readonly forS: number | undefined;
-  readonly gpsErrorS: number;
-  readonly counterRestartS: number | undefined;
-}
-
-/** A time of a cell: seconds from its start, or when fragment N has been on the air. */
-export type ResolvedTime = { readonly atS: number } | { readonly atFragment: number };
-
-export interface ResolvedFault {
-  readonly kind: FaultSpec["kind"];
-  readonly share: number;
-  readonly when: ResolvedTime;
-  readonly forS: number;
-  /** Of flash: operations that fail, or bits that are lost. */
-  readonly times: number;
-}
-
 export interface ResolvedScenario {
   readonly name: string;
   readonly description: string;
@@ -149,32 +112,23 @@ export interface ResolvedScenario {
   };
   readonly firmware: ResolvedFirmware;
   readonly campaign: ResolvedCampaign;
-  readonly air: {
-    readonly multicastLoss: ResolvedLoss;
-    readonly unicastLoss: ResolvedLoss;
-    readonly sharedLoss: ResolvedLoss;
-    readonly outages: readonly ResolvedOutage[];
-    /** Of a live fleet, taken in turn. At least one. */
-    readonly gateways: readonly ResolvedGateway[];
-    readonly beaconLoss: ResolvedLoss;
-    readonly beaconOutages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
-    /** Undefined: everything is heard. */
-    readonly radio: ResolvedRadio | undefined;
-    readonly classADutyCycle: boolean;
-  };
+  readonly air: ResolvedAir;
   readonly server: ServerSpec;
   readonly faults: readonly ResolvedFault[];
   readonly expect: Scenario["expect"];
 }
 
-const NO_LOSS: ResolvedLoss = { model: "bernoulli", probability: 0 };
-
 const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   persona: "reference",
   lorawan: "1.0",
+  activatedBy: "otaa",
+  firstDevAddr: "01000000",
+  unicastClass: "A",
   packages: "v1",
   parity: "auto",
   uplinkIntervalS: 600,
+  adr: false,
+  asksEvery: {},
   clockOffsetMaxS: 3600,
   clockDriftMaxPpm: 20,
   matrixRows: 16_383,
@@ -191,22 +145,6 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   descriptor: undefined,
   chirpstackAnswers: true,
 };
-
-const GATEWAY: ResolvedGateway = {
-  acks: "sent",
-  forS: undefined,
-  gpsErrorS: 0,
-  counterRestartS: undefined,
-};
-
-const RADIO = {
-  gateways: [{ xM: 0, yM: 0 }],
-  shadowing: "frame",
-  gatewayDbm: 27,
-  deviceDbm: 14,
-  capture: "6dB",
-  demodulators: 8,
-} as const;
 
 /** Fills in everything a valid scenario leaves out. */
 export function resolveScenario(scenario: Scenario): ResolvedScenario {
@@ -234,17 +172,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       ...scenario.firmware,
     },
     campaign: resolveCampaign(scenario.campaign, regional, air.radio?.gateways?.length ?? 1),
-    air: {
-      multicastLoss: resolveLoss(air.multicastLoss),
-      unicastLoss: resolveLoss(air.unicastLoss),
-      sharedLoss: resolveLoss(air.sharedLoss),
-      outages: air.outages ?? [],
-      gateways: (air.gateways ?? [{}]).map((gateway) => ({ ...GATEWAY, ...gateway })),
-      beaconLoss: resolveLoss(air.beaconLoss),
-      beaconOutages: air.beaconOutages ?? [],
-      radio: air.radio && { ...RADIO, ...air.radio },
-      classADutyCycle: air.classADutyCycle ?? true,
-    },
+    air: resolveAir(air),
     server: scenario.server ?? {},
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, times: 1, ...fault })),
     expect: scenario.expect,
@@ -302,10 +230,4 @@ function resolveCampaign(
     ...campaign,
     descriptor: (campaign.descriptor ?? "00000000").toLowerCase(),
   };
-}
-
-function resolveLoss(loss: LossSpec | undefined): ResolvedLoss {
-  if (loss === undefined) return NO_LOSS;
-  if (loss.model !== "gilbertElliott") return loss;
-  return { lossGood: 0, lossBad: 1, ...loss };
 }

@@ -1,5 +1,6 @@
 /** The fleet: how many devices, of which kinds. */
 import Type, { type Static } from "typebox";
+import { linkLayerKeys } from "./link-layer-schema.ts";
 import { closed } from "./schema-parts.ts";
 
 const errorBits = (answer: string) =>
@@ -68,12 +69,7 @@ export const deviceSchema = Type.Object(
       description:
         "The stack that the device behaves like, bugs included; see docs/personas.md. Default reference.",
     }),
-    lorawan: Type.Optional(
-      Type.Union([Type.Literal("1.0"), Type.Literal("1.1")], {
-        description:
-          "LoRaWAN version: decides the join keys and the multicast root key. Default 1.0.",
-      }),
-    ),
+    ...linkLayerKeys,
     packages: Type.Optional(
       Type.Union([Type.Literal("v1"), Type.Literal("v2")], {
         description: "Version of TS003, TS004 and TS005. Default v1.",

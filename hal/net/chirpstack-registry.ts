@@ -8,33 +8,9 @@ import gatewayRpc from "@chirpstack/chirpstack-api/api/gateway_grpc_pb.js";
 import gateway from "@chirpstack/chirpstack-api/api/gateway_pb.js";
 import tenantRpc from "@chirpstack/chirpstack-api/api/tenant_grpc_pb.js";
 import tenant from "@chirpstack/chirpstack-api/api/tenant_pb.js";
-import common from "@chirpstack/chirpstack-api/common/common_pb.js";
 import { status } from "@grpc/grpc-js";
 import { ApiRefused, type ChirpStackConnection } from "./chirpstack-connection.ts";
-
-const REGION = {
-  EU868: common.Region.EU868,
-  US915: common.Region.US915,
-  AU915: common.Region.AU915,
-  "AS923-1": common.Region.AS923,
-  "AS923-2": common.Region.AS923_2,
-  "AS923-3": common.Region.AS923_3,
-  "AS923-4": common.Region.AS923_4,
-  IN865: common.Region.IN865,
-  KR920: common.Region.KR920,
-  CN470: common.Region.CN470,
-  RU864: common.Region.RU864,
-} as const;
-
-export interface ProfileFacts {
-  readonly tenantId: string;
-  readonly name: string;
-  readonly region: keyof typeof REGION;
-  readonly lorawan: "1.0" | "1.1";
-  /** Of TS003, TS004 and TS005. */
-  readonly packages: 1 | 2;
-  readonly uplinkIntervalS: number;
-}
+import { type ProfileFacts, profileOf } from "./chirpstack-profile.ts";
 
 export interface DeviceFacts {
   readonly applicationId: string;
@@ -48,15 +24,21 @@ export interface DeviceFacts {
   readonly genAppKey: string;
 }
 
+/** Of a device that does not join; in lower-case hex. */
+export interface SessionFacts {
+  readonly devEui: string;
+  readonly devAddr: string;
+  readonly appSKey: string;
+  readonly nwkSEncKey: string;
+  readonly sNwkSIntKey: string;
+  readonly fNwkSIntKey: string;
+}
+
 /** What the names of all tenants made here begin with. */
 export const TENANT_PREFIX = "fuota ";
 
 /** More than a search by its whole name finds. */
 const FOUND_MAX = 100;
-const CLOCK_SYNC_PORT = 202;
-const FRAGMENTATION_PORT = 201;
-const MULTICAST_PORT = 200;
-
 /** Tenants, applications, profiles, gateways and devices of a ChirpStack: found by name or made. */
 export class ChirpStackRegistry {
   readonly #api: ChirpStackConnection;
@@ -184,6 +166,20 @@ export class ChirpStackRegistry {
     await this.#flushDevNonces(facts.devEui);
   }
 
+  /** Gives a device its session, all counters at 0. */
+  async activate(facts: SessionFacts): Promise<void> {
+    const session = new device.DeviceActivation();
+    session.setDevEui(facts.devEui);
+    session.setDevAddr(facts.devAddr);
+    session.setAppSKey(facts.appSKey);
+    session.setNwkSEncKey(facts.nwkSEncKey);
+    session.setSNwkSIntKey(facts.sNwkSIntKey);
+    session.setFNwkSIntKey(facts.fNwkSIntKey);
+    const request = new device.ActivateDeviceRequest();
+    request.setDeviceActivation(session);
+    await this.#api.call(this.#devices, this.#devices.activate, request);
+  }
+
   /** In its application. */
   async #isDeviceThere({ devEui, applicationId }: DeviceFacts): Promise<boolean> {
     const get = new device.GetDeviceRequest();
@@ -221,30 +217,6 @@ export class ChirpStackRegistry {
     request.setDevEui(devEui);
     await this.#api.call(this.#devices, this.#devices.flushDevNonces, request);
   }
-}
-
-function profileOf(facts: ProfileFacts): profile.DeviceProfile {
-  const params = new profile.AppLayerParams();
-  params.setTs003Version(facts.packages);
-  params.setTs004Version(facts.packages);
-  params.setTs005Version(facts.packages);
-  // An update stores the ports to the letter: left out, they would be zero.
-  params.setTs003FPort(CLOCK_SYNC_PORT);
-  params.setTs004FPort(FRAGMENTATION_PORT);
-  params.setTs005FPort(MULTICAST_PORT);
-  const made = new profile.DeviceProfile();
-  made.setTenantId(facts.tenantId);
-  made.setName(facts.name);
-  made.setRegion(REGION[facts.region]);
-  const is11 = facts.lorawan === "1.1";
-  made.setMacVersion(is11 ? common.MacVersion.LORAWAN_1_1_0 : common.MacVersion.LORAWAN_1_0_3);
-  made.setRegParamsRevision(common.RegParamsRevision.A);
-  made.setAdrAlgorithmId("default");
-  made.setSupportsOtaa(true);
-  made.setFlushQueueOnActivate(true);
-  made.setUplinkInterval(facts.uplinkIntervalS);
-  made.setAppLayerParams(params);
-  return made;
 }
 
 interface Named {

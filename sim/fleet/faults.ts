@@ -1,4 +1,4 @@
-import type { ResolvedFault } from "#scenarios/defaults.ts";
+import type { ResolvedFault } from "#scenarios/air-defaults.ts";
 import { draw32, drawKey, threshold } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 

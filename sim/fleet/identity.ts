@@ -1,4 +1,7 @@
+import type { ResolvedDevice } from "#scenarios/defaults.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
+import type { AbpSession } from "#sim/mac/session-keys.ts";
 
 /** What is provisioned on both sides. 1.0.x devices have one join key: NwkKey equals AppKey. */
 export interface DeviceKeys {
@@ -10,12 +13,14 @@ export interface DeviceKeys {
   readonly rootSecret: Uint8Array;
 }
 
+type ActivationSpec = Pick<ResolvedDevice, "lorawan" | "activatedBy" | "firstDevAddr">;
+
 /** A locally administered EUI-64 block: the devices of every run share it. */
 const DEV_EUI_PREFIX = [0x02, 0xf0, 0x0a, 0x00];
 const JOIN_EUI = Uint8Array.of(0x02, 0xf0, 0x0a, 0xff, 0, 0, 0, 1);
 
 /** Keys depend on seed and device alone, so that every shard provisions the same fleet. */
-export function deviceKeys(seed: number, id: number, lorawan: "1.0" | "1.1"): DeviceKeys {
+export function deviceKeys(seed: number, id: number, lorawan: LorawanRevision): DeviceKeys {
   const appKey = keyBytes(seed, id, "appKey");
   const is11 = lorawan === "1.1";
   return {
@@ -25,6 +30,26 @@ export function deviceKeys(seed: number, id: number, lorawan: "1.0" | "1.1"): De
     nwkKey: is11 ? keyBytes(seed, id, "nwkKey") : appKey,
     rootSecret: is11 ? appKey : keyBytes(seed, id, "genAppKey"),
   };
+}
+
+/**
+ * The session of a device that does not join. Addresses follow the ids, so that no two devices of a
+ * fleet have the same.
+ */
+export function abpSession(
+  seed: number,
+  id: number,
+  { lorawan, activatedBy, firstDevAddr }: ActivationSpec,
+): AbpSession | undefined {
+  if (activatedBy === "otaa") return undefined;
+  const devAddr = (Number.parseInt(firstDevAddr, 16) + id) >>> 0;
+  const appSKey = keyBytes(seed, id, "appSKey");
+  const fNwkSIntKey = keyBytes(seed, id, "fNwkSIntKey");
+  if (lorawan !== "1.1")
+    return { devAddr, keys: { lorawan: "1.0", nwkSKey: fNwkSIntKey, appSKey } };
+  const sNwkSIntKey = keyBytes(seed, id, "sNwkSIntKey");
+  const nwkSEncKey = keyBytes(seed, id, "nwkSEncKey");
+  return { devAddr, keys: { lorawan: "1.1", fNwkSIntKey, sNwkSIntKey, nwkSEncKey, appSKey } };
 }
 
 function keyBytes(seed: number, id: number, purpose: string): Uint8Array {

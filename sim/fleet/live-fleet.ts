@@ -184,7 +184,7 @@ export class LiveFleet {
     const { phyPayload } = downlink;
     const isJoinAccept = (phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
     const own = isJoinAccept
-      ? cell.members.filter(({ node }) => !node.isJoined)
+      ? cell.members.filter(({ mac }) => mac.devAddr === undefined)
       : sessionsAt(addressOf(phyPayload), cell);
     if (!isJoinAccept && own.length === 0) {
       this.#toGroup(cell, downlink);

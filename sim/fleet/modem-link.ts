@@ -2,7 +2,7 @@ import type { DeviceNote, TimerId } from "#agent/events.ts";
 import { EU868_LIMITS } from "#agent/packages/region-limits.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
-import type { MacEffect, MacEvent } from "#sim/mac/end-device.ts";
+import type { MacEffect, ModemEvent } from "#sim/mac/end-device.ts";
 import { type AgentEvent, PersonaBorder } from "#sim/personas/border.ts";
 import { deviationsOf } from "#sim/personas/persona.ts";
 import { personaOf } from "#sim/personas/personas.ts";
@@ -42,7 +42,7 @@ export class ModemLink {
     this.#persona = personaBorderOf(parts, ends);
   }
 
-  fromModem(event: MacEvent): void {
+  fromModem(event: ModemEvent): void {
     if (event.type === "downlink" && this.#onApplication !== undefined) {
       const isMulticast = event.source.type === "multicast";
       this.#onApplication({ ...event, direction: "down", isMulticast });

@@ -4,7 +4,7 @@ import type { DeviceEffect, DeviceEvent, DeviceNote, TimerId } from "#agent/even
 import type { DeviceStatus } from "#agent/status.ts";
 import { PowerLoss } from "#hal/ports.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
-import type { EndDeviceMac, MacEvent } from "#sim/mac/end-device.ts";
+import type { EndDeviceMac, ModemEvent } from "#sim/mac/end-device.ts";
 import type { AgentEvent } from "#sim/personas/border.ts";
 import { mayStillBoot } from "./boot-of.ts";
 import type { FlashFaultKind } from "./faults.ts";
@@ -203,7 +203,8 @@ export class FleetNode {
     this.#deafUntil = Math.max(this.#deafUntil, this.#parts.scheduler.now + forUs);
   }
 
-  onMac(event: MacEvent): void {
+  /** From the modem. */
+  onMac(event: ModemEvent): void {
     if (event.type === "joined") this.isJoined = true;
     if (this.#device !== undefined && !this.#deafImage) this.#link.fromModem(event);
   }

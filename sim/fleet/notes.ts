@@ -1,5 +1,7 @@
 import type { BootDecision } from "#agent/boot/strategy.ts";
 import type { DeviceNote } from "#agent/events.ts";
+import type { GpsSeconds } from "#hal/ports.ts";
+import type { NetworkWord } from "#sim/mac/network-word.ts";
 
 export interface TimelineEntry {
   /** Seconds since the world began. */
@@ -49,4 +51,13 @@ export function describeNote(note: DeviceNote): string {
     default:
       return note satisfies never;
   }
+}
+
+/** What the network said when it was asked, and by how much its time is wrong. */
+export function describeWord(word: NetworkWord, gpsAtStart: GpsSeconds): string {
+  if (word.type === "linkCheck") {
+    return `link check: ${word.marginDb} dB of margin, ${word.gatewayCount} gateways`;
+  }
+  const offMs = Math.round((word.gpsUs - gpsAtStart * 1e6 - word.sentUs) / 1000);
+  return `network time is ${offMs} ms off`;
 }

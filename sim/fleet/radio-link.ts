@@ -1,4 +1,5 @@
-import type { ResolvedRadio, ResolvedScenario } from "#scenarios/defaults.ts";
+import type { ResolvedRadio } from "#scenarios/air-defaults.ts";
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { PATH_LOSS, pathLossDb } from "#sim/air/path-loss.ts";

@@ -1,6 +1,7 @@
 import { verifyImage } from "#agent/image/verify.ts";
 import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
+import { stageIntervalS } from "#scenarios/lorawan.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
 import type { FirmwarePair } from "./firmware.ts";
 
@@ -24,7 +25,10 @@ export interface CampaignGroup {
   readonly name: string;
   readonly kinds: readonly ResolvedKind[];
   /** What they have in common, and the interval that their server knows. */
-  readonly device: Pick<ResolvedKind["device"], "packages" | "lorawan" | "uplinkIntervalS">;
+  readonly device: Pick<
+    ResolvedKind["device"],
+    "packages" | "lorawan" | "activatedBy" | "unicastClass" | "uplinkIntervalS"
+  >;
 }
 
 /** In the order of the kinds. */
@@ -34,8 +38,7 @@ export function campaignGroups({
 }: Pick<ResolvedScenario, "devices" | "campaign">): readonly CampaignGroup[] {
   const byName = new Map<string, ResolvedKind[]>();
   for (const kind of kinds) {
-    const { packages, lorawan } = kind.device;
-    const name = per === "kind" ? kind.name : `packages ${packages}, LoRaWAN ${lorawan}`;
+    const name = per === "kind" ? kind.name : versionsOf(kind.device);
     byName.set(name, [...(byName.get(name) ?? []), kind]);
   }
   return [...byName].map(([name, own]) => ({
@@ -51,10 +54,13 @@ function commonOf(
 ): CampaignGroup["device"] {
   const [first] = kinds;
   if (first === undefined) throw new RangeError("a campaign for no kind");
-  const { packages, lorawan } = first.device;
-  const longestS = Math.max(...kinds.map(({ device }) => device.uplinkIntervalS));
-  const uplinkIntervalS = knownIntervalS ?? longestS;
-  return { packages, lorawan, uplinkIntervalS };
+  const longestS = Math.max(...kinds.map(({ device }) => stageIntervalS(device)));
+  return { ...first.device, uplinkIntervalS: knownIntervalS ?? longestS };
+}
+
+/** What a server has one device profile for. */
+function versionsOf({ packages, lorawan, activatedBy, unicastClass }: CampaignGroup["device"]) {
+  return `packages ${packages}, LoRaWAN ${lorawan}, ${activatedBy.toUpperCase()}, class ${unicastClass}`;
 }
 
 /** The images of a fleet by what they say of themselves. */

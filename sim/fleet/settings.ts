@@ -5,6 +5,7 @@ import type { ParityVariant } from "#agent/fec/rows.ts";
 import { journalBytesFor } from "#agent/journal/sizing.ts";
 import type { RegionLimits } from "#agent/packages/region-limits.ts";
 import type { ResolvedDevice } from "#scenarios/defaults.ts";
+import { lorawanLineOf } from "#scenarios/lorawan.ts";
 import type { Region } from "#scenarios/regions/region.ts";
 import { type CurrentModel, NS3_CURRENTS, NUCLEO_WL55_CURRENTS } from "#sim/air/energy.ts";
 import { isDownlinkDr, isDownlinkFrequency } from "#sim/air/regional.ts";
@@ -92,7 +93,7 @@ export function deviceConfigOf(
   const { clockSyncVersion = version, lostFragmentsMax = device.matrixRows } = does;
   return {
     packages: { clockSync: clockSyncVersion, multicastSetup: version, fragmentation: version },
-    lorawan: device.lorawan,
+    lorawan: lorawanLineOf(device.lorawan),
     rootSecret,
     parityVariant: parityVariantOf(device),
     decoder: {

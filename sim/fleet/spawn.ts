@@ -16,10 +16,11 @@ import type { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
 import { bootOf } from "./boot-of.ts";
 import type { FirmwarePair } from "./firmware.ts";
-import { deviceKeys } from "./identity.ts";
+import { abpSession, deviceKeys } from "./identity.ts";
 import { imageCheck } from "./image-check.ts";
 import type { OnApplication } from "./live-tap.ts";
 import { FleetNode } from "./node.ts";
+import { describeWord } from "./notes.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type RadioLink, radioLinks } from "./radio-link.ts";
 import { currentsOf, deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
@@ -72,12 +73,16 @@ export class Spawner {
   }
 
   spawn(id: number, kind: ResolvedKind): Member {
-    const { scenario, seed, crypto, scheduler, server } = this.#context;
+    const { scenario, seed, crypto, scheduler, server, gpsAtStart } = this.#context;
     const keys = deviceKeys(seed, id, kind.device.lorawan);
+    const { unicastClass } = kind.device;
+    const abp = abpSession(seed, id, kind.device);
     const packages = kind.device.packages === "v1" ? 1 : 2;
     const { rootSecret } = kind.device.keys === "wrong" ? deviceKeys(seed + 1, id, "1.0") : keys;
     const serverDevice = server.provision({
       ...keys,
+      abp,
+      unicastClass,
       rootSecret,
       lorawan: kind.device.lorawan,
       packages,
@@ -87,18 +92,25 @@ export class Spawner {
     const mac = new EndDeviceMac(
       {
         ...keys,
+        abp,
+        unicastClass,
         lorawan: kind.device.lorawan,
         uplinkDr: kind.device.uplinkDr,
+        adr: kind.device.adr,
+        asksEvery: kind.device.asksEvery,
         regional: scenario.regional,
         currents: currentsOf(kind.device),
-        gpsAtStart: this.#context.gpsAtStart,
+        gpsAtStart,
         driftPpm: driftPpmOf(seed, id, kind),
       },
       {
         scheduler,
         crypto,
         entropy,
-        emit: (event) => node.onMac(event),
+        emit: (event) => {
+          if (event.type !== "linkCheck" && event.type !== "deviceTime") node.onMac(event);
+          else node.log(describeWord(event, gpsAtStart));
+        },
         transmit: (uplink) => this.#context.onUplink(member, uplink),
       },
       newMacNvm(),

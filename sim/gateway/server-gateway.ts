@@ -9,7 +9,7 @@ import {
   type UplinkFacts,
 } from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
-import type { ResolvedGateway } from "#scenarios/defaults.ts";
+import type { ResolvedGateway } from "#scenarios/air-defaults.ts";
 import type { DataRates, Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";

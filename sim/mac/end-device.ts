@@ -6,16 +6,18 @@ import { ClassB } from "./class-b.ts";
 import { isDataMicValid, openFOpts, openPayload } from "./data-security.ts";
 import { type DataFrame, fullFCnt } from "./frame.ts";
 import { frameMemo } from "./frame-memo.ts";
-import { Joining } from "./joining.ts";
+import { FIRST_DELAY_US, Joining } from "./joining.ts";
 import { MacAnswers } from "./mac-answers.ts";
 import { executeMacCommands } from "./mac-commands.ts";
 import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
-import { defaultChannels, type MacNvm, type MacSession } from "./nvm.ts";
-import { Radio } from "./radio.ts";
+import { wordOf } from "./network-word.ts";
+import { defaultChannels, type MacNvm, type MacSession, personalizedSession } from "./nvm.ts";
+import { Radio, type Tuning } from "./radio.ts";
+import { TRAITS } from "./revision.ts";
 import { Uplinks } from "./uplinks.ts";
 
-export type { MacConfig, MacEvent, MacIo } from "./mac-parts.ts";
+export type { MacConfig, MacEvent, MacIo, ModemEvent } from "./mac-parts.ts";
 export type { MacNvm } from "./nvm.ts";
 
 export function newMacNvm(): MacNvm {
@@ -40,7 +42,7 @@ export type MacEffect = Extract<
 >;
 
 /**
- * LoRaWAN end device (TS001 1.0.4 and 1.1): class A, multicast in class C windows and in class B.
+ * LoRaWAN end device (TS001 1.0.2 to 1.1): class A and C, multicast in class C windows and in class B.
  *
  * Runs on the world's clock. Events are emitted from scheduled work and from {@link receive}, never
  * from within {@link perform}, so that a device's step is not entered twice.
@@ -66,10 +68,13 @@ export class EndDeviceMac {
     this.#radio = new Radio(regional.region);
     this.#parts = { config, io, nvm, radio: this.#radio, answers: new MacAnswers() };
     this.#groups = new MulticastGroups(io.crypto);
-    this.#uplinks = new Uplinks(this.#parts);
+    this.#uplinks = new Uplinks(this.#parts, () => this.#startAnew());
     const { gpsAtStart = 0, driftPpm = 0 } = config;
     this.#classB = new ClassB({ region: regional.region, gpsAtStart, driftPpm }, io.crypto);
-    this.#joining = new Joining(this.#parts, () => this.#onJoined());
+    this.#joining = new Joining(this.#parts, (session) => {
+      this.#sayMode(session);
+      this.#onJoined();
+    });
   }
 
   perform(effect: MacEffect): void {
@@ -185,27 +190,64 @@ export class EndDeviceMac {
   }
 
   #join(): void {
-    if (this.#parts.nvm.session === undefined) {
+    const { nvm, config } = this.#parts;
+    const isKnown = nvm.session !== undefined;
+    if (!isKnown && config.abp === undefined) {
       this.#joining.start();
       return;
     }
-    const { scheduler } = this.#io;
+    const { scheduler, entropy } = this.#io;
     const life = this.#life;
-    scheduler.schedule(scheduler.now, () => {
-      if (life === this.#life) this.#io.emit({ type: "joined" });
+    // devices that need not join, switched on at once, would all speak at once
+    const pauseUs = isKnown ? 0 : entropy.below("joinDelay", FIRST_DELAY_US);
+    scheduler.schedule(scheduler.now + pauseUs, () => {
+      if (life !== this.#life) return;
+      if (config.abp !== undefined && nvm.session === undefined) {
+        nvm.session = personalizedSession(config.abp, config.uplinkDr, config.regional);
+        this.#sayMode(nvm.session);
+      }
+      this.#onJoined();
     });
   }
 
+  /**
+   * Frame counters are used once (TS001 1.0.4 §4.3.1.5): a session without any left is over. A device
+   * that cannot join falls silent.
+   */
+  #startAnew(): void {
+    if (this.#parts.config.abp !== undefined) return;
+    this.#parts.nvm.session = undefined;
+    this.#tune();
+    this.#joining.start();
+  }
+
+  /** A server of 1.1 takes a device for class A until it says otherwise (TS001 1.1, DeviceModeInd). */
+  #sayMode(session: MacSession): void {
+    session.modePending = this.#isClassC && session.keys.lorawan === "1.1";
+  }
+
+  get #isClassC(): boolean {
+    return this.#parts.config.unicastClass === "C";
+  }
+
   #onJoined(): void {
+    this.#tune();
     this.#io.emit({ type: "joined" });
     this.#uplinks.plan();
   }
 
   #tune(): void {
     const { now } = this.#io.scheduler;
-    const { tuning } = this.#groups;
+    const tuning = this.#groups.tuning ?? this.#rxc;
     if (tuning === undefined) this.#radio.stopListening(now);
     else this.#radio.listen(tuning, now);
+  }
+
+  /** Where class C listens; a multicast session takes its place. */
+  get #rxc(): Tuning | undefined {
+    const { session } = this.#parts.nvm;
+    if (!this.#isClassC || session === undefined) return undefined;
+    return { frequencyHz: session.rx2FrequencyHz, dr: session.rx2Dr };
   }
 
   #receiveUnicast(downlink: AirDownlink, frame: DataFrame, session: MacSession): void {
@@ -213,28 +255,40 @@ export class EndDeviceMac {
     const isApplication = keys.lorawan === "1.1" && (frame.fPort ?? 0) > 0;
     const atLeast = isApplication ? session.aFCntDown : session.nFCntDown;
     const fCnt = fullFCnt(atLeast, frame.fCntLow);
-    if (fCnt === undefined) return;
+    const { fCntGapMax } = TRAITS[this.#parts.config.lorawan];
+    if (fCnt === undefined || fCnt + 1 - atLeast >= fCntGapMax) return;
     const confFCnt = this.#uplinks.confirmedFCnt;
     const context = { fCnt, confFCnt: confFCnt ?? 0 };
     if (!isDataMicValid(downlink.phyPayload, frame, keys, context, this.#io.crypto)) return;
     if (isApplication) session.aFCntDown = fCnt + 1;
     else session.nFCntDown = fCnt + 1;
 
-    const isAnswer = this.#uplinks.isSending && this.#radio.isAnswer(downlink);
+    const isClassA = this.#radio.isAnswer(downlink);
+    if (isClassA) this.#onClassA(session);
+    const isAnswer = this.#uplinks.isSending && isClassA;
     if (isAnswer) this.#uplinks.endExchange(downlink);
-    if (frame.confirmed) this.#uplinks.acknowledge(fCnt);
+    if (frame.confirmed) this.#uplinks.acknowledge(fCnt, isClassA);
     const payload = openPayload(frame, fCnt, keys, this.#io.crypto);
     this.#executeCommands(frame, fCnt, payload, session);
+    if (this.#isClassC) this.#tune();
     this.#emitUnicast(frame, payload);
     if (isAnswer) this.#uplinks.settle(frame.ack);
+  }
+
+  /** The server has heard the last uplink. */
+  #onClassA(session: MacSession): void {
+    session.adrAckCnt = 0;
+    this.#parts.answers.onDownlink();
   }
 
   #executeCommands(frame: DataFrame, fCnt: number, payload: Uint8Array, session: MacSession): void {
     const { answers } = this.#parts;
     const commands =
       frame.fPort === 0 ? payload : openFOpts(frame, fCnt, session.keys, this.#io.crypto);
-    answers.onDownlink();
-    executeMacCommands(commands, session, answers, this.#parts.config.regional);
+    const { regional } = this.#parts.config;
+    for (const answer of executeMacCommands(commands, session, answers, regional)) {
+      this.#io.emit(wordOf(answer, this.#radio.sentUs));
+    }
   }
 
   #emitUnicast(frame: DataFrame, payload: Uint8Array): void {

@@ -1,9 +1,12 @@
+import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
-import { rx1DataRate } from "#sim/air/regional.ts";
+import { isDownlinkDr, rx1DataRate, rx1DrOffsetMax } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
-import { type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
+import { drawChannel, earliestStartUs } from "./channel-choice.ts";
+import { type JoinAccept, type JoinBinding, openJoinAccept, sealJoinRequest } from "./join.ts";
 import type { MacParts } from "./mac-parts.ts";
-import { type Channel, defaultChannels, sessionOf } from "./nvm.ts";
+import { type Channel, defaultChannels, type MacSession, sessionOf } from "./nvm.ts";
+import { TRAITS } from "./revision.ts";
 import { deriveSessionKeys } from "./session-keys.ts";
 
 const JOIN_RX1_DELAY_US = 5_000_000;
@@ -11,7 +14,7 @@ const JOIN_ACCEPT_MAX_BYTES = 33;
 const DEV_NONCE_MAX = 0xffff;
 
 /** A fleet that is switched on at once spreads its first requests over this long. */
-const FIRST_DELAY_US = 10_000_000;
+export const FIRST_DELAY_US = 10_000_000;
 const BACKOFF_US = 5_000_000;
 const BACKOFF_DOUBLINGS_MAX = 6;
 
@@ -26,12 +29,12 @@ const JOIN_DUTY_CYCLE: readonly { readonly untilUs: number; readonly divisor: nu
 /**
  * Over-the-air activation: requests with growing, drawn pauses until an accept comes.
  *
- * DevNonce counts up in the NVM before each request (TS001 1.0.4, 1.1), so no request is ever sent
- * twice; a device that has used all 65536 falls silent.
+ * Where DevNonce counts, it does so in the NVM before each request, so no request is ever sent twice;
+ * a device that has used all 65536 falls silent.
  */
 export class Joining {
   readonly #parts: MacParts;
-  readonly #onJoined: () => void;
+  readonly #onJoined: (session: MacSession) => void;
   #isActive = false;
   #attempts = 0;
   #firstRequestUs: WorldUs | undefined;
@@ -40,7 +43,7 @@ export class Joining {
   #outstanding: number | undefined;
   #timer: Scheduled | undefined;
 
-  constructor(parts: MacParts, onJoined: () => void) {
+  constructor(parts: MacParts, onJoined: (session: MacSession) => void) {
     this.#parts = parts;
     this.#onJoined = onJoined;
   }
@@ -67,20 +70,32 @@ export class Joining {
     if (devNonce === undefined || !radio.isAnswer(downlink)) return;
     const accept = openJoinAccept(downlink.phyPayload, this.#binding(devNonce), io.crypto);
     if (accept === undefined || !this.#isFresh(accept.joinNonce)) return;
-    if (accept.optNeg && config.lorawan === "1.0") return;
+    if (accept.optNeg && config.lorawan !== "1.1") return;
+    if (!hasWindows(accept, config.regional.region)) return;
     radio.endExchange(downlink);
     this.reset();
     const transcript = { ...accept, joinEui: config.joinEui, devNonce };
     const keys = deriveSessionKeys(config, transcript, io.crypto);
     nvm.joinNonce = accept.joinNonce;
     nvm.session = sessionOf(accept, keys, config.uplinkDr, config.regional);
-    this.#onJoined();
+    this.#onJoined(nvm.session);
   }
 
-  /** 1.1 counts JoinNonce; 1.0 may draw it, so only an outright repeat shows a replay. */
   #isFresh(joinNonce: number): boolean {
     const last = this.#parts.nvm.joinNonce;
-    return this.#parts.config.lorawan === "1.1" ? joinNonce > last : joinNonce !== last;
+    const { risingJoinNonce } = TRAITS[this.#parts.config.lorawan];
+    return risingJoinNonce ? joinNonce > last : joinNonce !== last;
+  }
+
+  /** Undefined: none is left. A counted one is used up before its request is sent. */
+  #nextDevNonce(): number | undefined {
+    const { config, io, nvm } = this.#parts;
+    if (TRAITS[config.lorawan].devNonce === "drawn") {
+      return io.entropy.below("devNonce", DEV_NONCE_MAX + 1);
+    }
+    if (nvm.devNonce > DEV_NONCE_MAX) return undefined;
+    nvm.devNonce += 1;
+    return nvm.devNonce - 1;
   }
 
   #binding(devNonce: number): JoinBinding {
@@ -93,24 +108,24 @@ export class Joining {
   }
 
   #request(): void {
-    const { config, io, nvm, radio } = this.#parts;
+    const { config, io, radio } = this.#parts;
     const { now } = io.scheduler;
     const dr = this.#dr();
-    const earliestUs = Math.max(this.#freeFromUs, this.#bandFreeUs(dr, now));
+    const channels = this.#channels(dr);
+    const earliestUs = earliestStartUs(channels, radio.dutyCycle, Math.max(now, this.#freeFromUs));
     if (earliestUs > now) {
       this.#requestAt(earliestUs);
       return;
     }
     this.#timer = undefined;
-    if (nvm.devNonce > DEV_NONCE_MAX) return;
-    const devNonce = nvm.devNonce;
-    nvm.devNonce += 1;
+    const devNonce = this.#nextDevNonce();
+    if (devNonce === undefined) return;
     this.#attempts += 1;
     this.#firstRequestUs ??= now;
     const { joinEui, devEui, nwkKey, regional } = config;
     const { region, dwell } = regional;
     const phy = sealJoinRequest({ joinEui, devEui, devNonce }, nwkKey, io.crypto);
-    const { frequencyHz, rx1FrequencyHz } = this.#drawChannel(dr, now);
+    const { frequencyHz, rx1FrequencyHz } = drawChannel(channels, radio.dutyCycle, now, io.entropy);
     const { uplink, doneUs } = radio.transmit(
       phy,
       { frequencyHz, dr },
@@ -151,26 +166,13 @@ export class Joining {
     );
   }
 
-  #bandFreeUs(dr: number, now: WorldUs): WorldUs {
-    const { dutyCycle } = this.#parts.radio;
-    const starts = this.#channels(dr).map(({ frequencyHz }) =>
-      dutyCycle.earliestStartUs(frequencyHz, now),
-    );
-    return Math.min(...starts);
-  }
-
-  #drawChannel(dr: number, now: WorldUs): Channel {
-    const { io, radio } = this.#parts;
-    const free = this.#channels(dr).filter(
-      ({ frequencyHz }) => radio.dutyCycle.earliestStartUs(frequencyHz, now) <= now,
-    );
-    const channel = free[io.entropy.below("channel", free.length)];
-    if (channel === undefined) throw new RangeError("no channel is free");
-    return channel;
-  }
-
   #dutyDivisor(now: WorldUs): number {
     const elapsedUs = now - (this.#firstRequestUs ?? now);
     return JOIN_DUTY_CYCLE.find(({ untilUs }) => elapsedUs < untilUs)?.divisor ?? 1;
   }
+}
+
+/** A session whose receive windows the region does not have could hear nothing, ever. */
+function hasWindows({ rx1DrOffset, rx2Dr }: JoinAccept, region: Region): boolean {
+  return rx1DrOffset <= rx1DrOffsetMax(region) && isDownlinkDr(region, rx2Dr);
 }

@@ -9,7 +9,14 @@ import {
 } from "#sim/air/regional.ts";
 import { adaptLink, type LinkADRReq } from "./link-adr.ts";
 import type { MacAnswers } from "./mac-answers.ts";
-import { type MacDownlink, type MacUplink, macDownlink, macUplink } from "./mac-commands.wire.ts";
+import {
+  CLASS_C,
+  type MacDownlink,
+  type MacUplink,
+  macDownlink,
+  macUplink,
+} from "./mac-commands.wire.ts";
+import { type AsksEvery, isDue, type NetworkAnswer } from "./network-word.ts";
 import { channelAt, type MacSession } from "./nvm.ts";
 
 const BATTERY_UNKNOWN = 255;
@@ -17,18 +24,30 @@ const BATTERY_UNKNOWN = 255;
 const MARGIN_DB = 10;
 const MINOR_VERSION = 1;
 
-/** RekeyInd, while the 1.1 session is unconfirmed. */
-export function rekeyInd(): Uint8Array {
-  return macUplink.encode({ name: "RekeyInd", deviceVersion: { minor: MINOR_VERSION } });
+/** What is the device's to say: of itself, on 1.1, until the server confirms it; and what it asks. */
+export function indications(session: MacSession, asks: AsksEvery = {}): readonly Uint8Array[] {
+  const { rekeyPending, resetPending, modePending, fCntUp } = session;
+  const said: Uint8Array[] = [];
+  const deviceVersion = { minor: MINOR_VERSION };
+  if (resetPending) said.push(macUplink.encode({ name: "ResetInd", deviceVersion }));
+  if (rekeyPending) said.push(macUplink.encode({ name: "RekeyInd", deviceVersion }));
+  if (modePending) said.push(macUplink.encode({ name: "DeviceModeInd", deviceClass: CLASS_C }));
+  if (isDue(asks.linkCheck, fCntUp)) said.push(macUplink.encode({ name: "LinkCheckReq" }));
+  if (isDue(asks.deviceTime, fCntUp)) said.push(macUplink.encode({ name: "DeviceTimeReq" }));
+  return said;
 }
 
-/** Executes the MAC commands of one downlink, up to the first that is unknown or truncated. */
+/**
+ * Executes the MAC commands of one downlink, up to the first that is unknown or truncated. Returns
+ * the answers to what the device asked.
+ */
 export function executeMacCommands(
   bytes: Uint8Array,
   session: MacSession,
   answers: MacAnswers,
   setting: RegionalSetting,
-): void {
+): readonly NetworkAnswer[] {
+  const told: NetworkAnswer[] = [];
   const block: LinkADRReq[] = [];
   for (const decoded of macDownlink.decode(bytes)) {
     const command = decoded.ok ? decoded.command : undefined;
@@ -37,17 +56,22 @@ export function executeMacCommands(
       continue;
     }
     adaptLink(block.splice(0), session, answers, setting);
+    if (command?.name === "LinkCheckAns" || command?.name === "DeviceTimeAns") {
+      told.push(command);
+      continue;
+    }
     const answer = command && execute(command, session, setting.region);
     if (answer !== undefined) answers.say(answer);
   }
   adaptLink(block, session, answers, setting);
+  return told;
 }
 
 type Named<N> = Extract<MacDownlink, { name: N }>;
 
 /** The answer, if the command has one. */
 function execute(
-  command: Exclude<MacDownlink, LinkADRReq>,
+  command: Exclude<MacDownlink, LinkADRReq | NetworkAnswer>,
   session: MacSession,
   region: Region,
 ): MacUplink | undefined {
@@ -68,22 +92,37 @@ function execute(
       return moveRx1(command, session, region);
     case "TxParamSetupReq":
       return setDwellTime(command, session, region);
+    case "ResetConf":
+      session.resetPending = false;
+      return undefined;
     case "RekeyConf":
       session.rekeyPending = false;
       return undefined;
+    case "DeviceModeConf":
+      if (command.deviceClass === CLASS_C) session.modePending = false;
+      return undefined;
     case "ADRParamSetupReq":
-      return session.keys.lorawan === "1.1" ? { name: "ADRParamSetupAns" } : undefined;
+      return setUpAdr(command, session);
     case "RejoinParamSetupReq":
       return session.keys.lorawan === "1.1"
         ? { name: "RejoinParamSetupAns", status: { timeAck: false } }
         : undefined;
-    case "LinkCheckAns": // never asked for
-    case "DeviceTimeAns": // never asked for: the agent keeps its clock by TS003
     case "ForceRejoinReq": // the device joins when its agent says so
       return undefined;
     default:
       return command satisfies never;
   }
+}
+
+/** 1.0 does not know it. */
+function setUpAdr(
+  { param }: Named<"ADRParamSetupReq">,
+  session: MacSession,
+): MacUplink | undefined {
+  if (session.keys.lorawan !== "1.1") return undefined;
+  session.adrAckLimitExp = param.limitExp;
+  session.adrAckDelayExp = param.delayExp;
+  return { name: "ADRParamSetupAns" };
 }
 
 function setUpReceiveWindows(

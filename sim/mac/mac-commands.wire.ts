@@ -18,6 +18,7 @@ const frequency: Field<number> = {
 
 /** Server to device. */
 export const macDownlink = new CommandSet({
+  ResetConf: { cid: 0x01, fields: { serverVersion: bits(u8, { minor: uint(0, 4) }) } },
   LinkCheckAns: { cid: 0x02, fields: { marginDb: u8, gatewayCount: u8 } },
   LinkADRReq: {
     cid: 0x03,
@@ -53,16 +54,25 @@ export const macDownlink = new CommandSet({
   },
   DlChannelReq: { cid: 0x0a, fields: { chIndex: u8, frequencyHz: frequency } },
   RekeyConf: { cid: 0x0b, fields: { serverVersion: bits(u8, { minor: uint(0, 4) }) } },
-  ADRParamSetupReq: { cid: 0x0c, fields: { param: u8 } },
+  /** ADR_ACK_LIMIT is 2^limitExp, ADR_ACK_DELAY 2^delayExp. */
+  ADRParamSetupReq: {
+    cid: 0x0c,
+    fields: { param: bits(u8, { delayExp: uint(0, 4), limitExp: uint(4, 4) }) },
+  },
   /** `fraction` counts 1/256 s. */
   DeviceTimeAns: { cid: 0x0d, fields: { gps: u32, fraction: u8 } },
   ForceRejoinReq: { cid: 0x0e, fields: { param: u16 } },
   RejoinParamSetupReq: { cid: 0x0f, fields: { param: u8 } },
+  DeviceModeConf: { cid: 0x20, fields: { deviceClass: u8 } },
 });
 export type MacDownlink = Command<typeof macDownlink>;
 
+/** Of DeviceModeInd and DeviceModeConf; 1 is reserved. */
+export const CLASS_C = 2;
+
 /** Device to server. */
 export const macUplink = new CommandSet({
+  ResetInd: { cid: 0x01, fields: { deviceVersion: bits(u8, { minor: uint(0, 4) }) } },
   LinkCheckReq: { cid: 0x02, fields: {} },
   LinkADRAns: {
     cid: 0x03,
@@ -93,5 +103,7 @@ export const macUplink = new CommandSet({
   ADRParamSetupAns: { cid: 0x0c, fields: {} },
   DeviceTimeReq: { cid: 0x0d, fields: {} },
   RejoinParamSetupAns: { cid: 0x0f, fields: { status: bits(u8, { timeAck: flag(0) }) } },
+  /** 1.1: the class that the device is in from now on. */
+  DeviceModeInd: { cid: 0x20, fields: { deviceClass: u8 } },
 });
 export type MacUplink = Command<typeof macUplink>;

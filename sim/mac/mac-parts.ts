@@ -1,24 +1,34 @@
 import type { DownlinkSource } from "#agent/events.ts";
 import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { CurrentModel } from "#sim/air/energy.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import type { MacAnswers } from "./mac-answers.ts";
+import type { AsksEvery, NetworkWord } from "./network-word.ts";
 import type { MacNvm } from "./nvm.ts";
 import type { Radio } from "./radio.ts";
+import type { AbpSession } from "./session-keys.ts";
 
 export interface MacConfig {
   /** EUIs are 8 bytes, most significant first. */
   readonly devEui: Uint8Array;
   readonly joinEui: Uint8Array;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;
+  /** Undefined: it joins over the air. */
+  readonly abp?: AbpSession | undefined;
   readonly regional: RegionalSetting;
   /** One that the region's default channels carry. */
   readonly uplinkDr: number;
+  /** C: listens on RX2 whenever it does nothing else. Default A. */
+  readonly unicastClass?: "A" | "C";
+  /** Lets the network adapt the data rate, and backs off when it hears nothing. Default: not. */
+  readonly adr?: boolean;
+  readonly asksEvery?: AsksEvery;
   readonly currents?: CurrentModel;
   /** Of the world when it began, and of the device's oscillator: for class B. */
   readonly gpsAtStart?: GpsSeconds;
@@ -26,6 +36,7 @@ export interface MacConfig {
 }
 
 export type MacEvent =
+  | NetworkWord
   | { readonly type: "joined" }
   /**
    * `payload` is shared between receivers and never written to. The event and the source of a
@@ -41,6 +52,9 @@ export type MacEvent =
   | { readonly type: "contact"; readonly morePending: boolean }
   | { readonly type: "uplinkReady"; readonly payloadMaxBytes: number }
   | { readonly type: "uplinkDone" };
+
+/** What an agent hears of its modem. */
+export type ModemEvent = Exclude<MacEvent, NetworkWord>;
 
 export interface MacIo {
   readonly scheduler: Scheduler;

@@ -2,8 +2,9 @@
 import type { DwellTime, Region, RegionalSetting } from "#scenarios/regions/region.ts";
 import { isInSubBand, type PlannedChannel, plannedChannels } from "#sim/air/channels.ts";
 import { isUplinkFrequency } from "#sim/air/regional.ts";
+import { ADR_ACK_DELAY_EXP, ADR_ACK_LIMIT_EXP } from "./adr.ts";
 import type { JoinAccept } from "./join.ts";
-import { getUint24, type SessionKeys } from "./session-keys.ts";
+import { type AbpSession, getUint24, type SessionKeys } from "./session-keys.ts";
 
 /** DlChannelReq may move its RX1. */
 export interface Channel extends PlannedChannel {
@@ -26,6 +27,10 @@ export interface MacSession {
   dr: number;
   txPower: number;
   nbTrans: number;
+  /** Uplinks since the last class A downlink, and how many are too many: 2^n (ADRParamSetupReq). */
+  adrAckCnt: number;
+  adrAckLimitExp: number;
+  adrAckDelayExp: number;
   /** Aggregated duty cycle of 1 / 2^n over all channels (DutyCycleReq). */
   maxDutyCycle: number;
   /** By the device's country, until TxParamSetupReq says otherwise. */
@@ -34,6 +39,10 @@ export interface MacSession {
   readonly channels: (Channel | undefined)[];
   /** 1.1: RekeyInd goes out until RekeyConf comes in. */
   rekeyPending: boolean;
+  /** 1.1, activated by personalization: ResetInd goes out until ResetConf comes in. */
+  resetPending: boolean;
+  /** 1.1, class C: DeviceModeInd goes out until DeviceModeConf comes in. */
+  modePending: boolean;
 }
 
 export interface MacNvm {
@@ -68,7 +77,7 @@ export function defaultChannels(setting: RegionalSetting): readonly Channel[] {
 
 /** The session that a join accept opens. */
 export function sessionOf(
-  accept: JoinAccept,
+  accept: Omit<JoinAccept, "joinNonce" | "netId" | "optNeg">,
   keys: SessionKeys,
   dr: number,
   setting: RegionalSetting,
@@ -86,10 +95,29 @@ export function sessionOf(
     dr,
     txPower: 0,
     nbTrans: 1,
+    adrAckCnt: 0,
+    adrAckLimitExp: ADR_ACK_LIMIT_EXP,
+    adrAckDelayExp: ADR_ACK_DELAY_EXP,
     maxDutyCycle: 0,
     dwell: setting.dwell,
     channels: channelsOf(accept.cfList, setting),
     rekeyPending: keys.lorawan === "1.1",
+    resetPending: false,
+    modePending: false,
+  };
+}
+
+/** The session of a device that was made with one: with the defaults of its region (1.0.4 §6.3). */
+export function personalizedSession(
+  { devAddr, keys }: AbpSession,
+  dr: number,
+  setting: RegionalSetting,
+): MacSession {
+  const settings = { rx1DrOffset: 0, rx2Dr: setting.region.rx2.dr, rxDelayS: 1, cfList: undefined };
+  return {
+    ...sessionOf({ devAddr, ...settings }, keys, dr, setting),
+    rekeyPending: false,
+    resetPending: keys.lorawan === "1.1",
   };
 }
 

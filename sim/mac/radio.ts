@@ -146,6 +146,11 @@ export class Radio {
     );
   }
 
+  /** When the last uplink ended. */
+  get sentUs(): WorldUs {
+    return this.#txEndUs;
+  }
+
   /** In RX1 or RX2 of the last uplink. */
   isAnswer(downlink: AirDownlink): boolean {
     return (

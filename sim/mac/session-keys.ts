@@ -11,6 +11,12 @@ export type SessionKeys =
       readonly appSKey: Uint8Array;
     };
 
+/** What a device that never joins is made with (activation by personalization). */
+export interface AbpSession {
+  readonly devAddr: number;
+  readonly keys: SessionKeys;
+}
+
 export interface RootKeys {
   /** The only root key of a 1.0 device has its place in both fields. */
   readonly appKey: Uint8Array;

@@ -2,17 +2,27 @@ import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import { PHY_OVERHEAD_BYTES, rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
+import { asksForDownlink, backOff } from "./adr.ts";
+import { drawChannel, earliestStartUs } from "./channel-choice.ts";
 import { type OutgoingData, sealData } from "./data-security.ts";
 import { FOPTS_MAX_BYTES } from "./frame.ts";
-import { rekeyInd } from "./mac-commands.ts";
+import { indications } from "./mac-commands.ts";
 import type { MacParts } from "./mac-parts.ts";
-import { type Channel, type MacSession, usableChannels } from "./nvm.ts";
+import { isDue } from "./network-word.ts";
+import { type MacSession, usableChannels } from "./nvm.ts";
+import { roomBytes, TRAITS } from "./revision.ts";
 
-/** Transmissions of a confirmed uplink until one is acknowledged. */
+/** Before 1.0.4: transmissions of a confirmed uplink until one is acknowledged. */
 const CONFIRMED_TRANSMISSIONS_MAX = 8;
 /** ACK_TIMEOUT: 2 ± 1 s after the receive windows. */
 const ACK_TIMEOUT_MIN_US = 1_000_000;
 const ACK_TIMEOUT_SPREAD_US = 2_000_000;
+
+const FCNT_MAX = 0xffff_ffff;
+const NO_BYTES = new Uint8Array(0);
+
+/** What an uplink is to say. */
+type Content = Pick<OutgoingData, "confirmed" | "fPort" | "fOpts" | "frmPayload">;
 
 /** The uplink on its way: one frame counter, one or more transmissions. */
 interface Sending {
@@ -21,13 +31,15 @@ interface Sending {
   readonly dr: number;
   /** Counter of the downlink that the frame acknowledges. */
   readonly confFCnt: number | undefined;
+  /** Nobody asked for it, so nobody is told that it is done. */
+  readonly isOwn: boolean;
   transmissionsLeft: number;
 }
 
 /**
  * Data uplinks: asked for, offered when duty cycle and receive windows allow, sent, repeated.
  *
- * Frames go out with ADR off: the device keeps the data rate it was given, but obeys LinkADRReq.
+ * Without `adr` the device keeps the data rate it was given, but obeys LinkADRReq.
  */
 export class Uplinks {
   readonly #parts: MacParts;
@@ -42,9 +54,14 @@ export class Uplinks {
   #freeFromUs: WorldUs = 0;
   /** Counter of a confirmed downlink that waits for its ACK. */
   #ackFCnt: number | undefined;
+  /** It came outside of class A: an uplink goes for its sake alone. */
+  #isAckDue = false;
+  readonly #onExhausted: () => void;
 
-  constructor(parts: MacParts) {
+  /** `onExhausted`: the session has used its last frame counter. */
+  constructor(parts: MacParts, onExhausted: () => void) {
     this.#parts = parts;
+    this.#onExhausted = onExhausted;
   }
 
   /** Counter of the confirmed uplink that a downlink may acknowledge. */
@@ -61,15 +78,22 @@ export class Uplinks {
     this.plan();
   }
 
-  acknowledge(fCnt: number): void {
+  acknowledge(fCnt: number, isClassA: boolean): void {
     this.#ackFCnt = fCnt;
+    if (isClassA) return;
+    this.#isAckDue = true;
+    this.plan();
   }
 
   /** Offers the requested uplink as soon as it may be sent. Never at once: the asker is mid-step. */
   plan(): void {
     const { session } = this.#parts.nvm;
-    if (!this.#isRequested || session === undefined) return;
+    if (!(this.#isRequested || this.#isAckDue) || session === undefined) return;
     if (this.#sending !== undefined || this.#offerTimer !== undefined) return;
+    if (session.fCntUp > FCNT_MAX) {
+      this.#onExhausted();
+      return;
+    }
     const { scheduler } = this.#parts.io;
     const at = this.#earliestUs(session, session.dr, scheduler.now);
     this.#offerTimer = scheduler.schedule(at, () => this.#offer());
@@ -77,36 +101,16 @@ export class Uplinks {
 
   /** Only while `uplinkReady` is being handled. */
   send(fPort: number, payload: Uint8Array, confirmed: boolean): void {
-    const { nvm, answers } = this.#parts;
-    const { session } = nvm;
+    const { session } = this.#parts.nvm;
     if (session === undefined || this.#offeredBytes === undefined || this.isSending) {
       throw new RangeError("an uplink without uplinkReady");
     }
     if (payload.length > this.#offeredBytes) throw new RangeError(`${payload.length} bytes uplink`);
     if (fPort < 1) throw new RangeError(`port ${fPort}`);
-    const frame: OutgoingData = {
-      direction: "up",
-      confirmed,
-      devAddr: session.devAddr,
-      adr: false,
-      adrAckReq: false,
-      ack: this.#ackFCnt !== undefined,
-      fPending: false,
-      fPort,
-      fOpts: this.#fOpts(session),
-      frmPayload: payload.slice(),
-    };
-    this.#sending = {
-      frame,
-      fCnt: session.fCntUp,
-      dr: session.dr,
-      confFCnt: this.#ackFCnt,
-      transmissionsLeft: confirmed ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
-    };
-    session.fCntUp += 1;
-    this.#ackFCnt = undefined;
-    answers.onUplink();
-    this.#transmit(this.#sending, session);
+    const fOpts = this.#fOpts(session);
+    const asksAck = isDue(this.#parts.config.asksEvery?.ack, session.fCntUp);
+    const content = { confirmed: confirmed || asksAck, fPort, fOpts, frmPayload: payload.slice() };
+    this.#begin(content, session, false);
   }
 
   /** A downlink came in the receive windows. {@link settle} follows once it has been handled. */
@@ -116,13 +120,13 @@ export class Uplinks {
   }
 
   /**
-   * After an answer: done, unless a confirmed uplink was not acknowledged by it. Nothing to settle
+   * After an answer: done, unless a confirmed uplink of old was not acknowledged by it. Nothing to settle
    * if what was emitted in between reset the device.
    */
   settle(isAcknowledged: boolean): void {
     const sending = this.#sending;
     if (sending === undefined) return;
-    if (sending.frame.confirmed && !isAcknowledged) this.#repeat(sending);
+    if (this.#wantsAck(sending.frame) && !isAcknowledged) this.#repeat(sending);
     else this.#finish();
   }
 
@@ -134,6 +138,35 @@ export class Uplinks {
     this.#offeredBytes = undefined;
     this.#sending = undefined;
     this.#ackFCnt = undefined;
+    this.#isAckDue = false;
+  }
+
+  #begin(content: Content, session: MacSession, isOwn: boolean): void {
+    const { answers, config } = this.#parts;
+    const { adr = false, regional } = config;
+    const frame: OutgoingData = {
+      direction: "up",
+      devAddr: session.devAddr,
+      adr,
+      adrAckReq: adr && asksForDownlink(session, regional),
+      ack: this.#ackFCnt !== undefined,
+      fPending: false,
+      ...content,
+    };
+    this.#sending = {
+      frame,
+      fCnt: session.fCntUp,
+      dr: session.dr,
+      confFCnt: this.#ackFCnt,
+      isOwn,
+      transmissionsLeft: this.#wantsAck(frame) ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
+    };
+    session.fCntUp += 1;
+    session.adrAckCnt += 1;
+    this.#ackFCnt = undefined;
+    this.#isAckDue = false;
+    answers.onUplink();
+    this.#transmit(this.#sending, session);
   }
 
   #offer(): void {
@@ -145,24 +178,50 @@ export class Uplinks {
       this.plan();
       return;
     }
+    if (this.#parts.answers.exceeds(this.#fOptsMaxBytes(session), this.#indications(session))) {
+      this.#sendAnswers(session);
+      return;
+    }
+    if (this.#isRequested) this.#offerTo(session);
+    if (this.#isAckDue && !this.isSending && nvm.session === session) this.#sendEmpty(session);
+  }
+
+  #offerTo(session: MacSession): void {
     this.#isRequested = false;
-    const payloadMaxBytes = this.#payloadMaxBytes(session) - this.#fOpts(session).length;
+    const payloadMaxBytes = roomBytes(this.#parts.config, session) - this.#fOpts(session).length;
     this.#offeredBytes = payloadMaxBytes;
-    io.emit({ type: "uplinkReady", payloadMaxBytes });
+    this.#parts.io.emit({ type: "uplinkReady", payloadMaxBytes });
     this.#offeredBytes = undefined;
   }
 
-  #payloadMaxBytes({ dr, dwell }: MacSession): number {
-    const { region } = this.#parts.config.regional;
-    return maxPayloadBytes(region, dr, { dwell: dwell.uplink });
+  /** It is repeated until an ACK comes; else any downlink will do. */
+  #wantsAck({ confirmed }: OutgoingData): boolean {
+    return confirmed && TRAITS[this.#parts.config.lorawan].confirmedBy === "ack";
+  }
+
+  /** Answers that FOpts cannot hold go ahead of what was asked for. */
+  #sendAnswers(session: MacSession): void {
+    const bytesMax = roomBytes(this.#parts.config, session);
+    const frmPayload = this.#parts.answers.peek(bytesMax, this.#indications(session));
+    this.#begin({ confirmed: false, fPort: 0, fOpts: NO_BYTES, frmPayload }, session, true);
+  }
+
+  #sendEmpty(session: MacSession): void {
+    const fOpts = this.#fOpts(session);
+    const content = { confirmed: false, fPort: undefined, fOpts, frmPayload: NO_BYTES };
+    this.#begin(content, session, true);
   }
 
   #fOpts(session: MacSession): Uint8Array {
-    const { answers } = this.#parts;
-    const bytesMax = Math.min(FOPTS_MAX_BYTES, this.#payloadMaxBytes(session));
-    if (!session.rekeyPending) return answers.peek(bytesMax);
-    const rekey = rekeyInd();
-    return Uint8Array.of(...rekey, ...answers.peek(bytesMax - rekey.length));
+    return this.#parts.answers.peek(this.#fOptsMaxBytes(session), this.#indications(session));
+  }
+
+  #indications(session: MacSession): readonly Uint8Array[] {
+    return indications(session, this.#parts.config.asksEvery);
+  }
+
+  #fOptsMaxBytes(session: MacSession): number {
+    return Math.min(FOPTS_MAX_BYTES, roomBytes(this.#parts.config, session));
   }
 
   #transmit(sending: Sending, session: MacSession): void {
@@ -170,7 +229,8 @@ export class Uplinks {
     const { region } = config.regional;
     const { now } = io.scheduler;
     const { frame, fCnt, dr, confFCnt = 0 } = sending;
-    const channel = this.#drawChannel(session, dr, now);
+    const channels = usableChannels(session, dr, config.regional);
+    const channel = drawChannel(channels, radio.dutyCycle, now, io.entropy);
     const txCh = Math.max(session.channels.indexOf(channel), 0);
     const context = { fCnt, confFCnt, txDr: dr, txCh };
     const phy = sealData(frame, session.keys, context, io.crypto);
@@ -217,28 +277,18 @@ export class Uplinks {
   }
 
   #finish(): void {
+    const isOwn = this.#sending?.isOwn === true;
+    const { io, nvm, config } = this.#parts;
     this.#sending = undefined;
-    this.#parts.io.emit({ type: "uplinkDone" });
+    if (config.adr === true && nvm.session !== undefined) backOff(nvm.session, config.regional);
+    if (!isOwn) io.emit({ type: "uplinkDone" });
     this.plan();
   }
 
   #earliestUs(session: MacSession, dr: number, notBefore: WorldUs): WorldUs {
-    const { dutyCycle } = this.#parts.radio;
-    const from = Math.max(notBefore, this.#freeFromUs);
-    const starts = usableChannels(session, dr, this.#parts.config.regional).map(({ frequencyHz }) =>
-      dutyCycle.earliestStartUs(frequencyHz, from),
-    );
-    return Math.min(...starts);
-  }
-
-  #drawChannel(session: MacSession, dr: number, now: WorldUs): Channel {
-    const { io, radio, config } = this.#parts;
-    const free = usableChannels(session, dr, config.regional).filter(
-      ({ frequencyHz }) => radio.dutyCycle.earliestStartUs(frequencyHz, now) <= now,
-    );
-    const channel = free[io.entropy.below("channel", free.length)];
-    if (channel === undefined) throw new RangeError("no channel is free");
-    return channel;
+    const { radio, config } = this.#parts;
+    const channels = usableChannels(session, dr, config.regional);
+    return earliestStartUs(channels, radio.dutyCycle, Math.max(notBefore, this.#freeFromUs));
   }
 
   #cancelSendingTimer(): void {

@@ -4,7 +4,7 @@ import { FRAG_PORT } from "#agent/packages/fragmentation.wire.ts";
 import { MULTICAST_SETUP_PORT } from "#agent/packages/multicast-setup.wire.ts";
 import type { Entropy } from "#hal/ports.ts";
 import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
-import type { MacEffect, MacEvent } from "#sim/mac/end-device.ts";
+import type { MacEffect, ModemEvent } from "#sim/mac/end-device.ts";
 import type { BorderIo } from "./border-io.ts";
 import { ClockBorder } from "./clock-border.ts";
 import type { Piece } from "./commands.ts";
@@ -13,11 +13,11 @@ import { FragmentationBorder } from "./fragmentation-border.ts";
 import { MulticastBorder } from "./multicast-border.ts";
 
 type Uplink = Extract<DeviceEffect, { type: "uplink" }>;
-type Downlink = Extract<MacEvent, { type: "downlink" }>;
+type Downlink = Extract<ModemEvent, { type: "downlink" }>;
 
 /** What the agent is told: by its modem, or to say. */
 export type AgentEvent =
-  | MacEvent
+  | ModemEvent
   | { readonly type: "say"; readonly fPort: number; readonly payload: Uint8Array };
 
 export interface BorderParts extends Pick<BorderIo, "region" | "status" | "clock" | "note"> {
@@ -69,7 +69,7 @@ export class PersonaBorder {
     this.#clock = new ClockBorder(does, io);
   }
 
-  fromModem(event: MacEvent): void {
+  fromModem(event: ModemEvent): void {
     if (event.type === "downlink") this.#downlink(event);
     else this.#parts.toAgent(event);
   }

@@ -4,6 +4,7 @@ import { mcKEKey, mcRootKey, wrapMcKey } from "#agent/keys/multicast.ts";
 import { fragDownlinkV1, fragDownlinkV2 } from "#agent/packages/fragmentation.wire.ts";
 import { mcDownlink } from "#agent/packages/multicast-setup.wire.ts";
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
+import { lorawanLineOf } from "#scenarios/lorawan.ts";
 import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 import type { ProvisionedDevice } from "./server-device.ts";
 
@@ -73,7 +74,7 @@ export class CampaignRequests {
   }
 
   mcGroupSetup(device: ProvisionedDevice): Uint8Array {
-    const root = mcRootKey(device.lorawan, device.rootSecret, this.#crypto);
+    const root = mcRootKey(lorawanLineOf(device.lorawan), device.rootSecret, this.#crypto);
     const kek = mcKEKey(root, this.#crypto);
     return mcDownlink.encode({
       name: "McGroupSetupReq",

@@ -2,7 +2,7 @@ import type { JoinRequestFrame } from "#sim/mac/frame.ts";
 import { isJoinRequestMicValid, sealJoinAccept } from "#sim/mac/join.ts";
 import { deriveSessionKeys } from "#sim/mac/session-keys.ts";
 import type { NetworkServer } from "./network-server.ts";
-import { RX1_DR_OFFSET, type ServerDevice } from "./server-device.ts";
+import { newSession, RX1_DR_OFFSET, type ServerDevice } from "./server-device.ts";
 
 const RX_DELAY_S = 1;
 
@@ -31,13 +31,8 @@ export function acceptJoin(
   const devAddr = server.newDevAddr();
   const { joinNonce } = device;
   const transcript = { joinEui, devNonce, joinNonce, netId, optNeg };
-  server.openSession(device, {
-    devAddr,
-    keys: deriveSessionKeys(provisioned, transcript, crypto),
-    nextFCntUp: 0,
-    nextNFCntDown: 0,
-    nextAFCntDown: 0,
-  });
+  const keys = deriveSessionKeys(provisioned, transcript, crypto);
+  server.openSession(device, newSession({ devAddr, keys }, provisioned));
   return sealJoinAccept(
     {
       joinNonce,

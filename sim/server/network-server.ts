@@ -5,14 +5,17 @@ import { channelIndexOf, rx1FrequencyHz } from "#sim/air/channels.ts";
 import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
 import { rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
-import { isDataMicValid, openPayload, sealData } from "#sim/mac/data-security.ts";
+import { isDataMicValid, openPayload } from "#sim/mac/data-security.ts";
 import { type DataFrame, fullFCnt, parsePhyPayload } from "#sim/mac/frame.ts";
+import { ClassCDownlinks } from "./class-c.ts";
 import { answerClockSync } from "./clock-answers.ts";
+import { sealDownlink } from "./downlink-frame.ts";
 import { acceptJoin } from "./join-server.ts";
 import { answerMacCommands } from "./mac-answers.ts";
 import {
   deviceKeyOf,
   newServerDevice,
+  newSession,
   type ProvisionedDevice,
   RX1_DR_OFFSET,
   type ServerDevice,
@@ -47,7 +50,6 @@ const RX2_AFTER_RX1_US = 1_000_000;
 /** GPS time is 32 bits of seconds. */
 const GPS_PERIOD_US = 2 ** 32 * 1e6;
 const QUEUE_MAX = 64;
-const NO_BYTES = new Uint8Array(0);
 
 /**
  * A LoRaWAN network server with its join and application server in one: joins, frame counters,
@@ -62,9 +64,12 @@ export class NetworkServer {
   readonly #mcAddrs = new Set<number>();
   readonly #listeners: ApplicationListener[] = [];
 
+  readonly #classC: ClassCDownlinks;
+
   constructor(config: ServerConfig, io: ServerIo) {
     this.config = config;
     this.io = io;
+    this.#classC = new ClassCDownlinks(config.regional.region, io);
   }
 
   provision(provisioned: ProvisionedDevice): ServerDevice {
@@ -72,6 +77,9 @@ export class NetworkServer {
     if (this.#devices.has(key)) throw new RangeError(`DevEUI ${key} is provisioned twice`);
     const device = newServerDevice(provisioned);
     this.#devices.set(key, device);
+    if (provisioned.abp !== undefined) {
+      this.openSession(device, newSession(provisioned.abp, provisioned));
+    }
     return device;
   }
 
@@ -92,6 +100,7 @@ export class NetworkServer {
     if (!Number.isInteger(fPort) || fPort < 1 || fPort > 255) throw new RangeError(`port ${fPort}`);
     if (device.queue.length >= QUEUE_MAX) device.queue.shift();
     device.queue.push({ fPort, payload });
+    this.#classC.wake(device);
   }
 
   /** Whose session has this address. */
@@ -144,6 +153,7 @@ export class NetworkServer {
     if (device === undefined || session === undefined) return;
     const fCnt = this.#acceptedFCnt(uplink, frame, session);
     if (fCnt === undefined) return;
+    this.#classC.onUplink(device, uplink);
     const { fPort } = frame;
     const payload = openPayload(frame, fCnt, session.keys, this.io.crypto);
     if (fPort !== undefined && fPort > 0) this.#dispatch(device, fPort, payload, uplink.endUs);
@@ -203,33 +213,11 @@ export class NetworkServer {
     const { crypto } = this.io;
     const gpsUs = this.gpsUsAt(uplink.endUs);
     const fOpts = answerMacCommands(frame, fCntUp, session, gpsUs, crypto);
-    const item = device.queue[0];
-    if (item === undefined && fOpts.length === 0 && !frame.confirmed) return;
-    const isApplication = session.keys.lorawan === "1.1" && item !== undefined;
-    const fCnt = isApplication ? session.nextAFCntDown : session.nextNFCntDown;
-    const phyPayload = sealData(
-      {
-        direction: "down",
-        confirmed: false,
-        devAddr: session.devAddr,
-        adr: frame.adr,
-        adrAckReq: false,
-        ack: frame.confirmed,
-        fPending: device.queue.length > 1,
-        fPort: item?.fPort,
-        fOpts,
-        frmPayload: item?.payload ?? NO_BYTES,
-      },
-      session.keys,
-      { fCnt, confFCnt: fCntUp },
-      crypto,
-    );
-    this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, () => {
-      // an acknowledgement may come after that of a later downlink
-      if (isApplication) session.nextAFCntDown = Math.max(session.nextAFCntDown, fCnt + 1);
-      else session.nextNFCntDown = Math.max(session.nextNFCntDown, fCnt + 1);
-      if (item !== undefined && device.queue[0] === item) device.queue.shift();
-    });
+    const isExpected = frame.confirmed || frame.adrAckReq;
+    if (device.queue.length === 0 && fOpts.length === 0 && !isExpected) return;
+    const extras = { ack: frame.confirmed, adr: frame.adr, fOpts, fCntUp };
+    const { phyPayload, onSent } = sealDownlink(device, session, extras, crypto);
+    this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, onSent);
   }
 
   /** First window, or the second when the gateway cannot serve the first. */

@@ -1,4 +1,5 @@
-import type { SessionKeys } from "#sim/mac/session-keys.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
+import type { AbpSession, SessionKeys } from "#sim/mac/session-keys.ts";
 
 /** Devices are told this one in the join accept. */
 export const RX1_DR_OFFSET = 0;
@@ -7,10 +8,14 @@ export const RX1_DR_OFFSET = 0;
 export interface ProvisionedDevice {
   readonly devEui: Uint8Array;
   readonly joinEui: Uint8Array;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;
+  /** Whether it listens all the time. Default A. */
+  readonly unicastClass?: "A" | "C";
+  /** Its session from the start, if it does not join. */
+  readonly abp?: AbpSession | undefined;
   /** GenAppKey on 1.0.x, AppKey on 1.1: the root of multicast and data-block keys. */
   readonly rootSecret: Uint8Array;
   /** Version of the application-layer packages. */
@@ -30,6 +35,8 @@ export interface ServerSession {
   nextNFCntDown: number;
   /** Application downlinks of 1.1; on 1.0 one counter serves both. */
   nextAFCntDown: number;
+  /** A device of 1.1 says so itself. */
+  isClassC: boolean;
 }
 
 /** One device as the server knows it. */
@@ -61,4 +68,12 @@ export function newServerDevice(provisioned: ProvisionedDevice): ServerDevice {
 
 export function deviceKeyOf(devEui: Uint8Array): string {
   return devEui.join(".");
+}
+
+export function newSession(
+  { devAddr, keys }: AbpSession,
+  { unicastClass = "A" }: Pick<ProvisionedDevice, "unicastClass">,
+): ServerSession {
+  const isClassC = unicastClass === "C" && keys.lorawan === "1.0";
+  return { devAddr, keys, nextFCntUp: 0, nextNFCntDown: 0, nextAFCntDown: 0, isClassC };
 }

@@ -3,7 +3,7 @@
  * (Bernoulli) or come in bursts (Gilbert–Elliott). Real rows differ for small blocks: there the real
  * rows have the last word.
  */
-import type { ResolvedLoss } from "#scenarios/defaults.ts";
+import type { ResolvedLoss } from "#scenarios/air-defaults.ts";
 
 /** A loss with a closed form. */
 export type ClosedLoss = Exclude<ResolvedLoss, { readonly model: "trace" }>;

@@ -45,6 +45,9 @@ export async function provisionChirpStack(
         name: group,
         region: scenario.regional.region.name,
         lorawan: device.lorawan,
+        activatedBy: device.activatedBy,
+        unicastClass: device.unicastClass,
+        rx2: scenario.regional.region.rx2,
         packages: device.packages === "v1" ? 1 : 2,
         uplinkIntervalS: device.uplinkIntervalS,
       });
@@ -52,12 +55,13 @@ export async function provisionChirpStack(
     }
     const gatewayIds = Array.from({ length: gateways }, (_, index) => gatewayIdOf(index));
     for (const id of gatewayIds) await registry.gateway(tenantId, id, STATS_INTERVAL_S);
-    await forEach(deviceListOf(scenario, seed), input.onProgress, (device) => {
+    await forEach(deviceListOf(scenario, seed), input.onProgress, async (device) => {
       const { kind, lorawan, appKey, ...facts } = device;
       const deviceProfileId = profileIds.get(kind) ?? "";
       // ChirpStack keeps the one key of a 1.0 device in its field for the NwkKey.
       const own = lorawan === "1.1" ? appKey : "";
-      return registry.device({ ...facts, appKey: own, applicationId, deviceProfileId });
+      await registry.device({ ...facts, appKey: own, applicationId, deviceProfileId });
+      if (facts.activatedBy === "abp") await registry.activate(facts);
     });
     return { tenantId, applicationId, profileIds, gatewayIds };
   });

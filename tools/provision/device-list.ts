@@ -1,15 +1,21 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
-import { deviceKeys } from "#sim/fleet/identity.ts";
+import { abpSession, deviceKeys } from "#sim/fleet/identity.ts";
 import { kindOf } from "#sim/fleet/roster.ts";
+import type { AbpSession } from "#sim/mac/session-keys.ts";
 
-/** What any LoRaWAN server asks about a device. Keys and EUIs in lower-case hex. */
+/**
+ * What any LoRaWAN server asks about a device. Keys, EUIs and addresses in lower-case hex. The session
+ * is empty for a device that joins; on 1.0 its three network keys are one, the NwkSKey.
+ */
 export interface ListedDevice {
   readonly devEui: string;
   readonly joinEui: string;
   readonly name: string;
   readonly kind: string;
-  readonly lorawan: "1.0" | "1.1";
+  readonly lorawan: LorawanRevision;
+  readonly unicastClass: "A" | "C";
   /** Of TS003, TS004 and TS005. */
   readonly packages: 1 | 2;
   readonly appKey: string;
@@ -17,6 +23,12 @@ export interface ListedDevice {
   readonly nwkKey: string;
   /** Empty on 1.1, whose AppKey it is. */
   readonly genAppKey: string;
+  readonly activatedBy: "otaa" | "abp";
+  readonly devAddr: string;
+  readonly appSKey: string;
+  readonly fNwkSIntKey: string;
+  readonly sNwkSIntKey: string;
+  readonly nwkSEncKey: string;
 }
 
 /** What the server is to know of a fleet. For devices with wrong keys that is a wrong GenAppKey. */
@@ -35,12 +47,39 @@ export function deviceListOf(
       name: `${kind} ${id}`,
       kind,
       lorawan,
+      unicastClass: device.unicastClass,
       packages: device.packages === "v1" ? 1 : 2,
       appKey: hexOf(keys.appKey),
       nwkKey: hexOf(keys.nwkKey),
       genAppKey: lorawan === "1.1" ? "" : hexOf(rootSecret),
+      activatedBy: device.activatedBy,
+      ...listedSession(abpSession(seed, id, device)),
     };
   });
+}
+
+type ListedSession = Pick<
+  ListedDevice,
+  "devAddr" | "appSKey" | "fNwkSIntKey" | "sNwkSIntKey" | "nwkSEncKey"
+>;
+
+function listedSession(session: AbpSession | undefined): ListedSession {
+  if (session === undefined) {
+    return { devAddr: "", appSKey: "", fNwkSIntKey: "", sNwkSIntKey: "", nwkSEncKey: "" };
+  }
+  const { keys } = session;
+  const network = keys.lorawan === "1.1" ? keys : sameKeys(keys.nwkSKey);
+  return {
+    devAddr: session.devAddr.toString(16).padStart(8, "0"),
+    appSKey: hexOf(keys.appSKey),
+    fNwkSIntKey: hexOf(network.fNwkSIntKey),
+    sNwkSIntKey: hexOf(network.sNwkSIntKey),
+    nwkSEncKey: hexOf(network.nwkSEncKey),
+  };
+}
+
+function sameKeys(nwkSKey: Uint8Array) {
+  return { fNwkSIntKey: nwkSKey, sNwkSIntKey: nwkSKey, nwkSEncKey: nwkSKey };
 }
 
 const COLUMNS = [
@@ -49,10 +88,17 @@ const COLUMNS = [
   "name",
   "kind",
   "lorawan",
+  "unicastClass",
   "packages",
   "appKey",
   "nwkKey",
   "genAppKey",
+  "activatedBy",
+  "devAddr",
+  "appSKey",
+  "fNwkSIntKey",
+  "sNwkSIntKey",
+  "nwkSEncKey",
 ] as const satisfies readonly (keyof ListedDevice)[];
 
 /** A line of names, then a line a device (RFC 4180). */

@@ -21,11 +21,16 @@ devices:
   perCell: 25                   # devices behind one gateway; more cells can be run as shards
   defaults:
     packages: v2                # v1 or v2 of TS003, TS004 and TS005 (default v1)
-    # lorawan: "1.0"            # or "1.1"
+    # lorawan: "1.0"            # or "1.0.2", "1.0.3", "1.0.4", "1.1"
+    # activatedBy: otaa         # or abp: made with a session, from this address on
+    # firstDevAddr: "01000000"
+    # unicastClass: A           # or C: always listens
     # persona: reference        # or loramac-node, basics-modem-4.8, zephyr, st, multitech-mdot: a
     #                           # device that behaves like that stack, bugs included
     # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages
     # uplinkDr: 5
+    # adr: false                # true: the network adapts the data rate
+    # asksEvery: { ack: 5, linkCheck: 10, deviceTime: 10 }   # each n-th uplink
     # clockOffsetMaxS: 3600     # the clock starts wrong by up to this much
     # clockDriftMaxPpm: 20
     # matrixRows: 16383         # decoder memory: fragments it can solve for

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ResolvedFault } from "#scenarios/defaults.ts";
+import type { ResolvedFault } from "#scenarios/air-defaults.ts";
 import { FaultPlan, type FaultTarget } from "#sim/fleet/faults.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ResolvedRadio } from "#scenarios/defaults.ts";
+import type { ResolvedRadio } from "#scenarios/air-defaults.ts";
 import { EU868 } from "#scenarios/regions/eu868.ts";
 import { RadioLink } from "#sim/fleet/radio-link.ts";
 

@@ -87,6 +87,23 @@ describe("downlinks", () => {
     },
   );
 
+  test.each([
+    ["1.0.2", 16_383, true],
+    ["1.0.2", 16_384, false],
+    ["1.0.3", 16_384, false],
+    ["1.0.4", 65_536, true],
+    ["1.1", 65_536, true],
+  ] as const)("%s: a counter that is %i ahead is taken: %s", (lorawan, ahead, isTaken) => {
+    const network = Network.joined({ lorawan });
+    for (const fCnt of [10, 10 + ahead]) {
+      network.onUplink = (uplink) => {
+        network.answer(uplink, network.downlink({ fPort: 1, frmPayload: hex("01") }, { fCnt }));
+      };
+      network.exchange(hex("00"));
+    }
+    expect(network.count("downlink")).toBe(isTaken ? 2 : 1);
+  });
+
   test("1.1 counts network and application downlinks apart, 1.0 together", () => {
     const apart = Network.joined({ lorawan: "1.1" });
     apart.onUplink = (uplink) => {

@@ -16,7 +16,7 @@ function devNonces(network: Network): number[] {
   });
 }
 
-describe.each(["1.0", "1.1"] as const)("a %s device", (lorawan) => {
+describe.each(["1.0", "1.0.4", "1.1"] as const)("a %s device", (lorawan) => {
   test.each(["rx1", "rx2"] as const)("joins by an accept in %s and exchanges data", (window) => {
     const network = new Network({ lorawan });
     network.onUplink = (uplink) => network.acceptJoin(uplink, { window });
@@ -118,6 +118,47 @@ test.each([0, 3, 5])(
     expect(network.events).toEqual([]);
   },
 );
+
+test.each(["1.0.2", "1.0.3"] as const)("%s: nonces are drawn, and never run out", (lorawan) => {
+  const network = new Network({ lorawan, nvm: { ...newMacNvm(), devNonce: 0x1_0000 } });
+  network.mac.perform({ type: "join" });
+  network.run(3600);
+  const nonces = devNonces(network);
+  expect(nonces.length).toBeGreaterThan(10);
+  expect(new Set(nonces).size).toBe(nonces.length);
+  expect(nonces.some((nonce) => nonce > 0xff)).toBe(true);
+  const other = new Network({ lorawan, seed: 2 });
+  other.mac.perform({ type: "join" });
+  other.run(3600);
+  expect(devNonces(other).slice(0, 3)).not.toEqual(nonces.slice(0, 3));
+});
+
+test.each([
+  ["1.0.3", 3, true],
+  ["1.0.3", 5, false],
+  ["1.0.4", 3, false],
+  ["1.0.4", 6, true],
+  ["1.1", 3, false],
+] as const)("%s: after JoinNonce 5, %i is taken: %s", (lorawan, joinNonce, isTaken) => {
+  const network = new Network({ lorawan, nvm: { ...newMacNvm(), joinNonce: 5 } });
+  network.onUplink = (uplink) => network.acceptJoin(uplink, { accept: { joinNonce } });
+  network.mac.perform({ type: "join" });
+  network.run(60);
+  expect(network.nvm.session !== undefined).toBe(isTaken);
+});
+
+test("a nonce is used up before its request is on the air: no power cut brings it back", () => {
+  const used: number[] = [];
+  let { nvm } = new Network();
+  for (let life = 0; life < 20; life++) {
+    const network = new Network({ nvm: structuredClone(nvm), seed: life });
+    network.mac.perform({ type: "join" });
+    network.engine.run(Number.MAX_SAFE_INTEGER, () => network.air.length > life % 3);
+    used.push(...devNonces(network));
+    nvm = network.nvm;
+  }
+  expect(new Set(used).size).toBe(used.length);
+});
 
 test("requests stop when the nonces are used up", () => {
   const network = new Network({ nvm: { ...newMacNvm(), devNonce: 0xffff } });

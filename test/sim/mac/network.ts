@@ -1,4 +1,5 @@
 import { NodeCrypto } from "#hal/node/crypto.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
@@ -9,7 +10,13 @@ import {
   openPayload,
   sealData,
 } from "#sim/mac/data-security.ts";
-import { EndDeviceMac, type MacEvent, type MacNvm, newMacNvm } from "#sim/mac/end-device.ts";
+import {
+  EndDeviceMac,
+  type MacConfig,
+  type MacEvent,
+  type MacNvm,
+  newMacNvm,
+} from "#sim/mac/end-device.ts";
 import { type DataFrame, parsePhyPayload } from "#sim/mac/frame.ts";
 import { isJoinRequestMicValid, type JoinAccept, sealJoinAccept } from "#sim/mac/join.ts";
 import {
@@ -36,6 +43,10 @@ export interface Emitted {
   readonly morePending?: boolean;
   readonly payloadMaxBytes?: number;
   readonly source?: string;
+  readonly marginDb?: number;
+  readonly gatewayCount?: number;
+  readonly gpsUs?: number;
+  readonly sentUs?: number;
 }
 
 interface ReceivedUplink {
@@ -58,26 +69,48 @@ export class Network {
   readonly devEui = hex("00 04 a3 0b 00 1b 2c 3d");
   readonly appKey = key(0x10);
   readonly nwkKey: Uint8Array;
-  readonly #lorawan: "1.0" | "1.1";
+  readonly #lorawan: LorawanRevision;
   /** What the device says when it may: answered from the front, one per offer. */
   readonly toSend: { fPort: number; payload: Uint8Array; confirmed: boolean }[] = [];
   onUplink: (uplink: AirUplink) => void = () => {};
   onEvent: (event: MacEvent) => void = () => {};
-  keys: SessionKeys | undefined;
+  keys: SessionKeys | undefined = undefined;
   joinNonce = 0;
   nFCntDown = 0;
   aFCntDown = 0;
 
   constructor(
-    options: { lorawan?: "1.0" | "1.1"; uplinkDr?: number; nvm?: MacNvm; seed?: number } = {},
+    options: Partial<
+      Pick<
+        MacConfig,
+        "lorawan" | "uplinkDr" | "adr" | "regional" | "abp" | "unicastClass" | "asksEvery"
+      >
+    > & {
+      nvm?: MacNvm;
+      seed?: number;
+    } = {},
   ) {
-    const { lorawan = "1.0", uplinkDr = 5, nvm = newMacNvm(), seed = 1 } = options;
+    const { lorawan = "1.0", uplinkDr = 5, adr = false, regional = IN_EU868 } = options;
+    const { nvm = newMacNvm(), seed = 1, abp, unicastClass = "A", asksEvery = {} } = options;
+    this.keys = abp?.keys;
     this.#lorawan = lorawan;
-    this.nwkKey = lorawan === "1.0" ? this.appKey : key(0x80);
+    this.nwkKey = lorawan === "1.1" ? key(0x80) : this.appKey;
     this.nvm = nvm;
     const { devEui, joinEui, appKey, nwkKey } = this;
     this.mac = new EndDeviceMac(
-      { devEui, joinEui, lorawan, appKey, nwkKey, uplinkDr, regional: IN_EU868 },
+      {
+        devEui,
+        joinEui,
+        lorawan,
+        appKey,
+        nwkKey,
+        abp,
+        unicastClass,
+        asksEvery,
+        uplinkDr,
+        adr,
+        regional,
+      },
       {
         scheduler: this.engine,
         crypto,

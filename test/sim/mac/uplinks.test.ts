@@ -108,63 +108,105 @@ test("channels of another sub-band are used while the first one rests", () => {
   expect(network.air.some(({ frequencyHz }) => frequencyHz < 868_000_000)).toBe(true);
 });
 
-describe.each(["1.0", "1.1"] as const)("a confirmed uplink of a %s device", (lorawan) => {
-  test("is sent eight times, 1 to 3 s after its windows, with one counter", () => {
+describe.each(["1.0", "1.0.2", "1.0.3"] as const)(
+  "a confirmed uplink of a %s device",
+  (lorawan) => {
+    test("is sent eight times, 1 to 3 s after its windows, with one counter", () => {
+      const network = Network.joined({ lorawan });
+      network.exchange(hex("2a"), { confirmed: true });
+      expect(fCnts(network)).toEqual(new Array(8).fill(0));
+      expect(types(network)).toEqual(["uplinkReady", "uplinkDone"]);
+      const windowsUs = 2 * S + 2_793_473;
+      const pauses = network.air
+        .slice(1)
+        .map(({ startUs }, index) => startUs - (network.air[index]?.endUs ?? 0) - windowsUs);
+      for (const pause of pauses) {
+        expect(pause).toBeGreaterThanOrEqual(S);
+        expect(pause).toBeLessThanOrEqual(3 * S);
+      }
+      expect(new Set(pauses).size).toBe(7);
+      network.exchange(hex("2b"));
+      expect(fCnts(network).at(-1)).toBe(1);
+    });
+
+    test("is done when it is acknowledged", () => {
+      const network = Network.joined({ lorawan });
+      network.onUplink = (uplink) => {
+        if (network.air.length < 3) return;
+        const { fCntLow } = network.open(uplink).frame;
+        network.answer(uplink, network.downlink({ ack: true }, { confFCnt: fCntLow }));
+      };
+      network.exchange(hex("2a"), { confirmed: true });
+      expect(network.air.length).toBe(3);
+      expect(types(network)).toEqual(["uplinkReady", "contact", "uplinkDone"]);
+    });
+
+    test("is not done by a downlink that acknowledges nothing", () => {
+      const network = Network.joined({ lorawan });
+      network.onUplink = (uplink) => {
+        if (network.air.length > 1) return;
+        network.answer(uplink, network.downlink({ fPort: 4, frmPayload: hex("01") }));
+      };
+      network.exchange(hex("2a"), { confirmed: true });
+      expect(network.air.length).toBe(8);
+      expect(network.count("downlink")).toBe(1);
+      expect(network.count("uplinkDone")).toBe(1);
+    });
+
+    test("is abandoned by a reset, at any moment", () => {
+      for (const seconds of [0.01, 0.5, 1.0, 2.5, 5.2, 7, 20]) {
+        const network = Network.joined({ lorawan });
+        network.toSend.push({ fPort: 1, payload: hex("2a"), confirmed: true });
+        network.mac.perform({ type: "requestUplink" });
+        network.engine.run(Number.MAX_SAFE_INTEGER, () => network.air.length > 0);
+        network.run(seconds);
+        const sent = network.air.length;
+        network.mac.reset();
+        network.run(600);
+        expect(network.air.length).toBe(sent);
+        expect(network.count("uplinkDone")).toBe(0);
+      }
+    });
+  },
+);
+
+describe.each(["1.0.4", "1.1"] as const)("a confirmed uplink of a %s device", (lorawan) => {
+  const joined = (nbTrans: number) => {
     const network = Network.joined({ lorawan });
+    if (network.nvm.session !== undefined) network.nvm.session.nbTrans = nbTrans;
+    return network;
+  };
+
+  test.each([1, 3, 15])("is sent NbTrans times: %i", (nbTrans) => {
+    const network = joined(nbTrans);
     network.exchange(hex("2a"), { confirmed: true });
-    expect(fCnts(network)).toEqual(new Array(8).fill(0));
+    expect(fCnts(network)).toEqual(new Array(nbTrans).fill(0));
     expect(types(network)).toEqual(["uplinkReady", "uplinkDone"]);
-    const windowsUs = 2 * S + 2_793_473;
-    const pauses = network.air
-      .slice(1)
-      .map(({ startUs }, index) => startUs - (network.air[index]?.endUs ?? 0) - windowsUs);
-    for (const pause of pauses) {
-      expect(pause).toBeGreaterThanOrEqual(S);
-      expect(pause).toBeLessThanOrEqual(3 * S);
-    }
-    expect(new Set(pauses).size).toBe(7);
-    network.exchange(hex("2b"));
-    expect(fCnts(network).at(-1)).toBe(1);
   });
 
-  test("is done when it is acknowledged", () => {
-    const network = Network.joined({ lorawan });
+  test.each([
+    ["an acknowledgement", true],
+    ["any other downlink", false],
+  ])("is repeated no more after %s", (_, ack) => {
+    const network = joined(5);
     network.onUplink = (uplink) => {
-      if (network.air.length < 3) return;
-      const { fCntLow } = network.open(uplink).frame;
-      network.answer(uplink, network.downlink({ ack: true }, { confFCnt: fCntLow }));
+      if (network.air.length < 2) return;
+      network.answer(uplink, network.downlink({ ack }, { confFCnt: ack ? 0 : 7 }));
     };
     network.exchange(hex("2a"), { confirmed: true });
-    expect(network.air.length).toBe(3);
+    expect(network.air.length).toBe(2);
     expect(types(network)).toEqual(["uplinkReady", "contact", "uplinkDone"]);
   });
+});
 
-  test("is not done by a downlink that acknowledges nothing", () => {
-    const network = Network.joined({ lorawan });
-    network.onUplink = (uplink) => {
-      if (network.air.length > 1) return;
-      network.answer(uplink, network.downlink({ fPort: 4, frmPayload: hex("01") }));
-    };
-    network.exchange(hex("2a"), { confirmed: true });
-    expect(network.air.length).toBe(8);
-    expect(network.count("downlink")).toBe(1);
-    expect(network.count("uplinkDone")).toBe(1);
-  });
-
-  test("is abandoned by a reset, at any moment", () => {
-    for (const seconds of [0.01, 0.5, 1.0, 2.5, 5.2, 7, 20]) {
-      const network = Network.joined({ lorawan });
-      network.toSend.push({ fPort: 1, payload: hex("2a"), confirmed: true });
-      network.mac.perform({ type: "requestUplink" });
-      network.engine.run(Number.MAX_SAFE_INTEGER, () => network.air.length > 0);
-      network.run(seconds);
-      const sent = network.air.length;
-      network.mac.reset();
-      network.run(600);
-      expect(network.air.length).toBe(sent);
-      expect(network.count("uplinkDone")).toBe(0);
-    }
-  });
+test.each([
+  ["1.0", 242],
+  ["1.0.3", 242],
+  ["1.0.4", 222],
+] as const)("%s: DR4 of EU868 has room for %i bytes", (lorawan, bytes) => {
+  const network = Network.joined({ lorawan, uplinkDr: 4 });
+  network.exchange(hex("00"));
+  expect(network.events[0]).toMatchObject({ type: "uplinkReady", payloadMaxBytes: bytes });
 });
 
 test("a 1.1 device says RekeyInd until the server confirms", () => {

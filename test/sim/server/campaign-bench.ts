@@ -1,5 +1,6 @@
 import { mcKEKey, mcRootKey, mcSessionKeys, unwrapMcKey } from "#agent/keys/multicast.ts";
 import { mcDownlink } from "#agent/packages/multicast-setup.wire.ts";
+import { lorawanLineOf } from "#scenarios/lorawan.ts";
 import { isDataMicValid, openPayload } from "#sim/mac/data-security.ts";
 import { parsePhyPayload } from "#sim/mac/frame.ts";
 import { Campaign, type Job } from "#sim/server/campaign.ts";
@@ -180,7 +181,7 @@ export class CampaignBench {
     }
     const { mcAddr, mcKeyEncrypted } = decoded.command;
     const { lorawan, rootSecret } = device.radio.provisioned;
-    const kek = mcKEKey(mcRootKey(lorawan, rootSecret, crypto), crypto);
+    const kek = mcKEKey(mcRootKey(lorawanLineOf(lorawan), rootSecret, crypto), crypto);
     const mcKey = unwrapMcKey(kek, mcKeyEncrypted, crypto);
     const { mcAppSKey, mcNwkSKey } = mcSessionKeys(mcKey, mcAddr, crypto);
     const keys = { lorawan: "1.0", nwkSKey: mcNwkSKey, appSKey: mcAppSKey } as const;

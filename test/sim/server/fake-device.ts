@@ -30,6 +30,7 @@ export interface Uplink {
   readonly fPort?: number | undefined;
   readonly payload?: Uint8Array;
   readonly confirmed?: boolean;
+  readonly adrAckReq?: boolean;
   readonly commands?: readonly MacUplink[];
   /** Instead of `commands`. */
   readonly fOpts?: Uint8Array;
@@ -101,7 +102,8 @@ export class FakeDevice {
   }
 
   seal(uplink: Uplink = {}): Uint8Array {
-    const { confirmed = false, commands = [], channel = 0, dr = 5 } = uplink;
+    const { confirmed = false, adrAckReq = false } = uplink;
+    const { commands = [], channel = 0, dr = 5 } = uplink;
     const { fCnt = this.fCntUp, payload = new Uint8Array(0) } = uplink;
     const fPort = "fPort" in uplink ? uplink.fPort : 10;
     const { fOpts = joined(commands.map((command) => macUplink.encode(command))) } = uplink;
@@ -110,7 +112,7 @@ export class FakeDevice {
       confirmed,
       devAddr: this.#devAddr,
       adr: false,
-      adrAckReq: false,
+      adrAckReq,
       ack: false,
       fPending: false,
       fPort,

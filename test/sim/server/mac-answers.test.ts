@@ -8,13 +8,16 @@ const REKEY_IND = { name: "RekeyInd", deviceVersion: { minor: 1 } } as const;
 const LINK_CHECK_ANS = { name: "LinkCheckAns", marginDb: 20, gatewayCount: 1 };
 const REKEY_CONF = { name: "RekeyConf", serverVersion: { minor: 1 } };
 
+const RESET_IND = { name: "ResetInd", deviceVersion: { minor: 1 } } as const;
+const RESET_CONF = { name: "ResetConf", serverVersion: { minor: 1 } };
+
 describe.each(["1.0", "1.1"] as const)("MAC commands of a %s device", (lorawan) => {
   const provisioned = provisionOf(1, { lorawan });
 
-  test("LinkCheckReq and RekeyInd are answered in FOpts, without a port", () => {
+  test("LinkCheckReq, RekeyInd and ResetInd are answered in FOpts, without a port", () => {
     const device = FakeDevice.joined(new Bench(), provisioned);
-    const downlink = device.exchange({ commands: [LINK_CHECK_REQ, REKEY_IND] });
-    expect(downlink.commands).toEqual([LINK_CHECK_ANS, REKEY_CONF]);
+    const downlink = device.exchange({ commands: [LINK_CHECK_REQ, REKEY_IND, RESET_IND] });
+    expect(downlink.commands).toEqual([LINK_CHECK_ANS, REKEY_CONF, RESET_CONF]);
     expect(downlink.frame).toMatchObject({ fPort: undefined, ack: false, fPending: false });
   });
 

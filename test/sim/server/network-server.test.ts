@@ -7,6 +7,12 @@ const payloadsOf = (bench: Bench) => bench.heard.map(({ payload }) => [...payloa
 describe.each(["1.0", "1.1"] as const)("uplinks of a %s device", (lorawan) => {
   const provisioned = provisionOf(1, { lorawan });
 
+  test("are answered, if only by an empty downlink, when they ask with ADRACKReq", () => {
+    const device = FakeDevice.joined(new Bench());
+    const { frame } = device.exchange({ adrAckReq: true });
+    expect(frame).toMatchObject({ ack: false, fPort: undefined, adrAckReq: false });
+  });
+
   test("are delivered in clear, and not answered when there is nothing to say", () => {
     const bench = new Bench();
     const device = FakeDevice.joined(bench, provisioned);

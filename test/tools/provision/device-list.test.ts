@@ -36,6 +36,27 @@ test("a 1.1 device has two join keys and no GenAppKey", () => {
   expect(first?.nwkKey).not.toBe(first?.appKey);
 });
 
+test.each([
+  ["1.0.3", 1],
+  ["1.1", 3],
+] as const)(
+  "a %s device that does not join has an address and %i network keys",
+  (lorawan, keys) => {
+    const devices = listOf({ lorawan, activatedBy: "abp", firstDevAddr: "260B00FF" });
+    expect(devices.map(({ devAddr }) => devAddr)).toEqual(["260b00ff", "260b0100", "260b0101"]);
+    for (const { appSKey, fNwkSIntKey, sNwkSIntKey, nwkSEncKey } of devices) {
+      for (const key of [appSKey, fNwkSIntKey, sNwkSIntKey, nwkSEncKey])
+        expect(key).toMatch(HEX_32);
+      expect(new Set([fNwkSIntKey, sNwkSIntKey, nwkSEncKey]).size).toBe(keys);
+    }
+    expect(new Set(devices.map(({ appSKey }) => appSKey)).size).toBe(3);
+  },
+);
+
+test("a device that joins has no session", () => {
+  expect(listOf({})[0]).toMatchObject({ activatedBy: "otaa", devAddr: "", appSKey: "" });
+});
+
 test("every device has keys of its own, and other ones with another seed", () => {
   const keys = [1, 2].flatMap((seed) => listOf({}, seed).map(({ appKey }) => appKey));
   expect(new Set(keys).size).toBe(6);
@@ -53,9 +74,11 @@ test("CSV has a line of names and a line a device, and quotes what would break i
   if (device === undefined) throw new RangeError("no device");
   const lines = [...csvOf([device, { ...device, name: 'a "b", c' }])];
   expect(lines).toHaveLength(3);
-  expect(lines[0]).toBe("devEui,joinEui,name,kind,lorawan,packages,appKey,nwkKey,genAppKey\r\n");
+  expect(lines[0]).toBe(
+    "devEui,joinEui,name,kind,lorawan,unicastClass,packages,appKey,nwkKey,genAppKey,activatedBy,devAddr,appSKey,fNwkSIntKey,sNwkSIntKey,nwkSEncKey\r\n",
+  );
   expect(lines[1]).toBe(
-    `${device.devEui},${device.joinEui},device 0,device,1.0,1,${device.appKey},${device.nwkKey},${device.genAppKey}\r\n`,
+    `${device.devEui},${device.joinEui},device 0,device,1.0,A,1,${device.appKey},${device.nwkKey},${device.genAppKey},otaa,,,,,\r\n`,
   );
   expect(lines[2]).toContain(',"a ""b"", c",');
 });
