@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { LoraRate } from "#hal/gateway-port.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
+import type { DeviceSpec } from "#scenarios/device-schema.ts";
+import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import type { DownlinkRequest } from "#sim/air/frames.ts";
 import type { CellInput } from "#sim/fleet/cell.ts";
@@ -121,6 +123,22 @@ describe("a fleet whose server is behind its gateways", () => {
     const results = world(scenarioOf()).run();
     expect(results.map(stateOf)).toEqual(Array.from({ length: 6 }, () => "updated"));
     expect(results.every(({ serverComplete }) => serverComplete)).toBe(true);
+  });
+
+  test.each<[lorawan: LorawanRevision, rest: Partial<DeviceSpec>]>([
+    ["1.0.2", { activatedBy: "abp" }],
+    ["1.0.3", { activatedBy: "abp", unicastClass: "C" }],
+    ["1.0.4", { adr: true, asksEvery: { ack: 2, linkCheck: 3, deviceTime: 2 } }],
+    ["1.1", { activatedBy: "abp", packages: "v2" }],
+    ["1.1", { unicastClass: "C", packages: "v2", adr: true }],
+  ])("is updated when its devices are %s, %o", (lorawan, rest) => {
+    const scenario = scenarioOf();
+    const defaults = { ...scenario.devices.defaults, ...rest, lorawan };
+    const { fleet, run } = world({ ...scenario, devices: { count: 6, defaults } });
+    expect(run().map(stateOf)).toEqual(Array.from({ length: 6 }, () => "updated"));
+    const timelines = fleet.members.map(({ node }) => node.timeline.map(({ text }) => text).join());
+    const isTold = rest.asksEvery !== undefined;
+    for (const timeline of timelines) expect(timeline.includes("network time")).toBe(isTold);
   });
 
   test("loses the very fragments that it loses in a run", () => {
