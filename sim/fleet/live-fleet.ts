@@ -75,6 +75,8 @@ export class LiveFleet {
   /** Whose uplink a gateway is taking. */
   #speaker: number | undefined;
   uplinks = 0;
+  /** Data frames to one device that it heard: with a new counter and the right MIC, or not. */
+  readonly unicast = { taken: 0, refused: 0 };
 
   constructor(input: LiveFleetInput) {
     const { scenario, seed, firmware, gateways, gpsAtStart, statsIntervalS, isLenient } = input;
@@ -191,7 +193,10 @@ export class LiveFleet {
       return;
     }
     if (cell.outages.isOut(this.engine.now)) return;
-    for (const member of own) toOne(member, downlink);
+    for (const member of own) {
+      const fate = toOne(member, downlink);
+      if (fate !== undefined) this.unicast[fate] += 1;
+    }
   }
 
   /** Loss is keyed to the frame counter: the same frames are lost whichever way they came. */
@@ -249,8 +254,8 @@ function sessionsAt(devAddr: number, { members, byDevAddr }: LiveCell): readonly
   return found;
 }
 
-function toOne(member: Member, downlink: AirDownlink): void {
+function toOne(member: Member, downlink: AirDownlink) {
   const { node, mac, unicastLoss } = member;
-  if (!node.isListening || !mac.hears(downlink)) return;
-  if (!unicastLoss.lost(member.unicastFrames++)) mac.receive(downlink);
+  if (!node.isListening || !mac.hears(downlink)) return undefined;
+  return unicastLoss.lost(member.unicastFrames++) ? undefined : mac.receive(downlink);
 }

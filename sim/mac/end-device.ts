@@ -1,4 +1,4 @@
-import type { DeviceEffect, DownlinkSource } from "#agent/events.ts";
+import type { DeviceEffect } from "#agent/events.ts";
 import { energyJ, type RadioTime } from "#sim/air/energy.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
@@ -15,6 +15,7 @@ import { wordOf } from "./network-word.ts";
 import { defaultChannels, type MacNvm, type MacSession, personalizedSession } from "./nvm.ts";
 import { Radio, type Tuning } from "./radio.ts";
 import { TRAITS } from "./revision.ts";
+import { unicastEvent } from "./unicast-event.ts";
 import { Uplinks } from "./uplinks.ts";
 
 export type { MacConfig, MacEvent, MacIo, ModemEvent } from "./mac-parts.ts";
@@ -146,21 +147,25 @@ export class EndDeviceMac {
     return this.#classB.onBeacon(bytes, startUs, this.#io.scheduler.now);
   }
 
-  /** Takes a downlink that was heard and not lost, when it ends. Any bytes will do. */
-  receive(downlink: AirDownlink): void {
+  /**
+   * Takes a downlink that was heard and not lost, when it ends. Any bytes will do. Returns what became
+   * of a data frame to the device alone; undefined: it is none.
+   */
+  receive(downlink: AirDownlink): "taken" | "refused" | undefined {
     const frame = frameMemo.parse(downlink.phyPayload);
     if (frame.type === "joinAccept") {
       this.#joining.receive(downlink);
-      return;
+      return undefined;
     }
-    if (frame.type !== "data" || frame.direction !== "down") return;
+    if (frame.type !== "data" || frame.direction !== "down") return undefined;
     const multicast = this.#groups.receive(downlink, frame);
     if (multicast !== undefined) {
       this.#io.emit(multicast);
-      return;
+      return undefined;
     }
     const { session } = this.#parts.nvm;
-    if (session?.devAddr === frame.devAddr) this.#receiveUnicast(downlink, frame, session);
+    if (session?.devAddr !== frame.devAddr) return undefined;
+    return this.#takesUnicast(downlink, frame, session) ? "taken" : "refused";
   }
 
   /** A reset, or the supply is gone: timers, windows and groups are forgotten, the NVM is not. */
@@ -250,16 +255,17 @@ export class EndDeviceMac {
     return { frequencyHz: session.rx2FrequencyHz, dr: session.rx2Dr };
   }
 
-  #receiveUnicast(downlink: AirDownlink, frame: DataFrame, session: MacSession): void {
+  /** Whether its counter is new and its MIC right. */
+  #takesUnicast(downlink: AirDownlink, frame: DataFrame, session: MacSession): boolean {
     const { keys } = session;
     const isApplication = keys.lorawan === "1.1" && (frame.fPort ?? 0) > 0;
     const atLeast = isApplication ? session.aFCntDown : session.nFCntDown;
     const fCnt = fullFCnt(atLeast, frame.fCntLow);
     const { fCntGapMax } = TRAITS[this.#parts.config.lorawan];
-    if (fCnt === undefined || fCnt + 1 - atLeast >= fCntGapMax) return;
+    if (fCnt === undefined || fCnt + 1 - atLeast >= fCntGapMax) return false;
     const confFCnt = this.#uplinks.confirmedFCnt;
     const context = { fCnt, confFCnt: confFCnt ?? 0 };
-    if (!isDataMicValid(downlink.phyPayload, frame, keys, context, this.#io.crypto)) return;
+    if (!isDataMicValid(downlink.phyPayload, frame, keys, context, this.#io.crypto)) return false;
     if (isApplication) session.aFCntDown = fCnt + 1;
     else session.nFCntDown = fCnt + 1;
 
@@ -271,8 +277,9 @@ export class EndDeviceMac {
     const payload = openPayload(frame, fCnt, keys, this.#io.crypto);
     this.#executeCommands(frame, fCnt, payload, session);
     if (this.#isClassC) this.#tune();
-    this.#emitUnicast(frame, payload);
+    this.#io.emit(unicastEvent(frame, payload));
     if (isAnswer) this.#uplinks.settle(frame.ack);
+    return true;
   }
 
   /** The server has heard the last uplink. */
@@ -290,16 +297,4 @@ export class EndDeviceMac {
       this.#io.emit(wordOf(answer, this.#radio.sentUs));
     }
   }
-
-  #emitUnicast(frame: DataFrame, payload: Uint8Array): void {
-    const morePending = frame.fPending;
-    const { fPort } = frame;
-    if (fPort === undefined || fPort === 0) {
-      this.#io.emit({ type: "contact", morePending });
-      return;
-    }
-    this.#io.emit({ type: "downlink", fPort, payload, source: UNICAST, morePending });
-  }
 }
-
-const UNICAST: DownlinkSource = { type: "unicast" };

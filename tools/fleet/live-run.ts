@@ -72,6 +72,7 @@ export interface LiveOutcome {
   readonly airtime: LiveFleet["airtime"];
   readonly uplinks: number;
   readonly downlinks: number;
+  readonly unicast: LiveFleet["unicast"];
   readonly oddities: readonly string[];
   readonly lag: WallClock["lag"];
   /** From the first request on, until the last device had joined and knew the time. */
@@ -126,6 +127,7 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
       airtime: fleet.airtime,
       uplinks: fleet.uplinks,
       downlinks: fleet.downlinks,
+      unicast: fleet.unicast,
       oddities,
       lag: clock.lag,
       joinSeconds,

@@ -213,5 +213,7 @@ describe("a fleet whose server is behind its gateways", () => {
     expect(allS).toBeGreaterThan(multicastS);
     expect(fleet.uplinks).toBeGreaterThan(12);
     expect(fleet.downlinks).toBeGreaterThan(12);
+    expect(fleet.unicast.taken).toBeGreaterThan(12);
+    expect(fleet.unicast.refused).toBe(0);
   });
 });
