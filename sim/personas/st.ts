@@ -106,7 +106,7 @@ export const st: Persona = {
     },
     {
       does: { resyncSpacingS: [1, 1], resyncEnds: "anyAnswer" },
-      text: "Forced AppTimeReq follow each other within a second, or as fast as the radio allows; any AppTimeAns ends them, one with a wrong token too.",
+      text: "Forced AppTimeReq follow each other after a second, or as soon as the radio allows; any AppTimeAns ends them, one with a wrong token too.",
       source: "LmhpClockSync.c: LmhpClockSyncProcess, APP_TIME_ANS",
     },
     {

@@ -16,7 +16,7 @@ function chapterOf({ name, about, versions, rows, notModelled }: Persona): strin
     "",
     `${about}. ${spoken}.`,
     "",
-    "| deviation | with | source |",
+    "| deviation | version | source |",
     "| --- | --- | --- |",
     ...rows.map(({ text, only, source }) => `| ${text} | ${versionOf(only)} | ${source} |`),
     "",
@@ -28,5 +28,5 @@ function chapterOf({ name, about, versions, rows, notModelled }: Persona): strin
 }
 
 function versionOf(only: 1 | 2 | undefined): string {
-  return only === undefined ? "" : `v${only}`;
+  return only === undefined ? "" : `v${only} only`;
 }
