@@ -57,6 +57,15 @@ test("every shipped scenario is in the guide, and the README counts them", () =>
   expect(readme).toContain("Fifty-four are shipped");
 });
 
+test("the guide to the MAC says what becomes of each command of a server", () => {
+  const mac = readFileSync(new URL("docs/mac.md", root), "utf8");
+  const wire = readFileSync(new URL("sim/mac/mac-commands.wire.ts", root), "utf8");
+  const [downlinks = ""] = wire.split("export const macUplink");
+  const names = [...downlinks.matchAll(/^ {2}(\w+): \{/gm)].map(([, name]) => name);
+  expect(names).toHaveLength(16);
+  for (const name of names) expect(mac).toContain(name);
+});
+
 test("every exit status is in the README", () => {
   for (const status of Object.values(EXIT)) expect(readme).toContain(`\n| ${status} |`);
 });

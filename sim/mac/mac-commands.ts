@@ -1,4 +1,5 @@
 /** What a device does when the network manages it. */
+import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { Region, RegionalSetting } from "#scenarios/regions/region.ts";
 import {
   isDownlinkDr,
@@ -179,6 +180,14 @@ function moveRx1(
   return { name: "DlChannelAns", status };
 }
 
+/** A dwell time takes the slowest data rates away (RP002, UplinkDwellTime). */
+function drWithRoom({ dr, dwell }: MacSession, region: Region): number {
+  for (let next = dr; isUplinkDr(region, next); next++) {
+    if (maxPayloadBytes(region, next, { dwell: dwell.uplink }) > 0) return next;
+  }
+  return dr;
+}
+
 /** Only where countries have dwell times; elsewhere TS001 wants no answer. */
 function setDwellTime(
   { eirpDwellTime }: Named<"TxParamSetupReq">,
@@ -188,5 +197,6 @@ function setDwellTime(
   if (region.dwell === undefined) return undefined;
   const { uplink, downlink } = eirpDwellTime;
   session.dwell = { uplink, downlink };
+  session.dr = drWithRoom(session, region);
   return { name: "TxParamSetupAns" };
 }

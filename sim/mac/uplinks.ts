@@ -5,11 +5,10 @@ import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import { asksForDownlink, backOff } from "./adr.ts";
 import { drawChannel, earliestStartUs } from "./channel-choice.ts";
 import { type OutgoingData, sealData } from "./data-security.ts";
-import { FOPTS_MAX_BYTES } from "./frame.ts";
-import { indications } from "./mac-commands.ts";
 import type { MacParts } from "./mac-parts.ts";
 import { isDue } from "./network-word.ts";
 import { type MacSession, usableChannels } from "./nvm.ts";
+import { commandsInFOpts, commandsOnPort0, exceedFOpts } from "./outgoing-commands.ts";
 import { roomBytes, TRAITS } from "./revision.ts";
 
 /** Before 1.0.4: transmissions of a confirmed uplink until one is acknowledged. */
@@ -54,6 +53,8 @@ export class Uplinks {
   #freeFromUs: WorldUs = 0;
   /** Counter of a confirmed downlink that waits for its ACK. */
   #ackFCnt: number | undefined;
+  /** Once before each offer: a server may ask for more with every downlink. */
+  #hasAnswered = false;
   /** It came outside of class A: an uplink goes for its sake alone. */
   #isAckDue = false;
   readonly #onExhausted: () => void;
@@ -107,7 +108,7 @@ export class Uplinks {
     }
     if (payload.length > this.#offeredBytes) throw new RangeError(`${payload.length} bytes uplink`);
     if (fPort < 1) throw new RangeError(`port ${fPort}`);
-    const fOpts = this.#fOpts(session);
+    const fOpts = commandsInFOpts(this.#parts, session);
     const asksAck = isDue(this.#parts.config.asksEvery?.ack, session.fCntUp);
     const content = { confirmed: confirmed || asksAck, fPort, fOpts, frmPayload: payload.slice() };
     this.#begin(content, session, false);
@@ -139,6 +140,7 @@ export class Uplinks {
     this.#sending = undefined;
     this.#ackFCnt = undefined;
     this.#isAckDue = false;
+    this.#hasAnswered = false;
   }
 
   #begin(content: Content, session: MacSession, isOwn: boolean): void {
@@ -178,7 +180,7 @@ export class Uplinks {
       this.plan();
       return;
     }
-    if (this.#parts.answers.exceeds(this.#fOptsMaxBytes(session), this.#indications(session))) {
+    if (!this.#hasAnswered && exceedFOpts(this.#parts, session)) {
       this.#sendAnswers(session);
       return;
     }
@@ -188,7 +190,9 @@ export class Uplinks {
 
   #offerTo(session: MacSession): void {
     this.#isRequested = false;
-    const payloadMaxBytes = roomBytes(this.#parts.config, session) - this.#fOpts(session).length;
+    this.#hasAnswered = false;
+    const payloadMaxBytes =
+      roomBytes(this.#parts.config, session) - commandsInFOpts(this.#parts, session).length;
     this.#offeredBytes = payloadMaxBytes;
     this.#parts.io.emit({ type: "uplinkReady", payloadMaxBytes });
     this.#offeredBytes = undefined;
@@ -201,27 +205,15 @@ export class Uplinks {
 
   /** Answers that FOpts cannot hold go ahead of what was asked for. */
   #sendAnswers(session: MacSession): void {
-    const bytesMax = roomBytes(this.#parts.config, session);
-    const frmPayload = this.#parts.answers.peek(bytesMax, this.#indications(session));
+    this.#hasAnswered = true;
+    const frmPayload = commandsOnPort0(this.#parts, session);
     this.#begin({ confirmed: false, fPort: 0, fOpts: NO_BYTES, frmPayload }, session, true);
   }
 
   #sendEmpty(session: MacSession): void {
-    const fOpts = this.#fOpts(session);
+    const fOpts = commandsInFOpts(this.#parts, session);
     const content = { confirmed: false, fPort: undefined, fOpts, frmPayload: NO_BYTES };
     this.#begin(content, session, true);
-  }
-
-  #fOpts(session: MacSession): Uint8Array {
-    return this.#parts.answers.peek(this.#fOptsMaxBytes(session), this.#indications(session));
-  }
-
-  #indications(session: MacSession): readonly Uint8Array[] {
-    return indications(session, this.#parts.config.asksEvery);
-  }
-
-  #fOptsMaxBytes(session: MacSession): number {
-    return Math.min(FOPTS_MAX_BYTES, roomBytes(this.#parts.config, session));
   }
 
   #transmit(sending: Sending, session: MacSession): void {
@@ -272,8 +264,18 @@ export class Uplinks {
     const pauseUs = sending.frame.confirmed
       ? ACK_TIMEOUT_MIN_US + io.entropy.below("ackTimeout", ACK_TIMEOUT_SPREAD_US + 1)
       : 0;
-    const at = this.#earliestUs(session, sending.dr, now + pauseUs);
-    this.#sendingTimer = io.scheduler.schedule(at, () => this.#transmit(sending, session));
+    this.#transmitAfter(sending, session, now + pauseUs);
+  }
+
+  /** Channels may change while it waits: in class C commands come at any time. */
+  #transmitAfter(sending: Sending, session: MacSession, notBefore: WorldUs): void {
+    const { scheduler } = this.#parts.io;
+    const at = this.#earliestUs(session, sending.dr, notBefore);
+    this.#sendingTimer = scheduler.schedule(at, () => {
+      const isFree = this.#earliestUs(session, sending.dr, scheduler.now) <= scheduler.now;
+      if (isFree) this.#transmit(sending, session);
+      else this.#transmitAfter(sending, session, scheduler.now);
+    });
   }
 
   #finish(): void {

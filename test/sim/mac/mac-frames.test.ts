@@ -1,8 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { regionOf } from "#scenarios/regions/regions.ts";
+import { MacAnswers } from "#sim/mac/mac-answers.ts";
+import { executeMacCommands } from "#sim/mac/mac-commands.ts";
 import { type MacDownlink, macDownlink, macUplink } from "#sim/mac/mac-commands.wire.ts";
+import { channelAt, sessionOf } from "#sim/mac/nvm.ts";
 import { hex } from "../../hex.ts";
 import { Network, S } from "./network.ts";
+
+const ZERO_KEY = new Uint8Array(16);
+const KEYS = { lorawan: "1.0", nwkSKey: ZERO_KEY, appSKey: ZERO_KEY } as const;
+const ACCEPT = { devAddr: 1, rx1DrOffset: 0, rx2Dr: 8, rxDelayS: 1, cfList: undefined };
 
 const adapt = (chMask: number): MacDownlink => ({
   name: "LinkADRReq",
@@ -80,6 +88,44 @@ describe.each(["1.0", "1.1"] as const)("answers of a %s device beyond FOpts", (l
       [10, answers(7, "DlChannelAns")],
     ]);
   });
+});
+
+test("a server that asks too much with every downlink does not keep the device from its own", () => {
+  const network = Network.joined();
+  network.onUplink = (uplink) => {
+    const bytes = [...macDownlink.encode(adapt(7))];
+    const frmPayload = Uint8Array.from(new Array(9).fill(bytes).flat());
+    network.answer(uplink, network.downlink({ fPort: 0, frmPayload }));
+  };
+  for (let count = 0; count < 3; count++) network.exchange(hex("00"));
+  expect(network.air.map((uplink) => network.open(uplink).frame.fPort)).toEqual([10, 0, 10, 0, 10]);
+});
+
+test("AU915: a dwell time takes the data rates away that have no room", () => {
+  const region = regionOf("AU915");
+  const regional = { region, subBand: undefined, dwell: { uplink: false, downlink: false } };
+  const session = sessionOf(ACCEPT, KEYS, 0, regional);
+  const answers = new MacAnswers();
+  executeMacCommands(hex("09 15"), session, answers, regional);
+  expect(answers.peek(15)).toEqual(hex("09"));
+  expect(session).toMatchObject({ dr: 2, dwell: { uplink: true } });
+});
+
+test("a repeat waits when a command of class C has taken away the channel that was free", () => {
+  const network = Network.joined({ unicastClass: "C", uplinkDr: 0 });
+  network.toSend.push({ fPort: 1, payload: hex("00"), confirmed: true });
+  network.mac.perform({ type: "requestUplink" });
+  network.engine.run(Number.MAX_SAFE_INTEGER, () => network.air.length > 0);
+  const { startUs, endUs } = network.lastUplink();
+  network.nvm.session?.channels.push(channelAt(867_100_000, 0, 5));
+  const phyPayload = network.downlink({ commands: [adapt(1)] });
+  network.emitAt(endUs + 4 * S, { phyPayload, dr: 0, frequencyHz: 869_525_000 });
+  network.run(3600);
+  expect(network.air.map(({ frequencyHz }) => frequencyHz).slice(1)).toEqual(
+    new Array(7).fill(868_100_000),
+  );
+  const second = network.air[1]?.startUs ?? 0;
+  expect(second - startUs).toBeGreaterThanOrEqual(100 * (endUs - startUs));
 });
 
 describe("the last frame counter", () => {
