@@ -10,9 +10,9 @@ import tenantRpc from "@chirpstack/chirpstack-api/api/tenant_grpc_pb.js";
 import tenant from "@chirpstack/chirpstack-api/api/tenant_pb.js";
 import common from "@chirpstack/chirpstack-api/common/common_pb.js";
 import { status } from "@grpc/grpc-js";
-import { ApiRefused, type ChirpStackConnection } from "./chirpstack-connection.ts";
+import { ApiRefused, type ChirpStackConnection, ifThere } from "./chirpstack-connection.ts";
 
-const REGION = {
+export const REGION = {
   EU868: common.Region.EU868,
   US915: common.Region.US915,
   AU915: common.Region.AU915,
@@ -31,8 +31,8 @@ export interface ProfileFacts {
   readonly name: string;
   readonly region: keyof typeof REGION;
   readonly lorawan: "1.0" | "1.1";
-  /** Of TS003, TS004 and TS005. */
-  readonly packages: 1 | 2;
+  /** Of TS003, TS004 and TS005; none where the server is to leave them to another. */
+  readonly packages: 0 | 1 | 2;
   readonly uplinkIntervalS: number;
 }
 
@@ -254,16 +254,6 @@ interface Named {
 
 function idOf(found: readonly Named[], name: string): string | undefined {
   return found.find((one) => one.getName() === name)?.getId();
-}
-
-/** Undefined when there is no such thing. */
-async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof ApiRefused && error.isNotFound)) throw error;
-    return undefined;
-  }
 }
 
 function deviceOf(facts: DeviceFacts): device.Device {

@@ -13,6 +13,7 @@ import type { Provisioned } from "#tools/provision/chirpstack.ts";
 export interface CampaignInput {
   readonly scenario: ResolvedScenario;
   readonly kind: ResolvedKind;
+  readonly seed: number;
   readonly devEuis: readonly string[];
   readonly provisioned: Provisioned;
   readonly payload: Uint8Array;
@@ -110,7 +111,7 @@ async function follow(
 }
 
 /** Throws what is no refusal. */
-function refusalText(error: unknown): string {
+export function refusalText(error: unknown): string {
   if (error instanceof ApiRefused) return error.message;
   throw error;
 }

@@ -17,7 +17,8 @@ import {
 } from "#tools/provision/chirpstack.ts";
 import { signerOf } from "#tools/run/images.ts";
 import type { SuppliedFirmware } from "#tools/run/simulation.ts";
-import { type DeploymentRecord, runDeployment } from "./chirpstack-campaign.ts";
+import type { DeploymentRecord } from "./chirpstack-campaign.ts";
+import type { Deployer } from "./deployer.ts";
 import type { GatewayLink } from "./gateway-link.ts";
 import type { GatewayWay } from "./gateway-options.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
@@ -27,6 +28,7 @@ export interface LiveInput {
   readonly seed: number;
   readonly firmware: SuppliedFirmware | undefined;
   readonly api: ChirpStackConnection;
+  readonly deployer: Deployer;
   readonly way: GatewayWay;
   readonly gateways: number;
   readonly joinSpreadS: number;
@@ -67,15 +69,17 @@ const SETTLE_MAX_MS = 1_800_000;
 
 /** Runs a fleet against a ChirpStack v4 in real time: provision, join, one deployment a kind, settle. */
 export async function runLive(input: LiveInput): Promise<LiveOutcome> {
-  const { scenario, seed, api, say } = input;
+  const { scenario, seed, api, deployer, say } = input;
   const crypto = new NodeCrypto();
   const signer = signerOf(seed, scenario.firmware.signature);
   const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
   const images = fleetImages(firmware, crypto);
+  await deployer.check();
   const provisioned = await provisionChirpStack(api, {
     scenario,
     seed,
     gateways: input.gateways,
+    fuotaServer: deployer.events,
     onProgress: (done, all) => {
       if (done === all) say(`provisioned ${all} devices and ${input.gateways} gateways`);
     },
@@ -163,7 +167,7 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
 
 /** Waits for the fleet to join, deploys kind after kind, and waits until no device is undecided. */
 async function runCampaign(
-  { scenario, joinSpreadS, api, interrupt, say }: LiveInput,
+  { scenario, seed, joinSpreadS, deployer, interrupt, say }: LiveInput,
   fleet: LiveFleet,
   provisioned: Provisioned,
   payload: Uint8Array,
@@ -184,9 +188,9 @@ async function runCampaign(
     const own = members.filter((member) => member.kind === kind);
     if (own.length === 0 || isInterrupted()) continue;
     const devEuis = own.map(devEuiOf);
-    const facts = { scenario, kind, devEuis, provisioned, payload };
+    const facts = { scenario, kind, seed, devEuis, provisioned, payload };
     const hooks = { wait, isInterrupted, onJob: (text: string) => say(`${kind.name}: ${text}`) };
-    records.push(await runDeployment(api, facts, hooks));
+    records.push(await deployer.deploy(facts, hooks));
   }
   await until(() => members.every(({ node }) => !node.isUndecided), SETTLE_MAX_MS, interrupt);
   return { records, joinSeconds };

@@ -1,4 +1,5 @@
 import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
+import { type EventsFacts, setEvents } from "#hal/net/chirpstack-events.ts";
 import { ChirpStackRegistry } from "#hal/net/chirpstack-registry.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { orRefused } from "./api-refusal.ts";
@@ -9,6 +10,8 @@ export interface ProvisionInput {
   readonly scenario: ResolvedScenario;
   readonly seed: number;
   readonly gateways: number;
+  /** A FUOTA Server that hears the uplinks, and answers in the server's place. */
+  readonly fuotaServer?: EventsFacts | undefined;
   readonly onProgress: (done: number, all: number) => void;
 }
 
@@ -31,20 +34,22 @@ export async function provisionChirpStack(
   api: ChirpStackConnection,
   input: ProvisionInput,
 ): Promise<Provisioned> {
-  const { scenario, seed, gateways } = input;
+  const { scenario, seed, gateways, fuotaServer } = input;
   const registry = new ChirpStackRegistry(api);
   return await orRefused(async () => {
     const name = tenantNameOf(scenario.name);
     const tenantId = (await registry.findTenant(name)) ?? (await registry.makeTenant(name));
     const applicationId = await registry.application(tenantId, scenario.name);
+    await setEvents(api, applicationId, fuotaServer);
     const profileIds = new Map<string, string>();
     for (const { name: kind, device } of scenario.devices.kinds) {
+      const packages = device.packages === "v1" ? 1 : 2;
       const id = await registry.profile({
         tenantId,
         name: kind,
         region: scenario.regional.region.name,
         lorawan: device.lorawan,
-        packages: device.packages === "v1" ? 1 : 2,
+        packages: fuotaServer === undefined ? packages : 0,
         uplinkIntervalS: device.uplinkIntervalS,
       });
       profileIds.set(kind, id);

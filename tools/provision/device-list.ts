@@ -1,3 +1,5 @@
+import { mcRootKey } from "#agent/keys/multicast.ts";
+import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
 import { deviceKeys } from "#sim/fleet/identity.ts";
@@ -41,6 +43,13 @@ export function deviceListOf(
       genAppKey: lorawan === "1.1" ? "" : hexOf(rootSecret),
     };
   });
+}
+
+/** What the keys of a device's multicast groups come from, in hex (TS005-1.0.0 §4). */
+export function mcRootKeyOf(device: ListedDevice, crypto: Crypto): string {
+  const { lorawan, appKey, genAppKey } = device;
+  const rootSecret = Buffer.from(lorawan === "1.1" ? appKey : genAppKey, "hex");
+  return hexOf(mcRootKey(lorawan, rootSecret, crypto));
 }
 
 const COLUMNS = [
