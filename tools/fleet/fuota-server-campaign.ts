@@ -39,13 +39,16 @@ export async function runOnFuotaServer(
     const { isOver, complaint } = await follow(server, id, facts, hooks);
     // Without a status to ask for, its last deed is to wait for the end of the session.
     if (isOver && requestStatus === "never") await hooks.wait(2 ** timeoutExponent * 1000);
-    // It cannot be told to stop. Without the group nothing more goes on the air.
-    if (hooks.isInterrupted()) await removeMulticastGroup(chirpStack, applicationId, `fuota-${id}`);
     const complaints = complaint === undefined ? [] : [complaint];
-    const rows = await rowsOf(server, id, requestStatus).catch((error: unknown) => {
+    const complain = (error: unknown) => {
       complaints.push(refusalText(error));
       return [];
-    });
+    };
+    if (hooks.isInterrupted()) {
+      // It cannot be told to stop. Without its group no more fragments go on the air.
+      await removeMulticastGroup(chirpStack, applicationId, `fuota-${id}`).catch(complain);
+    }
+    const rows = await rowsOf(server, id, requestStatus).catch(complain);
     return { kind: input.kind.name, isComplete: isOver, complaints, rows };
   });
 }

@@ -13,6 +13,8 @@ const SLACK_S = 120;
 const FIRST_ASKED_S = 30;
 /** Before it asks the first, all enter the multicast group one by one. */
 const ADDED_PER_S = 10;
+const UNHEARD =
+  "the FUOTA Server has heard no answer at all: does ChirpStack reach --fuota-events, in its --fuota-marshaler?";
 
 export interface Followed {
   readonly isOver: boolean;
@@ -23,8 +25,14 @@ export interface Followed {
 interface Stage {
   readonly maxS: number;
   readonly stuck: string;
-  /** What to say when it is over; undefined before. */
-  readonly look: () => Promise<string | undefined>;
+  /** What there is to say when it is over; undefined before. */
+  readonly look: () => Promise<Ended | undefined>;
+}
+
+interface Ended {
+  readonly text: string;
+  /** Why nothing can come of the stages that follow. */
+  readonly hopeless?: string;
 }
 
 /** Follows a deployment to its end, or until a stage takes longer than it can. */
@@ -35,23 +43,27 @@ export async function follow(
   hooks: CampaignHooks,
 ): Promise<Followed> {
   for (const stage of stagesOf(server, id, facts)) {
-    const said = await lookUntilOver(stage, hooks);
-    if (said === undefined) {
+    const ended = await lookUntilOver(stage, hooks);
+    if (ended === undefined) {
       return { isOver: false, complaint: hooks.isInterrupted() ? undefined : stage.stuck };
     }
-    hooks.onJob(said);
+    hooks.onJob(ended.text);
+    if (ended.hopeless !== undefined) return { isOver: false, complaint: ended.hopeless };
   }
   return { isOver: true, complaint: undefined };
 }
 
 /** Undefined when it is not over in time, or nobody waits any more. */
-async function lookUntilOver({ maxS, look }: Stage, hooks: CampaignHooks) {
+async function lookUntilOver(
+  { maxS, look }: Stage,
+  hooks: CampaignHooks,
+): Promise<Ended | undefined> {
   let shown = "";
   for (let waitedMs = 0; waitedMs <= maxS * 1000; waitedMs += POLL_MS) {
     let refusal = "";
     try {
-      const said = await look();
-      if (said !== undefined) return said;
+      const ended = await look();
+      if (ended !== undefined) return ended;
     } catch (error) {
       // The devices go on, and so may the server.
       refusal = refusalText(error);
@@ -79,7 +91,8 @@ function stagesOf(server: FuotaServer, id: string, facts: FuotaServerFacts): rea
       const state = await server.state(id);
       if (!state[over]) return undefined;
       const count = state.devices.filter((device) => device[passed]).length;
-      return `${name} over, ${count} of ${devices.length}`;
+      const text = `${name} over, ${count} of ${devices.length}`;
+      return passed === "isGroupSetUp" && count === 0 ? { text, hopeless: UNHEARD } : { text };
     },
   });
   const all = [
@@ -104,7 +117,7 @@ function firstRequest(
     stuck: `nothing asked of the first device in ${maxS} s; the server's log says why: perhaps its API key`,
     look: async () => {
       const log = await server.log(id, devices[0]?.devEui ?? "");
-      return log.length > 0 ? "the devices are being asked" : undefined;
+      return log.length > 0 ? { text: "the devices are being asked" } : undefined;
     },
   };
 }

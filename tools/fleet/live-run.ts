@@ -182,7 +182,9 @@ async function runCampaign(
   await until(() => members.every(({ node }) => node.observed.isClockSynced), joinMaxMs, interrupt);
   const joinSeconds = (performance.now() - startedMs) / 1000;
   const joined = members.filter(({ node }) => node.isJoined).length;
-  say(`${joined} of ${members.length} joined in ${joinSeconds.toFixed(1)} s`);
+  const synced = members.filter(({ node }) => node.observed.isClockSynced).length;
+  const timeless = synced < joined ? `, ${joined - synced} of them do not know the time` : "";
+  say(`${joined} of ${members.length} joined in ${joinSeconds.toFixed(1)} s${timeless}`);
   const records: DeploymentRecord[] = [];
   for (const kind of kinds) {
     const own = members.filter((member) => member.kind === kind);

@@ -211,8 +211,8 @@ test("without a status request it is over when the session is", async () => {
     campaign: { requestStatus: "never" },
     steps: [
       asked,
-      over("mcGroupSetupCompletedAt", "fragSessionSetupCompletedAt", "mcSessionCompletedAt"),
       passed(FIRST, SETUPS),
+      over("mcGroupSetupCompletedAt", "fragSessionSetupCompletedAt", "mcSessionCompletedAt"),
       over("enqueueCompletedAt"),
     ],
   });
@@ -230,6 +230,7 @@ describe("a deployment that does not go on", () => {
   });
 
   test("because a stage has no end", async () => {
+    passed(SECOND, ["mcGroupSetupCompletedAt"])();
     const { record, waitedS } = await run({ steps: [asked, over("mcGroupSetupCompletedAt")] });
     expect(record.complaints).toEqual([
       "FragSessionSetup is not over after 210 s: was the server restarted?",
@@ -241,10 +242,24 @@ describe("a deployment that does not go on", () => {
     ]);
   });
 
+  test("because the server hears nothing, is not waited for", async () => {
+    const { record, waitedS } = await run({ steps: [asked, over("mcGroupSetupCompletedAt")] });
+    expect(record.complaints).toEqual([expect.stringMatching(/heard no answer .*--fuota-events/)]);
+    expect(waitedS).toBeLessThan(10);
+  });
+
   test("because of Ctrl-C loses its group, and no other does", async () => {
     const { record } = await run({ steps: [asked], interruptAt: 3 });
     expect(record).toMatchObject({ isComplete: false, complaints: [] });
     expect(groups).toEqual(["fuota-other"]);
+  });
+
+  test("because of Ctrl-C is on record though its group is out of reach", async () => {
+    const { record } = await run({ steps: [() => chirpStack.forceShutdown()], interruptAt: 1 });
+    expect(record.complaints).toEqual([
+      expect.stringMatching(/^ChirpStack at .*cannot be reached/),
+    ]);
+    expect(record.rows).toHaveLength(2);
   });
 });
 
