@@ -11,7 +11,7 @@ import {
 export class ApiRefused extends Error {
   override readonly name = "ApiRefused";
   readonly isNotFound: boolean;
-  /** It said something of its own, as one does that has understood the call. */
+  /** An error without a status: what a server in Go says of a call that it has understood. */
   readonly isItsOwn: boolean;
 
   constructor(message: string, code: number, cause: unknown) {
@@ -83,6 +83,9 @@ export class ChirpStackConnection {
     }
     if (code === status.UNAVAILABLE) {
       return new ApiRefused(`${where}: cannot be reached: ${details}`, code, error);
+    }
+    if (code === status.UNIMPLEMENTED) {
+      return new ApiRefused(`${where}: does not know the call: another server?`, code, error);
     }
     return new ApiRefused(`${where}: ${details}`, code, error);
   }

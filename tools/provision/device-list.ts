@@ -45,7 +45,7 @@ export function deviceListOf(
   });
 }
 
-/** What the keys of a device's multicast groups come from, in hex (TS005-1.0.0 §4). */
+/** What the keys of a device's multicast groups come from, in hex (TS005-1.0.0). */
 export function mcRootKeyOf(device: ListedDevice, crypto: Crypto): string {
   const { lorawan, appKey, genAppKey } = device;
   const rootSecret = Buffer.from(lorawan === "1.1" ? appKey : genAppKey, "hex");
