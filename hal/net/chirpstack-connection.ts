@@ -11,10 +11,13 @@ import {
 export class ApiRefused extends Error {
   override readonly name = "ApiRefused";
   readonly isNotFound: boolean;
+  /** An error without a status: what a server in Go says of a call that it has understood. */
+  readonly isItsOwn: boolean;
 
   constructor(message: string, code: number, cause: unknown) {
     super(message, { cause });
     this.isNotFound = code === status.NOT_FOUND;
+    this.isItsOwn = code === status.UNKNOWN;
   }
 }
 
@@ -29,19 +32,21 @@ type ClientClass<Stub extends Client> = new (address: string, by: ChannelCredent
 
 const DEADLINE_MS = 30_000;
 
-/** One gRPC channel to a ChirpStack v4 API, and the token that opens it. */
+/** One gRPC channel to an API of the ChirpStack family, and the token that opens it. */
 export class ChirpStackConnection {
+  readonly #server: string;
   readonly #address: string;
   readonly #by: ChannelCredentials;
   readonly #metadata = new Metadata();
   readonly #clients: Client[] = [];
 
-  /** `address`: `host:port`, or `https://host:port` for TLS. */
-  constructor(address: string, apiKey: string) {
+  /** `address`: `host:port`, or `https://host:port` for TLS. `server`: what a person calls it. */
+  constructor(address: string, apiKey: string | undefined, server = "ChirpStack") {
+    this.#server = server;
     const [, scheme, rest = address] = /^(https?):\/\/(.*?)\/?$/.exec(address) ?? [];
     this.#address = rest;
     this.#by = scheme === "https" ? credentials.createSsl() : credentials.createInsecure();
-    this.#metadata.set("authorization", `Bearer ${apiKey}`);
+    if (apiKey !== undefined) this.#metadata.set("authorization", `Bearer ${apiKey}`);
   }
 
   client<Stub extends Client>(type: ClientClass<Stub>): Stub {
@@ -72,13 +77,26 @@ export class ChirpStackConnection {
 
   #refusal(error: ServiceError): ApiRefused {
     const { code, details } = error;
-    const where = `ChirpStack at ${this.#address}`;
+    const where = `${this.#server} at ${this.#address}`;
     if (code === status.UNAUTHENTICATED) {
       return new ApiRefused(`${where}: does not accept the API key`, code, error);
     }
     if (code === status.UNAVAILABLE) {
       return new ApiRefused(`${where}: cannot be reached: ${details}`, code, error);
     }
+    if (code === status.UNIMPLEMENTED) {
+      return new ApiRefused(`${where}: does not know the call: another server?`, code, error);
+    }
     return new ApiRefused(`${where}: ${details}`, code, error);
+  }
+}
+
+/** Undefined when there is no such thing. */
+export async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof ApiRefused && error.isNotFound)) throw error;
+    return undefined;
   }
 }

@@ -1,7 +1,8 @@
 import profile from "@chirpstack/chirpstack-api/api/device_profile_pb.js";
 import common from "@chirpstack/chirpstack-api/common/common_pb.js";
 
-const REGION = {
+/** As ChirpStack and its FUOTA Server number them. */
+export const REGION = {
   EU868: common.Region.EU868,
   US915: common.Region.US915,
   AU915: common.Region.AU915,
@@ -33,8 +34,8 @@ export interface ProfileFacts {
   readonly unicastClass: "A" | "C";
   /** What a device that does not join has from the start. */
   readonly rx2: { readonly frequencyHz: number; readonly dr: number };
-  /** Of TS003, TS004 and TS005. */
-  readonly packages: 1 | 2;
+  /** Of TS003, TS004 and TS005; none where the server is to leave them to another. */
+  readonly packages: 0 | 1 | 2;
   readonly uplinkIntervalS: number;
 }
 

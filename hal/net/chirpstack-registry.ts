@@ -9,7 +9,7 @@ import gateway from "@chirpstack/chirpstack-api/api/gateway_pb.js";
 import tenantRpc from "@chirpstack/chirpstack-api/api/tenant_grpc_pb.js";
 import tenant from "@chirpstack/chirpstack-api/api/tenant_pb.js";
 import { status } from "@grpc/grpc-js";
-import { ApiRefused, type ChirpStackConnection } from "./chirpstack-connection.ts";
+import { ApiRefused, type ChirpStackConnection, ifThere } from "./chirpstack-connection.ts";
 import { type ProfileFacts, profileOf } from "./chirpstack-profile.ts";
 
 export interface DeviceFacts {
@@ -226,16 +226,6 @@ interface Named {
 
 function idOf(found: readonly Named[], name: string): string | undefined {
   return found.find((one) => one.getName() === name)?.getId();
-}
-
-/** Undefined when there is no such thing. */
-async function ifThere<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof ApiRefused && error.isNotFound)) throw error;
-    return undefined;
-  }
 }
 
 function deviceOf(facts: DeviceFacts): device.Device {

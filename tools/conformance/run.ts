@@ -2,6 +2,7 @@ import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import type { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import type { TapEntry } from "#sim/fleet/live-tap.ts";
+import { deployerOf } from "#tools/fleet/deployer.ts";
 import type { GatewayWay } from "#tools/fleet/gateway-options.ts";
 import { runLive } from "#tools/fleet/live-run.ts";
 import { removeFromChirpStack } from "#tools/provision/chirpstack.ts";
@@ -39,6 +40,7 @@ export async function provoke(input: SituationInput): Promise<Evidence> {
     seed: scenario.seed,
     firmware: undefined,
     api,
+    deployer: deployerOf({ fuotaMarshaler: "protobuf" }, api),
     way: input.wayOf(scenario.regional.region.name),
     gateways,
     joinSpreadS: isStorm ? STORM_SPREAD_S : scenario.devices.count,

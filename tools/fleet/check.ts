@@ -4,8 +4,17 @@ import type { Problem } from "#tools/scenario/explain.ts";
 const MAKES_ITSELF = "says what our own server does; a real one does what it does: leave it out";
 
 /** What a scenario asks of the world that a run against a real server cannot give. */
-export function checkLive(scenario: ResolvedScenario): Problem | undefined {
-  const { campaign, air, server } = scenario;
+export function checkLive(
+  scenario: ResolvedScenario,
+  hasFuotaServer: boolean,
+): Problem | undefined {
+  const { campaign, air, server, devices } = scenario;
+  const newer = devices.kinds.find(({ device }) => device.packages !== "v1");
+  if (hasFuotaServer && newer !== undefined) {
+    const { name, device } = newer;
+    const text = `has ${device.packages} for ${name}: a FUOTA Server speaks version 1 alone; use packages: v1`;
+    return { path: ["devices"], text };
+  }
   if (campaign.sessionClass !== "C") {
     const text = "is B: simulated gateways of a live fleet send no beacons yet; use C";
     return { path: ["campaign", "sessionClass"], text };

@@ -14,6 +14,7 @@ import type { Provisioned } from "#tools/provision/chirpstack.ts";
 export interface CampaignInput {
   readonly scenario: ResolvedScenario;
   readonly group: CampaignGroup;
+  readonly seed: number;
   readonly devEuis: readonly string[];
   readonly provisioned: Provisioned;
   readonly payload: Uint8Array;
@@ -47,7 +48,9 @@ export async function runDeployment(
   const deployments = new ChirpStackDeployments(api);
   const { scenario, group, devEuis, provisioned, payload } = input;
   const { campaign, regional } = scenario;
-  const { session } = pacedSession(regional.region, campaign, payload.length);
+  // Each fragment goes out by every gateway, a margin apart.
+  const gateways = provisioned.gatewayIds.length;
+  const { session } = pacedSession(regional.region, { ...campaign, gateways }, payload.length);
   return await orRefused(async () => {
     const id = await deployments.start({
       applicationId: provisioned.applicationId,
@@ -111,7 +114,7 @@ async function follow(
 }
 
 /** Throws what is no refusal. */
-function refusalText(error: unknown): string {
+export function refusalText(error: unknown): string {
   if (error instanceof ApiRefused) return error.message;
   throw error;
 }

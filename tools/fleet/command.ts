@@ -13,11 +13,13 @@ import { loadScenario, withSettings } from "#tools/scenario/load.ts";
 import { parseSetting } from "#tools/scenario/settings.ts";
 import { apiKeyOf } from "./api-key.ts";
 import { checkLive } from "./check.ts";
+import { deployerOf } from "./deployer.ts";
+import { type FuotaServerOptions, withFuotaServerOptions } from "./fuota-server-options.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
 import { type LiveOutcome, runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
 
-interface FleetOptions extends GatewayOptions {
+interface FleetOptions extends GatewayOptions, FuotaServerOptions {
   readonly api: string;
   readonly apiKey?: string;
   readonly gateways: number;
@@ -42,7 +44,7 @@ export function fleetCommand(parts: RunParts): Command {
     .argument("<scenario>", "scenario file, or the name of a shipped one")
     .option("--api <address>", "ChirpStack's API", "localhost:8080")
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
-  return withGatewayOptions(command)
+  return withFuotaServerOptions(withGatewayOptions(command))
     .option(
       "--gateways <n>",
       "simulated gateways, each with its share of the devices",
@@ -78,9 +80,10 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const loaded = withSettings(loadScenario(source), settings);
   const run = preparedRun(loaded, { ...options, repeat: 1 }, parts);
   const { resolved } = run;
-  const problem = checkLive(resolved);
+  const problem = checkLive(resolved, options.fuotaServer !== undefined);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
   const api = new ChirpStackConnection(options.api, apiKeyOf(options.apiKey));
+  const deployer = deployerOf(options, api);
   const open = (path: string | undefined) =>
     path === undefined ? undefined : openSink(path, terminal.out);
   const json = open(options.json);
@@ -94,6 +97,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       seed: resolved.seed,
       firmware: run.firmware,
       api,
+      deployer,
       way: gatewayWayOf(options, resolved.regional.region.name),
       gateways: options.gateways,
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
@@ -133,6 +137,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
     json?.close();
     ndjson?.close();
     end();
+    deployer.close();
     api.close();
   }
 }

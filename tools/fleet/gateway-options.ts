@@ -92,7 +92,7 @@ function stationUrl(text: string): string {
   throw new InvalidArgumentError("expected ws://host:port or wss://host:port");
 }
 
-function marshalerOf(text: string): Marshaler {
+export function marshalerOf(text: string): Marshaler {
   if (text === "protobuf" || text === "json") return text;
   throw new InvalidArgumentError("expected protobuf or json");
 }

@@ -18,7 +18,8 @@ import {
 } from "#tools/provision/chirpstack.ts";
 import { signerOf } from "#tools/run/images.ts";
 import type { SuppliedFirmware } from "#tools/run/simulation.ts";
-import { type DeploymentRecord, runDeployment } from "./chirpstack-campaign.ts";
+import type { DeploymentRecord } from "./chirpstack-campaign.ts";
+import type { Deployer } from "./deployer.ts";
 import type { GatewayLink } from "./gateway-link.ts";
 import type { GatewayWay } from "./gateway-options.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
@@ -28,6 +29,7 @@ export interface LiveInput {
   readonly seed: number;
   readonly firmware: SuppliedFirmware | undefined;
   readonly api: ChirpStackConnection;
+  readonly deployer: Deployer;
   readonly way: GatewayWay;
   readonly gateways: number;
   readonly joinSpreadS: number;
@@ -86,15 +88,17 @@ const JOIN_INTERVALS_MAX = 10;
 
 /** Runs a fleet against a ChirpStack v4 in real time: provision, join, one deployment a kind, settle. */
 export async function runLive(input: LiveInput): Promise<LiveOutcome> {
-  const { scenario, seed, api, say } = input;
+  const { scenario, seed, api, deployer, say } = input;
   const crypto = new NodeCrypto();
   const signer = signerOf(seed, scenario.firmware.signature);
   const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
   const images = fleetImages(firmware, crypto);
+  await deployer.check();
   const provisioned = await provisionChirpStack(api, {
     scenario,
     seed,
     gateways: input.gateways,
+    fuotaServer: deployer.events,
     onProgress: (done, all) => {
       if (done === all) say(`provisioned ${all} devices and ${input.gateways} gateways`);
     },
@@ -204,7 +208,9 @@ async function runCampaign(
   await until(() => members.every(({ node }) => node.observed.isClockSynced), joinMaxMs, interrupt);
   const joinSeconds = (performance.now() - startedMs) / 1000;
   const joined = members.filter(({ node }) => node.isJoined).length;
-  say(`${joined} of ${members.length} joined in ${joinSeconds.toFixed(1)} s`);
+  const synced = members.filter(({ node }) => node.observed.isClockSynced).length;
+  const timeless = synced < joined ? `, ${joined - synced} of them do not know the time` : "";
+  say(`${joined} of ${members.length} joined in ${joinSeconds.toFixed(1)} s${timeless}`);
   await input.onJoined?.(fleet, wait, () => clock.sync());
   const settleMaxMs = input.settleMaxS * 1000;
   const records: DeploymentRecord[] = [];
@@ -218,7 +224,7 @@ async function runCampaign(
 
 /** A deployment for each group of kinds, one after the other. */
 async function deploy(
-  { scenario, api, interrupt, say }: LiveInput,
+  { scenario, seed, deployer, interrupt, say }: LiveInput,
   members: readonly Member[],
   provisioned: Provisioned,
   payload: Uint8Array,
@@ -229,9 +235,10 @@ async function deploy(
   for (const group of campaignGroups(scenario)) {
     const own = members.filter(({ kind }) => group.kinds.includes(kind));
     if (own.length === 0 || isInterrupted()) continue;
-    const facts = { scenario, group, devEuis: own.map(devEuiOf), provisioned, payload };
+    const devEuis = own.map(devEuiOf);
+    const facts = { scenario, group, seed, devEuis, provisioned, payload };
     const hooks = { wait, isInterrupted, onJob: (text: string) => say(`${group.name}: ${text}`) };
-    records.push(await runDeployment(api, facts, hooks));
+    records.push(await deployer.deploy(facts, hooks));
   }
   return records;
 }

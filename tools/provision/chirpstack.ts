@@ -1,4 +1,5 @@
 import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
+import { type EventsFacts, setEvents } from "#hal/net/chirpstack-events.ts";
 import { ChirpStackRegistry } from "#hal/net/chirpstack-registry.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { campaignGroups } from "#sim/fleet/roster.ts";
@@ -10,6 +11,8 @@ export interface ProvisionInput {
   readonly scenario: ResolvedScenario;
   readonly seed: number;
   readonly gateways: number;
+  /** A FUOTA Server that hears the uplinks, and answers in the server's place. */
+  readonly fuotaServer?: EventsFacts | undefined;
   readonly onProgress: (done: number, all: number) => void;
 }
 
@@ -32,14 +35,16 @@ export async function provisionChirpStack(
   api: ChirpStackConnection,
   input: ProvisionInput,
 ): Promise<Provisioned> {
-  const { scenario, seed, gateways } = input;
+  const { scenario, seed, gateways, fuotaServer } = input;
   const registry = new ChirpStackRegistry(api);
   return await orRefused(async () => {
     const name = tenantNameOf(scenario.name);
     const tenantId = (await registry.findTenant(name)) ?? (await registry.makeTenant(name));
     const applicationId = await registry.application(tenantId, scenario.name);
+    await setEvents(api, applicationId, fuotaServer);
     const profileIds = new Map<string, string>();
     for (const { name: group, kinds, device } of campaignGroups(scenario)) {
+      const packages = device.packages === "v1" ? 1 : 2;
       const id = await registry.profile({
         tenantId,
         name: group,
@@ -48,7 +53,7 @@ export async function provisionChirpStack(
         activatedBy: device.activatedBy,
         unicastClass: device.unicastClass,
         rx2: scenario.regional.region.rx2,
-        packages: device.packages === "v1" ? 1 : 2,
+        packages: fuotaServer === undefined ? packages : 0,
         uplinkIntervalS: device.uplinkIntervalS,
       });
       for (const kind of kinds) profileIds.set(kind.name, id);

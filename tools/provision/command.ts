@@ -1,6 +1,11 @@
 import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { apiKeyOf } from "#tools/fleet/api-key.ts";
+import {
+  type EventsOptions,
+  eventsOf,
+  withEventsOptions,
+} from "#tools/fleet/fuota-server-options.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { type PreparedRun, preparedRun } from "#tools/run/prepared.ts";
 import { openSink } from "#tools/run/sink.ts";
@@ -13,7 +18,7 @@ interface FleetOptions {
   readonly seed?: number;
 }
 
-interface ChirpStackOptions extends FleetOptions {
+interface ChirpStackOptions extends FleetOptions, EventsOptions {
   readonly api: string;
   readonly apiKey?: string;
   readonly gateways: number;
@@ -28,7 +33,7 @@ export function provisionCommand(parts: RunParts): Command {
   const command = new Command("provision").description(
     "tells a server about the devices of a scenario, or lists them for any",
   );
-  ofFleet(command.command("chirpstack"))
+  withEventsOptions(ofFleet(command.command("chirpstack")))
     .description("tenant, application, profiles, gateways and devices on a ChirpStack v4")
     .option("--api <address>", "its API", "localhost:8080")
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY")
@@ -74,7 +79,13 @@ async function onChirpStack(
       return;
     }
     const { gateways } = options;
-    const facts = { scenario: resolved, seed: resolved.seed, gateways, onProgress: () => {} };
+    const facts = {
+      scenario: resolved,
+      seed: resolved.seed,
+      gateways,
+      fuotaServer: eventsOf(options),
+      onProgress: () => {},
+    };
     const { tenantId, applicationId } = await provisionChirpStack(api, facts);
     terminal.out(
       `${resolved.devices.count} devices and ${gateways} gateways in tenant ${tenantId}, application ${applicationId}\n`,

@@ -1,5 +1,7 @@
+import { mcRootKey } from "#agent/keys/multicast.ts";
+import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import type { LorawanRevision } from "#scenarios/lorawan.ts";
+import { type LorawanRevision, lorawanLineOf } from "#scenarios/lorawan.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
 import { abpSession, deviceKeys } from "#sim/fleet/identity.ts";
 import { kindOf } from "#sim/fleet/roster.ts";
@@ -80,6 +82,13 @@ function listedSession(session: AbpSession | undefined): ListedSession {
 
 function sameKeys(nwkSKey: Uint8Array) {
   return { fNwkSIntKey: nwkSKey, sNwkSIntKey: nwkSKey, nwkSEncKey: nwkSKey };
+}
+
+/** What the keys of a device's multicast groups come from, in hex (TS005-1.0.0). */
+export function mcRootKeyOf(device: ListedDevice, crypto: Crypto): string {
+  const { lorawan, appKey, genAppKey } = device;
+  const rootSecret = Buffer.from(lorawan === "1.1" ? appKey : genAppKey, "hex");
+  return hexOf(mcRootKey(lorawanLineOf(lorawan), rootSecret, crypto));
 }
 
 const COLUMNS = [

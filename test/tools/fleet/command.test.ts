@@ -48,6 +48,11 @@ test.each([
   ["--station", "http://localhost", /expected ws:\/\/host:port or wss:\/\/host:port/],
   ["--station", "wss://a b", /expected ws:/],
   ["--marshaler", "xml", /expected protobuf or json/],
+  ["--fuota-server", "localhost", /expected host:port, like localhost:8070/],
+  ["--fuota-server", "localhost:0", /expected host:port/],
+  ["--fuota-events", "localhost:8090", /expected http:\/\/host:port or https/],
+  ["--fuota-events", "http://a,http://b", /expected http:/],
+  ["--fuota-marshaler", "xml", /expected protobuf or json/],
   ["--gateways", "0", /from 1 to 1000/],
 ])("%s %s is told what is expected", async (option, value, words) => {
   expect(await complaint(option, value)).toMatch(words);
@@ -67,6 +72,28 @@ describe("a station", () => {
 
   test("whose authority is in no file is told so", async () => {
     expect(await station("--station-ca", bench.at("none.pem"))).toMatch(/no such file/);
+  });
+});
+
+describe("a FUOTA Server", () => {
+  test("speaks version 1 alone, which the scenario is told", async () => {
+    const said = complaint("--fuota-server", "localhost:1", "--set", "packages=v2");
+    expect(await said).toMatch(/fake\.yaml.*devices has v2 for device: .*use packages: v1/);
+  });
+
+  test("has events where it is asked for, and nowhere else", async () => {
+    const said = complaint("--fuota-events", "http://localhost:8090");
+    expect(await said).toMatch(/--fuota-events: .*takes --fuota-server/);
+  });
+
+  test("that is not there refuses the run in one line, before anything is made", async () => {
+    const server = `127.0.0.1:${await closedPort()}`;
+    const args = fleet("--fuota-server", server, "--api", `127.0.0.1:${await closedPort()}`);
+    const refusal = await bench.fuota(fakeSimulate(0), ...args).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(RefusedError);
+    const { message } = refusal as RefusedError;
+    expect(message).toContain(`FUOTA Server at ${server}: cannot be reached`);
+    expect(message).not.toContain("\n");
   });
 });
 

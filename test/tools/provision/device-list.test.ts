@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { NodeCrypto } from "#hal/node/crypto.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
-import { csvOf, deviceListOf } from "#tools/provision/device-list.ts";
+import { csvOf, deviceListOf, mcRootKeyOf } from "#tools/provision/device-list.ts";
 
 const HEX_16 = /^[0-9a-f]{16}$/;
 const HEX_32 = /^[0-9a-f]{32}$/;
@@ -81,4 +82,14 @@ test("CSV has a line of names and a line a device, and quotes what would break i
     `${device.devEui},${device.joinEui},device 0,device,1.0,A,1,${device.appKey},${device.nwkKey},${device.genAppKey},otaa,,,,,\r\n`,
   );
   expect(lines[2]).toContain(',"a ""b"", c",');
+});
+
+/** Zeros, or 0x20 and zeros, enciphered by the key of FIPS 197 appendix B (with openssl). */
+test.each([
+  ["1.0", { genAppKey: "2b7e151628aed2a6abf7158809cf4f3c" }, "7df76b0c1ab899b33e42f047b91b546f"],
+  ["1.1", { appKey: "2b7e151628aed2a6abf7158809cf4f3c" }, "5d1539a60f06115c5b0b01f03e17afd6"],
+] as const)("the root of a %s device's multicast keys", (lorawan, keys, expected) => {
+  const [device] = listOf({ lorawan });
+  if (device === undefined) throw new RangeError("no device");
+  expect(mcRootKeyOf({ ...device, ...keys }, new NodeCrypto())).toBe(expected);
 });
