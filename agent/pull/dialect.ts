@@ -34,6 +34,8 @@ export type Ask =
 export type Answer =
   | { readonly type: "target"; readonly offer: Offer | undefined }
   | { readonly type: "chunk"; readonly bytes: Uint8Array }
+  /** A chunk that cannot be the one that was asked for. */
+  | { readonly type: "wrongChunk"; readonly detail: string }
   | { readonly type: "reported" }
   | { readonly type: "changed" }
   /** The server says no, and will say so again until somebody changes something there. */

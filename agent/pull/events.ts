@@ -32,6 +32,8 @@ export type HttpEvent =
       readonly at: UptimeUs;
       readonly id: number;
       readonly detail: string;
+      /** The body is longer than it may be. */
+      readonly isTooLong: boolean;
     };
 
 export type LinkEvent = HttpEvent;

@@ -170,6 +170,10 @@ export class PullDevice implements UpdaterIo {
         this.#contact();
         if (asked.type === "chunk") this.#chunk(asked, answer.bytes);
         break;
+      case "wrongChunk":
+        this.#contact();
+        this.#wrongChunk(asked, answer.detail);
+        break;
       case "reported":
         this.#contact();
         if (this.reports.told()) this.#updater.outcomeTold();
@@ -201,7 +205,11 @@ export class PullDevice implements UpdaterIo {
       this.#updater.takeChunk(asked, bytes);
       return;
     }
-    const detail = `chunk ${asked.index}: ${bytes.length} bytes instead of ${asked.expectBytes}`;
+    this.#wrongChunk(asked, `${bytes.length} bytes instead of ${asked.expectBytes}`);
+  }
+
+  #wrongChunk(asked: Ask, what: string): void {
+    const detail = asked.type === "chunk" ? `chunk ${asked.index}: ${what}` : what;
     if (this.#updater.wrongChunk(detail)) this.#failed(asked, detail);
   }
 

@@ -88,7 +88,10 @@ export class ThingsBoardHttp implements Dialect {
     const asked = this.#asked;
     if (event.id !== this.#id || asked === undefined) return undefined;
     this.#asked = undefined;
-    if (event.type === "httpFailed") return { type: "failed", detail: event.detail };
+    if (event.type === "httpFailed") {
+      const { detail, isTooLong } = event;
+      return { type: asked === "chunk" && isTooLong ? "wrongChunk" : "failed", detail };
+    }
     return this.#answerOf(asked, event.status, event.body);
   }
 

@@ -227,14 +227,23 @@ export class PullWorld {
     const head = { at: at - this.#bootAt, id: request.id };
     const { id } = request;
     if (typeof reply === "string") {
-      this.#inFlight = { at, id, event: { type: "httpFailed", ...head, detail: reply } };
+      this.#inFlight = {
+        at,
+        id,
+        event: { type: "httpFailed", ...head, detail: reply, isTooLong: false },
+      };
       return;
     }
     const { status, body = "" } = reply;
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     const event: PullEvent =
       bytes.length > request.bodyBytesMax
-        ? { type: "httpFailed", ...head, detail: `more than ${request.bodyBytesMax} bytes` }
+        ? {
+            type: "httpFailed",
+            ...head,
+            detail: `more than ${request.bodyBytesMax} bytes`,
+            isTooLong: true,
+          }
         : { type: "httpResponse", ...head, status, body: bytes };
     this.#inFlight = { at, id, event };
   }
