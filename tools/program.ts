@@ -36,7 +36,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "pull",
     load: async (parts) => (await import("./pull/command.ts")).pullCommand(parts),
-    summary: "one device that takes its updates from a ThingsBoard, in chunks over HTTP",
+    summary: "one device that takes its updates from a ThingsBoard, in chunks over HTTP or MQTT",
   },
   {
     name: "serve",

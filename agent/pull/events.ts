@@ -36,7 +36,31 @@ export type HttpEvent =
       readonly isTooLong: boolean;
     };
 
-export type LinkEvent = HttpEvent;
+/** One MQTT session, which the device opens and closes. Nothing comes of one that was closed. */
+export type MqttEvent =
+  /** CONNACK 0. */
+  | { readonly type: "mqttConnected"; readonly at: UptimeUs }
+  /** SUBACK, whatever was granted: servers publish to those whom they refused, too. */
+  | { readonly type: "mqttSubscribed"; readonly at: UptimeUs }
+  /** PUBACK. */
+  | { readonly type: "mqttPublished"; readonly at: UptimeUs; readonly id: number }
+  | {
+      readonly type: "mqttMessage";
+      readonly at: UptimeUs;
+      readonly topic: string;
+      /** Valid within the step. */
+      readonly payload: Uint8Array;
+    }
+  /** Refused, lost, or closed by the server. */
+  | {
+      readonly type: "mqttClosed";
+      readonly at: UptimeUs;
+      readonly detail: string;
+      /** CONNACK 2, 4 or 5: it does not know these credentials. */
+      readonly isUnknown: boolean;
+    };
+
+export type LinkEvent = HttpEvent | MqttEvent;
 
 export type PullEvent =
   /** First event of every life. The bootloader has already run. */
@@ -59,6 +83,17 @@ export type PullEffect =
     }
   /** Its answer is not awaited any more, and must not come. */
   | { readonly type: "httpCancel"; readonly id: number }
+  /** A clean session with the device's credentials. */
+  | { readonly type: "mqttConnect" }
+  | { readonly type: "mqttSubscribe"; readonly filters: readonly string[] }
+  /** QoS 1. */
+  | {
+      readonly type: "mqttPublish";
+      readonly id: number;
+      readonly topic: string;
+      readonly payload: string;
+    }
+  | { readonly type: "mqttClose" }
   | { readonly type: "setTimer"; readonly id: PullTimerId; readonly at: UptimeUs }
   | { readonly type: "clearTimer"; readonly id: PullTimerId }
   /** Reset now: the world runs the bootloader and starts a new life. */

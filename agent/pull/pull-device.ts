@@ -28,6 +28,8 @@ export interface PullStatus {
   /** As the server calls it. */
   readonly version: string;
   readonly isTrial: boolean;
+  /** Nothing is left to do until something changes. */
+  readonly isIdle: boolean;
   /** Of the download in progress. */
   readonly offsetBytes: number | undefined;
   readonly sizeBytes: number | undefined;
@@ -57,9 +59,11 @@ export class PullDevice implements UpdaterIo {
   /** For a timer: nothing is asked meanwhile. */
   #isWaiting = false;
   #isTargetKnown = false;
-  /** Failures in a row. Chunks have their own count: the questions between them may be answered. */
-  #failures = 0;
-  #chunkFailures = 0;
+  #isIdle = false;
+  /** Failures in a row of each question, whatever the others were answered. */
+  readonly #failures: Record<Ask["type"], number> = { target: 0, chunk: 0, report: 0, change: 0 };
+  /** The same of all of them together: nothing was heard since. */
+  #failuresInAll = 0;
 
   constructor(config: PullConfig, ports: DevicePorts, dialect: Dialect, life: PullLife) {
     const { granuleBytes } = ports.flash.geometry;
@@ -104,6 +108,7 @@ export class PullDevice implements UpdaterIo {
       running: this.running,
       version: versionOf(this.state, this.running),
       isTrial: this.isTrial,
+      isIdle: this.#isIdle,
       offsetBytes: download?.offsetBytes,
       sizeBytes: download?.sizeBytes,
       boot: this.ports.boot.report(),
@@ -138,7 +143,12 @@ export class PullDevice implements UpdaterIo {
       case "answer":
         if (this.#asked === undefined) break;
         this.#dialect.giveUp(this);
-        this.#answer({ type: "failed", detail: `no answer in ${this.config.answerTimeoutMs} ms` });
+        if (this.#asked.type === "change") this.#answer({ type: "changed" });
+        else
+          this.#answer({
+            type: "failed",
+            detail: `no answer in ${this.config.answerTimeoutMs} ms`,
+          });
         break;
       case "trialDeadline":
         if (this.isTrial) this.effects.push({ type: "reboot", reason: "trialDeadline" });
@@ -154,6 +164,7 @@ export class PullDevice implements UpdaterIo {
       this.reports.takeUpAgain();
       if (this.#asked?.type !== "change") return;
       this.#endAsk();
+      this.#failures.change = 0;
       // What changes comes in several messages; and a server may have something to say for ever.
       this.#wait("retry", this.config.backOff.firstMs * MS_US);
       return;
@@ -162,7 +173,7 @@ export class PullDevice implements UpdaterIo {
     if (asked === undefined) return;
     switch (answer.type) {
       case "target":
-        this.#contact();
+        this.#contact(asked);
         this.#isTargetKnown = true;
         this.#updater.offered(answer.offer);
         break;
@@ -175,7 +186,7 @@ export class PullDevice implements UpdaterIo {
         this.#wrongChunk(asked, answer.detail);
         break;
       case "reported":
-        this.#contact();
+        this.#contact(asked);
         if (this.reports.told()) this.#updater.outcomeTold();
         break;
       case "denied": {
@@ -201,7 +212,7 @@ export class PullDevice implements UpdaterIo {
 
   #chunk(asked: Ask & { readonly type: "chunk" }, bytes: Uint8Array): void {
     if (bytes.length === asked.expectBytes) {
-      this.#chunkFailures = 0;
+      this.#failures.chunk = 0;
       this.#updater.takeChunk(asked, bytes);
       return;
     }
@@ -214,8 +225,9 @@ export class PullDevice implements UpdaterIo {
   }
 
   /** The server answered something of this life: what a new image has to prove. */
-  #contact(): void {
-    this.#failures = 0;
+  #contact(answered?: Ask): void {
+    this.#failuresInAll = 0;
+    if (answered !== undefined) this.#failures[answered.type] = 0;
     if (!this.isTrial || !succeeds(() => this.ports.boot.confirm())) return;
     this.isTrial = false;
     this.effects.push({ type: "clearTimer", id: "trialDeadline" });
@@ -225,14 +237,10 @@ export class PullDevice implements UpdaterIo {
 
   #failed(asked: Ask, detail: string): void {
     this.#isTargetKnown = false;
-    if (asked.type === "change") {
-      this.#wait("poll", this.config.pollS * S_US);
-      return;
-    }
-    this.#failures += 1;
-    if (asked.type === "chunk") this.#chunkFailures += 1;
+    this.#failures[asked.type] += 1;
+    this.#failuresInAll += 1;
     if (asked.type === "report") this.reports.notTold();
-    const failures = Math.max(this.#failures, this.#chunkFailures);
+    const failures = Math.max(this.#failures[asked.type], this.#failuresInAll);
     const retryMs = backOffMs(failures, this.config.backOff, this.ports.entropy);
     this.note({ type: "noAnswer", detail, retryMs });
     this.#wait("retry", retryMs * MS_US);
@@ -241,6 +249,7 @@ export class PullDevice implements UpdaterIo {
   /** Asks what is to be asked next, if anything; everything that may happen in a step ends here. */
   #next(): void {
     if (this.#asked !== undefined || this.#isWaiting) return;
+    this.#isIdle = false;
     const { title } = this.config;
     const version = versionOf(this.state, this.running);
     const report = this.reports.next({ title, version }, this.at);
@@ -262,6 +271,7 @@ export class PullDevice implements UpdaterIo {
       return;
     }
     const { pollS } = this.config;
+    this.#isIdle = true;
     if (this.#dialect.tellsChanges) this.#ask({ type: "change", seconds: pollS });
     else this.#wait("poll", pollS * S_US);
   }

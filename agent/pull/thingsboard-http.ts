@@ -86,6 +86,7 @@ export class ThingsBoardHttp implements Dialect {
 
   step(event: LinkEvent): Answer | undefined {
     const asked = this.#asked;
+    if (event.type !== "httpResponse" && event.type !== "httpFailed") return undefined;
     if (event.id !== this.#id || asked === undefined) return undefined;
     this.#asked = undefined;
     if (event.type === "httpFailed") {

@@ -1,27 +1,21 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { PullNote } from "#agent/pull/events.ts";
-import type { PackageKind } from "#agent/pull/thingsboard.ts";
-import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
-import { HttpClient } from "#hal/net/http-client.ts";
 import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
+import { type ConnectionOptions, connectionOf } from "./connection.ts";
 import { openDevice } from "./device-folder.ts";
 import { LiveDevice } from "./live-device.ts";
 import { noteText } from "./note-text.ts";
 
-interface PullOptions {
-  readonly url: string;
-  readonly token?: string;
+interface PullOptions extends ConnectionOptions {
   readonly state: string;
   readonly key?: string;
   readonly bank: number;
   readonly title: string;
-  readonly software?: true;
   readonly chunk: number;
   readonly poll: number;
-  readonly longPoll?: true;
   readonly timeout: number;
   readonly once?: true;
 }
@@ -29,14 +23,21 @@ interface PullOptions {
 const SECTOR_BYTES = 4096;
 const BANK_BYTES_MAX = 16 * 1024 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
+const MQTT_CHUNK_BYTES_MAX = 65_536;
 const GRANULE_BYTES = 8;
 /** With `--once`: failures in a row that end it. */
 const FAILURES_MAX = 5;
 
 export function pullCommand(parts: RunParts): Command {
   return new Command("pull")
-    .description("one device that takes its updates from a ThingsBoard, in chunks over HTTP")
-    .requiredOption("--url <url>", "the server: http://host:port or https://host:port", serverUrl)
+    .description(
+      "one device that takes its updates from a ThingsBoard, in chunks over HTTP or MQTT",
+    )
+    .requiredOption(
+      "--url <url>",
+      "the server: http:, https:, mqtt: or mqtts://host:port",
+      serverUrl,
+    )
     .option("--token <token>", "the device's access token; else FUOTA_TOKEN")
     .requiredOption("--state <folder>", "the device: its flash and keys; made when it is not there")
     .option("--key <pem>", "for a new device: the public key that signs its images")
@@ -50,7 +51,12 @@ export function pullCommand(parts: RunParts): Command {
     .option("--software", "takes software packages (sw_) instead of firmware")
     .option("--chunk <bytes>", "asked for at once, a multiple of 8", chunkBytes, 16_384)
     .option("--poll <s>", "between two questions what is assigned", integer(1, 86_400), 60)
-    .option("--long-poll", "asks the server to tell of changes instead")
+    .option("--long-poll", "by HTTP: asks the server to tell of changes instead")
+    .option("--username <name>", "by MQTT: instead of a token, with FUOTA_PASSWORD")
+    .option("--client-id <id>", "by MQTT: instead of a token, or beside a user name")
+    .option("--cert <pem>", "by mqtts: the device's certificate, instead of a token")
+    .option("--cert-key <pem>", "its private key")
+    .option("--ca <pem>", "by mqtts: whom the device trusts instead of the system's authorities")
     .option("--timeout <ms>", "for an answer", integer(10, 600_000), 10_000)
     .option("--once", "ends when there is nothing left to do, or nothing came of it")
     .action(async (options: PullOptions) => {
@@ -59,18 +65,19 @@ export function pullCommand(parts: RunParts): Command {
 }
 
 async function pull(options: PullOptions, parts: RunParts): Promise<number> {
+  if (/^mqtt/.test(options.url) && options.chunk > MQTT_CHUNK_BYTES_MAX) {
+    throw new InputError(
+      `--chunk: ThingsBoard gives at most ${MQTT_CHUNK_BYTES_MAX} bytes by MQTT`,
+    );
+  }
   const { terminal, now } = parts;
-  const token = options.token ?? process.env["FUOTA_TOKEN"] ?? "";
-  if (token === "") throw new InputError("--token is missing, and FUOTA_TOKEN is not set");
+  const connection = connectionOf(options);
   const stored = openDevice(options.state, () => {
     if (options.key !== undefined) {
       return { keys: [readPublicKey(options.key)], bankBytes: options.bank };
     }
     throw new InputError(`${options.state} holds no device yet: --key says who signs its images`);
   });
-  const kind: PackageKind = options.software === true ? "sw" : "fw";
-  const longPolls = options.longPoll === true && options.once !== true;
-  const http = new HttpClient(options.url);
   const { signal, end } = parts.interruption();
   const startedMs = now();
   const say = (text: string) =>
@@ -81,8 +88,8 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
       const device = new LiveDevice(
         stored,
         configOf(options, stored.keys),
-        () => new ThingsBoardHttp({ token, kind, longPolls }),
-        http,
+        connection.newDialect,
+        connection.newLink,
         {
           onNote: (note) => {
             say(noteText(note));
@@ -98,7 +105,7 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
     });
   } finally {
     end();
-    http.close();
+    connection.close();
     stored.flash.close();
   }
 }
@@ -159,8 +166,8 @@ function configOf(options: PullOptions, keys: PullConfig["image"]["keys"]): Pull
 }
 
 function serverUrl(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError("expected http://host:port or https://host:port");
+  if (/^(http|mqtt)s?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("expected http:, https:, mqtt: or mqtts://host:port");
 }
 
 function bankBytes(text: string): number {

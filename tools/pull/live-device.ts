@@ -7,11 +7,11 @@ import type { PullConfig } from "#agent/pull/config.ts";
 import type { Dialect } from "#agent/pull/dialect.ts";
 import type { PullEffect, PullEvent, PullNote, PullTimerId } from "#agent/pull/events.ts";
 import { PullDevice } from "#agent/pull/pull-device.ts";
-import type { HttpClient } from "#hal/net/http-client.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { SystemEntropy } from "#hal/node/entropy.ts";
 import { RefusedError } from "#tools/errors.ts";
 import type { StoredDevice } from "./device-folder.ts";
+import type { Post, PullLink } from "./link.ts";
 
 const TRIALS = 3;
 /** `setTimeout` fires at once beyond 24.8 days. */
@@ -29,12 +29,11 @@ export interface LiveEvents {
 export class LiveDevice {
   readonly #config: PullConfig;
   readonly #newDialect: () => Dialect;
-  readonly #http: HttpClient;
+  readonly #link: PullLink;
   readonly #events: LiveEvents;
   readonly #ports: DevicePorts;
   readonly #timers = new Map<PullTimerId, NodeJS.Timeout>();
   readonly #queue: PullEvent[] = [];
-  #cancelCall: (() => void) | undefined;
   #device: PullDevice | undefined;
   #bootMs = 0;
   #isStepping = false;
@@ -43,12 +42,12 @@ export class LiveDevice {
     stored: StoredDevice,
     config: PullConfig,
     newDialect: () => Dialect,
-    http: HttpClient,
+    newLink: (post: Post) => PullLink,
     events: LiveEvents,
   ) {
     this.#config = config;
     this.#newDialect = newDialect;
-    this.#http = http;
+    this.#link = newLink((event) => this.#post({ ...event, at: this.#now }));
     this.#events = events;
     const { flash, layout } = stored;
     const crypto = new NodeCrypto();
@@ -75,8 +74,7 @@ export class LiveDevice {
   #halt(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
-    this.#cancelCall?.();
-    this.#cancelCall = undefined;
+    this.#link.halt();
     this.#queue.length = 0;
   }
 
@@ -94,6 +92,7 @@ export class LiveDevice {
         const device = this.#device;
         if (device === undefined) return;
         for (const effect of [...device.step(next)]) this.#perform(effect, device);
+        if (device === this.#device && device.status().isIdle) this.#events.onIdle();
       }
     } catch (error) {
       this.powerOff();
@@ -110,17 +109,9 @@ export class LiveDevice {
       case "setTimer":
         this.#clear(effect.id);
         this.#arm(effect.id, effect.at);
-        if (effect.id === "poll") this.#events.onIdle();
         break;
       case "clearTimer":
         this.#clear(effect.id);
-        break;
-      case "httpRequest":
-        this.#call(effect);
-        break;
-      case "httpCancel":
-        this.#cancelCall?.();
-        this.#cancelCall = undefined;
         break;
       case "note":
         this.#events.onNote(effect.note, device);
@@ -129,7 +120,7 @@ export class LiveDevice {
         this.powerOn();
         break;
       default:
-        effect satisfies never;
+        this.#link.perform(effect);
     }
   }
 
@@ -146,18 +137,6 @@ export class LiveDevice {
   #clear(id: PullTimerId): void {
     clearTimeout(this.#timers.get(id));
     this.#timers.delete(id);
-  }
-
-  #call({ id, method, path, body, bodyBytesMax }: PullEffect & { type: "httpRequest" }): void {
-    this.#cancelCall = this.#http.call(
-      { method, path, body, bodyBytesMax },
-      {
-        onResponse: (status, bytes) =>
-          this.#post({ type: "httpResponse", at: this.#now, id, status, body: bytes }),
-        onFailed: (detail, isTooLong) =>
-          this.#post({ type: "httpFailed", at: this.#now, id, detail, isTooLong }),
-      },
-    );
   }
 }
 

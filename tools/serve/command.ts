@@ -1,12 +1,14 @@
 import { Command, InvalidArgumentError } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
 import { HttpListener, ListenRefused } from "#hal/net/http-server.ts";
+import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { SystemEntropy } from "#hal/node/entropy.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
 import { CHUNK_FAULTS, type ChunkFault, parseChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
+import { MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
 import { makePackage } from "#sim/server/thingsboard/ota-package.ts";
 import { isQuirk, QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
 import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
@@ -27,6 +29,7 @@ interface ServeOptions {
   readonly checksum: ChecksumAlgorithm;
   readonly software?: true;
   readonly assignAfter: number;
+  readonly mqtt?: number;
   readonly rateLimit?: RateLimit;
   readonly without?: readonly Quirk[];
   readonly fault?: readonly ChunkFault[];
@@ -38,7 +41,7 @@ export function serveCommand(parts: RunParts): Command {
   const command = new Command("serve").description("a stand-in of a server, on real sockets");
   command
     .command("thingsboard")
-    .description("ThingsBoard's device API over HTTP, with one package assigned")
+    .description("ThingsBoard's device API, with one package assigned")
     .requiredOption("--package <file>", "bytes of the package, as they are")
     .requiredOption("--version <version>", "of the package")
     .option("--title <title>", "of the package", "fw")
@@ -59,6 +62,11 @@ export function serveCommand(parts: RunParts): Command {
     )
     .option("--host <address>", "where to listen", "127.0.0.1")
     .option("--port <n>", "where to listen; 0 is any that is free", integer(0, 65_535), 8080)
+    .option(
+      "--mqtt <port>",
+      "listens for MQTT there, too; 0 is any that is free",
+      integer(0, 65_535),
+    )
     .option("--rate-limit <n:s>", "of each device: requests in seconds", rateLimit)
     .option("--without <quirk>", `turns off one of ${Object.keys(QUIRKS).join(", ")}`, quirk)
     .option(
@@ -97,13 +105,18 @@ async function serveThingsBoard(options: ServeOptions, parts: RunParts): Promise
     ...(limit === undefined ? {} : { rateLimit: limit }),
     ...(faults === undefined ? {} : { faults }),
   });
-  const listener = await listen(options, (request, respond) => {
-    clock.sync();
-    return api.handle(request, respond);
-  });
+  const listener = await refusable(
+    HttpListener.open(options.host, options.port, (request, respond) => {
+      clock.sync();
+      return api.handle(request, respond);
+    }),
+  );
   const { signal, end } = parts.interruption();
+  let mqtt: MqttListener | undefined;
   try {
-    terminal.out(`ThingsBoard's device API at ${listener.url} for ${tokens.length} devices\n`);
+    mqtt = await listenForMqtt(options, server, clock);
+    const urls = [listener, mqtt].flatMap((one) => one?.url ?? []).join(" and ");
+    terminal.out(`ThingsBoard's device API at ${urls} for ${tokens.length} devices\n`);
     terminal.out(`${title} ${version}, ${data.length} bytes, ${checksum} ${ota.checksum}\n`);
     const assign = () => server.assignToProfile("default", kind, ota);
     engine.schedule(options.assignAfter * 1_000_000, assign);
@@ -116,15 +129,27 @@ async function serveThingsBoard(options: ServeOptions, parts: RunParts): Promise
     end();
     clock.stop();
     await listener.close();
+    await mqtt?.close();
   }
 }
 
-async function listen(
-  { host, port }: ServeOptions,
-  handler: Parameters<typeof HttpListener.open>[2],
-): Promise<HttpListener> {
+function listenForMqtt(
+  { host, mqtt: port }: ServeOptions,
+  server: ThingsBoard,
+  clock: WallClock,
+): Promise<MqttListener> | undefined {
+  if (port === undefined) return undefined;
+  return refusable(
+    MqttListener.open(host, port, (connection) => {
+      clock.sync();
+      return new MqttSession(server, connection);
+    }),
+  );
+}
+
+async function refusable<Listener>(opening: Promise<Listener>): Promise<Listener> {
   try {
-    return await HttpListener.open(host, port, handler);
+    return await opening;
   } catch (error) {
     if (error instanceof ListenRefused) throw new RefusedError(`cannot listen on ${error.message}`);
     throw error;

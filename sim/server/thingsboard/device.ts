@@ -28,6 +28,8 @@ export interface ServerDevice {
   readonly telemetry: Map<string, { readonly ts: number; readonly value: TelemetryValue }>;
   /** Who waits to be told of a change. */
   readonly listeners: Set<(push: AttributePush) => void>;
+  /** Ends its MQTT session. */
+  kick: (() => void) | undefined;
 }
 
 export function newServerDevice(name: string, token: string, profile: DeviceProfile): ServerDevice {
@@ -40,6 +42,7 @@ export function newServerDevice(name: string, token: string, profile: DeviceProf
     client: new Map(),
     telemetry: new Map(),
     listeners: new Set(),
+    kick: undefined,
   };
 }
 

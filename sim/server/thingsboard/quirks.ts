@@ -19,6 +19,22 @@ export const QUIRKS = {
   throttles: true,
   /** Devices that were still to be told are forgotten in a restart; off: they are told after it. */
   forgetsQueue: true,
+  /** MQTT publishes to the device whether it has subscribed or not; off: only if it has. */
+  publishesUnasked: true,
+  /** CONNACK tells of a session that is not kept; off: it says that there is none. */
+  liesOfSession: true,
+  /** A chunk request by MQTT that is no plain number ends the connection; off: `{"chunkSize":n}` does as well. */
+  jsonCloses: true,
+  /** A chunk request without a size takes that of the one before; off: it is for the whole file. */
+  remembersSize: true,
+  /** A request id stands for the package that was assigned at its first use; off: for the one assigned now. */
+  keepsPackage: true,
+  /** After an hour, a request id gives empty chunks; off: it gives what it stands for. */
+  cacheExpires: true,
+  /** Errors with software come on the firmware's topic; off: on `v2/sw/error`. */
+  errorsOnFw: true,
+  /** A second session of a device ends the first; off: both live. */
+  kicksOlderSession: true,
 } as const;
 
 export type Quirk = keyof typeof QUIRKS;

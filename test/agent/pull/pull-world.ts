@@ -4,7 +4,14 @@ import type { BootStrategy, Region } from "#agent/boot/strategy.ts";
 import { flashReader } from "#agent/flash/flash-reader.ts";
 import { verifyImage } from "#agent/image/verify.ts";
 import type { PullConfig } from "#agent/pull/config.ts";
-import type { PullEffect, PullEvent, PullNote, PullTimerId } from "#agent/pull/events.ts";
+import type { Dialect } from "#agent/pull/dialect.ts";
+import type {
+  LinkEvent,
+  PullEffect,
+  PullEvent,
+  PullNote,
+  PullTimerId,
+} from "#agent/pull/events.ts";
 import { PullDevice } from "#agent/pull/pull-device.ts";
 import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
 import { type Crypto, type Entropy, type Flash, PowerLoss } from "#hal/ports.ts";
@@ -54,8 +61,22 @@ export interface WorldOptions {
   readonly longPolls?: boolean;
   readonly kind?: "fw" | "sw";
   readonly probe?: PortProbe;
+  /** Another one than HTTP to the server. */
+  readonly link?: WorldLink;
   /** What the new image is like when it runs. */
   readonly defect?: "crashes";
+}
+
+type WithoutTime<Event> = Event extends unknown ? Omit<Event, "at"> : never;
+/** Lets something come to the device after a while, unless it is reset or {@link WorldLink} forgets. */
+export type PostLater = (event: WithoutTime<LinkEvent>) => void;
+
+/** The network of a device in virtual time, and what is at its other end. */
+export interface WorldLink {
+  newDialect(): Dialect;
+  perform(effect: PullEffect, post: PostLater, nowUs: number): void;
+  /** Power failed, or the device has been reset. */
+  halt(): void;
 }
 
 interface Due {
@@ -78,6 +99,7 @@ export class PullWorld {
   readonly #boot: BootStrategy;
   #bootAt = 0;
   readonly #timers = new Map<PullTimerId, number>();
+  readonly #posted: Due[] = [];
   #inFlight: (Due & { readonly id: number }) | undefined;
 
   constructor(server: PullServer, options: WorldOptions = {}) {
@@ -156,6 +178,8 @@ export class PullWorld {
     this.flash.powerOn();
     this.#timers.clear();
     this.#inFlight = undefined;
+    this.#posted.length = 0;
+    this.#options.link?.halt();
     this.lives += 1;
     this.#bootAt = this.now;
     const decision = this.#boot.boot();
@@ -170,7 +194,8 @@ export class PullWorld {
       boot: probe?.boot(this.#boot) ?? this.#boot,
       layout,
     };
-    const dialect = new ThingsBoardHttp({ token: "T 1", kind, longPolls });
+    const dialect =
+      this.#options.link?.newDialect() ?? new ThingsBoardHttp({ token: "T 1", kind, longPolls });
     const unixMs = UNIX_MS + this.now / 1000;
     const life = { decision, unixMs };
     this.device = new PullDevice({ ...pullConfig, ...config }, ports, dialect, life);
@@ -181,13 +206,16 @@ export class PullWorld {
     const timers = [...this.#timers].map(([id, at]): Due => {
       return { at, event: { type: "timer", at: at - this.#bootAt, id } };
     });
-    const all = this.#inFlight === undefined ? timers : [this.#inFlight, ...timers];
+    const all = [...this.#posted, ...timers];
+    if (this.#inFlight !== undefined) all.unshift(this.#inFlight);
     return all.sort((a, b) => a.at - b.at)[0];
   }
 
   #deliver(event: PullEvent): void {
     if (event.type === "timer") this.#timers.delete(event.id);
-    else if (event.type !== "boot") this.#inFlight = undefined;
+    else if (event.type === "httpResponse" || event.type === "httpFailed") {
+      this.#inFlight = undefined;
+    } else if (event.type !== "boot") this.#posted.shift();
     const effects = [...(this.device?.step(event) ?? [])];
     for (const effect of effects) {
       this.#options.probe?.touch(effect.type);
@@ -216,8 +244,15 @@ export class PullWorld {
         if (this.#inFlight !== undefined) throw new Error("two requests at once");
         this.#request(effect);
         break;
+      default:
+        this.#options.link?.perform(effect, this.#post, this.now);
     }
   }
+
+  readonly #post: PostLater = (event) => {
+    const at = this.now + LATENCY_US;
+    this.#posted.push({ at, event: { ...event, at: at - this.#bootAt } });
+  };
 
   #request(request: HttpRequest): void {
     this.requests.push(request);

@@ -10,7 +10,7 @@ bench.write("key.pub.pem", signer.publicPem());
 afterAll(() => bench.remove());
 const servers: PullServerBench[] = [];
 afterEach(async () => {
-  for (const { listener } of servers.splice(0)) await listener.close();
+  for (const server of servers.splice(0)) await server.close();
   bench.terminal.stdout = "";
 });
 
@@ -63,6 +63,26 @@ describe("a device in a folder", () => {
   });
 });
 
+test("by MQTT: an update, and a token that the server does not know", async () => {
+  const server = await serverOf();
+  const device = newDevice();
+  expect(await pull(await server.openMqtt(), ...device)).toBe(0);
+  expect(server.states.at(-1)).toBe("UPDATED");
+  expect(server.chunks).toEqual([]);
+  const url = await server.openMqtt();
+  const refused = bench.fuota(
+    fakeSimulate(0),
+    "pull",
+    "--url",
+    url,
+    "--token",
+    "X",
+    "--once",
+    ...device,
+  );
+  await expect(refused).rejects.toThrow(`${url}: the server does not know these credentials`);
+});
+
 describe("one clear line", () => {
   test("a token that the server does not know: status 3", async () => {
     const server = await serverOf();
@@ -99,7 +119,7 @@ describe("one clear line", () => {
   });
 
   test.each([
-    { args: ["--url", "ftp://x", "--state", "s"], says: /expected http:\/\/host:port/ },
+    { args: ["--url", "ftp://x", "--state", "s"], says: /expected http:, https:, mqtt:/ },
     {
       args: ["--url", "http://x", "--state", "s", "--chunk", "100"],
       says: /expected a multiple of 8/,
@@ -113,6 +133,18 @@ describe("one clear line", () => {
     {
       args: ["--url", "http://x", "--state", "nowhere", "--token", "T"],
       says: /holds no device yet: --key says/,
+    },
+    {
+      args: ["--url", "mqtt://x", "--state", "s"],
+      says: /one of --token, --username, --client-id and --cert/,
+    },
+    {
+      args: ["--url", "mqtts://x", "--state", "s", "--cert", "c.pem"],
+      says: /--cert and --cert-key go together/,
+    },
+    {
+      args: ["--url", "mqtt://x", "--state", "s", "--chunk", "65544"],
+      says: /at most 65536 bytes by MQTT/,
     },
   ])("$args", async ({ args, says }) => {
     bench.terminal.stderr = "";

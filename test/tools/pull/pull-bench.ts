@@ -1,11 +1,13 @@
 import { makeImage } from "#agent/image/make.ts";
 import { HttpListener } from "#hal/net/http-server.ts";
+import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import type { ChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
+import { type MqttConnection, MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
 import { makePackage } from "#sim/server/thingsboard/ota-package.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
 
@@ -26,8 +28,12 @@ export class PullServerBench {
   onChunk: (index: number) => void = () => {};
   readonly listener: HttpListener;
 
-  private constructor(listener: HttpListener) {
+  readonly server: ThingsBoard;
+  readonly #mqtt: MqttListener[] = [];
+
+  private constructor(listener: HttpListener, server: ThingsBoard) {
     this.listener = listener;
+    this.server = server;
   }
 
   static async open(
@@ -52,7 +58,7 @@ export class PullServerBench {
       }
       return api.handle(request, respond);
     });
-    const bench = new PullServerBench(listener);
+    const bench = new PullServerBench(listener, server);
     server.addDevice("d1", "T");
     const facts = {
       id: "1",
@@ -68,5 +74,17 @@ export class PullServerBench {
 
   get url(): string {
     return this.listener.url;
+  }
+
+  async openMqtt(): Promise<string> {
+    const newSession = (connection: MqttConnection) => new MqttSession(this.server, connection);
+    const listener = await MqttListener.open("127.0.0.1", 0, newSession);
+    this.#mqtt.push(listener);
+    return listener.url;
+  }
+
+  async close(): Promise<void> {
+    await this.listener.close();
+    for (const listener of this.#mqtt) await listener.close();
   }
 }

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { CHUNK_FAULTS } from "#sim/server/thingsboard/faults.ts";
 import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
-import { jsonOf, packageOf, StandIn, statusOf } from "./stand-in.ts";
+import { MqttBench } from "./mqtt-bench.ts";
+import { DATA, jsonOf, packageOf, StandIn, statusOf } from "./stand-in.ts";
 
 /* Every switch, on and off. */
 
@@ -70,8 +71,47 @@ const seen: Readonly<Record<Quirk, (standIn: StandIn) => unknown>> = {
     standIn.wait(10);
     return [standIn.telemetry("fw_state"), jsonOf(standIn.ask("GET", "/api/v1/T/attributes"))];
   },
+  publishesUnasked: (standIn) => {
+    const session = new MqttBench(standIn).connected();
+    session.publish("v1/devices/me/attributes/request/1", "{}");
+    return session.said;
+  },
+  liesOfSession: (standIn) => new MqttBench(standIn).connected(false).said,
+  jsonCloses: (standIn) => assigned(standIn).chunk("1", 0, '{"chunkSize":400}').said,
+  remembersSize: (standIn) => assigned(standIn).chunk("1", 0, "400").chunk("1", 1, "").said,
+  keepsPackage: (standIn) => {
+    const session = assigned(standIn).chunk("1", 0, "400");
+    standIn.server.assignToDevice(
+      standIn.device,
+      "fw",
+      packageOf({ id: "2", data: DATA.subarray(0, 9) }),
+    );
+    return session.chunk("1", 0, "400").said;
+  },
+  cacheExpires: (standIn) => {
+    const session = assigned(standIn).chunk("1", 0, "400");
+    standIn.wait(3601);
+    return session.chunk("1", 0, "400").chunk("2", 0, "400").said;
+  },
+  errorsOnFw: (standIn) => assigned(standIn).publish("v2/sw/request/1/chunk/0", "400").said,
+  kicksOlderSession: (standIn) => {
+    const first = new MqttBench(standIn).connected();
+    new MqttBench(standIn).connected();
+    return first.said;
+  },
 };
 
+function assigned(standIn: StandIn): MqttBench {
+  standIn.server.assignToDevice(standIn.device, "fw", packageOf());
+  const session = new MqttBench(standIn).connected();
+  session.said.length = 0;
+  return session;
+}
+
+const chunk = (id: string, index: number, bytes: number) => [
+  "puback",
+  `v2/fw/response/${id}/chunk/${index} ${bytes} bytes at 1`,
+];
 const told = { fw_title: "fw", fw_version: "2.0.0" };
 
 test.each<{ quirk: Quirk; on: unknown; off: unknown }>([
@@ -91,6 +131,38 @@ test.each<{ quirk: Quirk; on: unknown; off: unknown }>([
     on: ["QUEUED", {}],
     off: ["INITIATED", { shared: expect.objectContaining(told) }],
   },
+  {
+    quirk: "publishesUnasked",
+    on: ["connack 0", "puback", "v1/devices/me/attributes/response/1 2 bytes at 1"],
+    off: ["connack 0", "puback"],
+  },
+  { quirk: "liesOfSession", on: ["connack 0 session"], off: ["connack 0"] },
+  {
+    quirk: "jsonCloses",
+    on: ["close"],
+    off: ["puback", "v2/fw/response/1/chunk/0 400 bytes at 1"],
+  },
+  {
+    quirk: "remembersSize",
+    on: [...chunk("1", 0, 400), ...chunk("1", 1, 400)],
+    off: [...chunk("1", 0, 400), ...chunk("1", 1, 1000)],
+  },
+  {
+    quirk: "keepsPackage",
+    on: [...chunk("1", 0, 400), ...chunk("1", 0, 400)],
+    off: [...chunk("1", 0, 400), ...chunk("1", 0, 9)],
+  },
+  {
+    quirk: "cacheExpires",
+    on: [...chunk("1", 0, 400), ...chunk("1", 0, 0), ...chunk("2", 0, 400)],
+    off: [...chunk("1", 0, 400), ...chunk("1", 0, 400), ...chunk("2", 0, 400)],
+  },
+  {
+    quirk: "errorsOnFw",
+    on: ["v2/fw/error 9 bytes at 1", "close"],
+    off: ["v2/sw/error 9 bytes at 1", "close"],
+  },
+  { quirk: "kicksOlderSession", on: ["connack 0", "close"], off: ["connack 0"] },
 ])("$quirk", ({ quirk, on, off }) => {
   const limit = quirk === "rateLimitIs500" ? { rateLimit: { requests: 1, seconds: 60 } } : {};
   expect(seen[quirk](new StandIn({}, limit))).toEqual(on);
