@@ -11,7 +11,7 @@ export interface PullConfig {
   readonly backOff: BackOffConfig;
   /** Between two questions which package is assigned. */
   readonly pollS: number;
-  /** Longest random delay before the first words after a reset. */
+  /** Longest random delay before the first words after a reset, but for a trial. */
   readonly startDelayMaxS: number;
   /** A new image that had no answer from the server by then resets itself. */
   readonly trialDeadlineS: number;

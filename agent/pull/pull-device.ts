@@ -125,7 +125,8 @@ export class PullDevice implements UpdaterIo {
     this.reports.push(undefined);
     settleOutcome(this);
     const { startDelayMaxS } = this.config;
-    if (startDelayMaxS === 0) return;
+    // A trial has little time to prove itself.
+    if (startDelayMaxS === 0 || this.isTrial) return;
     this.#wait("start", this.ports.entropy.below("pullStart", startDelayMaxS * S_US + 1));
   }
 

@@ -4,23 +4,19 @@ import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
 import type { Oscillator } from "./oscillator.ts";
 
 /** The timers of one device: local times on its own oscillator, one of each name. */
-export class DeviceTimers {
+export class DeviceTimers<Id extends string = TimerId> {
   readonly #scheduler: Scheduler;
   readonly #oscillator: Oscillator;
-  readonly #fire: (id: TimerId, at: UptimeUs) => void;
-  readonly #armed = new Map<TimerId, Scheduled>();
+  readonly #fire: (id: Id, at: UptimeUs) => void;
+  readonly #armed = new Map<Id, Scheduled>();
 
-  constructor(
-    scheduler: Scheduler,
-    oscillator: Oscillator,
-    fire: (id: TimerId, at: UptimeUs) => void,
-  ) {
+  constructor(scheduler: Scheduler, oscillator: Oscillator, fire: (id: Id, at: UptimeUs) => void) {
     this.#scheduler = scheduler;
     this.#oscillator = oscillator;
     this.#fire = fire;
   }
 
-  set(id: TimerId, at: UptimeUs): void {
+  set(id: Id, at: UptimeUs): void {
     this.clear(id);
     const fireAt = Math.max(this.#scheduler.now, this.#oscillator.worldAt(at));
     const scheduled = this.#scheduler.schedule(fireAt, () => {
@@ -30,7 +26,7 @@ export class DeviceTimers {
     this.#armed.set(id, scheduled);
   }
 
-  clear(id: TimerId): void {
+  clear(id: Id): void {
     const scheduled = this.#armed.get(id);
     if (scheduled === undefined) return;
     this.#scheduler.cancel(scheduled);

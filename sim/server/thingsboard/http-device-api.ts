@@ -17,12 +17,14 @@ const INT32_MAX = 2_147_483_647;
 const LONG_POLL_DEFAULT_MS = 60_000;
 /** `SPRING_MVC_ASYNC_REQUEST_TIMEOUT`. */
 const ASYNC_LIMIT_MS = 30_000;
-const NO_LONGER = () => {};
+const NOTHING = () => {};
 
 export interface HttpDeviceApiOptions {
   /** Of each device; none by default. */
   readonly rateLimit?: RateLimit;
   readonly faults?: readonly ChunkFault[];
+  /** A chunk is about to be given. */
+  readonly onChunk?: (device: ServerDevice, chunk: number) => void;
 }
 
 type Respond = (outcome: HttpOutcome) => void;
@@ -32,12 +34,14 @@ export class HttpDeviceApi {
   readonly #server: ThingsBoard;
   readonly #rateLimit: RateLimit | undefined;
   readonly #faults: ChunkFaults;
+  readonly #onChunk: NonNullable<HttpDeviceApiOptions["onChunk"]>;
   readonly #buckets = new Map<ServerDevice, Bucket>();
 
   constructor(server: ThingsBoard, options: HttpDeviceApiOptions = {}) {
     this.#server = server;
     this.#rateLimit = options.rateLimit;
     this.#faults = new ChunkFaults(options.faults ?? []);
+    this.#onChunk = options.onChunk ?? NOTHING;
   }
 
   /** Nothing that a client sends makes it throw. */
@@ -45,18 +49,18 @@ export class HttpDeviceApi {
     const parsed = parsePath(request.path);
     if (parsed === undefined) {
       respond(emptyReply(404));
-      return NO_LONGER;
+      return NOTHING;
     }
     const { token, rest, query } = parsed;
     const device = this.#server.deviceOf(token);
     if (device === undefined) {
       respond(emptyReply(401));
-      return NO_LONGER;
+      return NOTHING;
     }
     const route = `${request.method} ${rest}`;
     if (route === "GET attributes/updates") return this.#updates(device, query, respond);
     respond(this.#reply(route, request, device, query));
-    return NO_LONGER;
+    return NOTHING;
   };
 
   #reply(
@@ -111,7 +115,7 @@ export class HttpDeviceApi {
     const timeoutMs = integerOf(query.get("timeout"), LONG_POLL_DEFAULT_MS);
     if (timeoutMs === undefined || timeoutMs < 0) {
       respond(badRequest("timeout"));
-      return NO_LONGER;
+      return NOTHING;
     }
     const { scheduler } = this.#server.options;
     const isCut = this.#server.quirks.longPollEndsAt30s && timeoutMs > ASYNC_LIMIT_MS;
@@ -158,6 +162,7 @@ export class HttpDeviceApi {
       "x-filename": ota.fileName,
     };
     const reply = { status: 200, headers, body: bytes };
+    this.#onChunk(device, chunk);
     return this.#faults.apply(device.token, chunk, path, reply);
   }
 }
