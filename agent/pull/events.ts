@@ -120,5 +120,6 @@ export type PullNote =
       readonly type: "denied";
       readonly cause: "credentials" | "assignment";
       readonly detail: string;
+      readonly retryMs: number;
     }
   | { readonly type: "noAnswer"; readonly detail: string; readonly retryMs: number };

@@ -144,12 +144,7 @@ export class PullDevice implements UpdaterIo {
       case "answer":
         if (this.#asked === undefined) break;
         this.#dialect.giveUp(this);
-        if (this.#asked.type === "change") this.#answer({ type: "changed" });
-        else
-          this.#answer({
-            type: "failed",
-            detail: `no answer in ${this.config.answerTimeoutMs} ms`,
-          });
+        this.#answer(this.#lateAnswer(this.#asked));
         break;
       case "trialDeadline":
         if (this.isTrial) this.effects.push({ type: "reboot", reason: "trialDeadline" });
@@ -190,12 +185,9 @@ export class PullDevice implements UpdaterIo {
         this.#contact(asked);
         if (this.reports.told()) this.#updater.outcomeTold();
         break;
-      case "denied": {
-        const { cause, detail } = answer;
-        this.note({ type: "denied", cause, detail });
-        this.#failed(asked, detail);
+      case "denied":
+        this.#failed(asked, answer.detail, answer.cause);
         break;
-      }
       case "failed":
         this.#failed(asked, answer.detail);
         break;
@@ -236,14 +228,21 @@ export class PullDevice implements UpdaterIo {
     settleOutcome(this);
   }
 
-  #failed(asked: Ask, detail: string): void {
+  /** What nobody tells of in time may have changed all the same. */
+  #lateAnswer({ type }: Ask): Answer {
+    if (type === "change") return { type: "changed" };
+    return { type: "failed", detail: `no answer in ${this.config.answerTimeoutMs} ms` };
+  }
+
+  #failed(asked: Ask, detail: string, cause?: "credentials" | "assignment"): void {
     this.#isTargetKnown = false;
     this.#failures[asked.type] += 1;
     this.#failuresInAll += 1;
     if (asked.type === "report") this.reports.notTold();
     const failures = Math.max(this.#failures[asked.type], this.#failuresInAll);
     const retryMs = backOffMs(failures, this.config.backOff, this.ports.entropy);
-    this.note({ type: "noAnswer", detail, retryMs });
+    if (cause === undefined) this.note({ type: "noAnswer", detail, retryMs });
+    else this.note({ type: "denied", cause, detail, retryMs });
     this.#wait("retry", retryMs * MS_US);
   }
 

@@ -200,6 +200,10 @@ export class Updater {
     const { version } = offer;
     const own = image.version.replace(/\+0$/, "");
     if (own !== version) this.#io.note({ type: "otherVersion", image: own, package: version });
+    if (equalBytes(image.hash, running.hash)) {
+      this.#rename(offerId, image, version);
+      return;
+    }
     const [first] = state.images;
     const index = first !== undefined && equalBytes(first.hash, running.hash) ? 1 : 0;
     state.images[index] = { hash: image.hash, offerId, version, isAwaited: true };
@@ -217,6 +221,20 @@ export class Updater {
     reports.push("VERIFIED");
     reports.push("UPDATING");
     this.isStaged = true;
+  }
+
+  /** It is the very image that runs, under another name: there is nothing to boot. */
+  #rename(offerId: Uint8Array, { hash }: ImageIdentity, version: string): void {
+    const { state, memory, reports } = this.#io;
+    const [first] = state.images;
+    const index = first === undefined || equalBytes(first.hash, hash) ? 0 : 1;
+    state.images[index] = { hash, offerId, version, isAwaited: false };
+    memory.persistImage(index);
+    this.#drop();
+    state.untold = "updated";
+    memory.persist("untold");
+    reports.push("VERIFIED");
+    reports.push("UPDATED");
   }
 
   #failCurrent(failure: PullFailure, detail: string): void {

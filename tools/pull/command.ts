@@ -92,8 +92,7 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
         connection.newLink,
         {
           onNote: (note) => {
-            say(noteText(note));
-            ending.heard(note);
+            if (!ending.heard(note)) say(noteText(note));
           },
           onIdle: () => ending.idle(),
           onBug: reject,
@@ -129,16 +128,18 @@ class Ending {
     this.#reject = reject;
   }
 
-  heard(note: PullNote): void {
+  /** Returns whether the note is what it ends with. */
+  heard(note: PullNote): boolean {
     const { url, once } = this.#options;
-    if (note.type === "noAnswer") this.#failures += 1;
-    else if (note.type !== "denied") this.#failures = 0;
+    const isFailure = note.type === "noAnswer" || note.type === "denied";
+    this.#failures = isFailure ? this.#failures + 1 : 0;
     if (note.type === "refused" || note.type === "offeredAgain") this.#isRefused = true;
-    if (note.type === "denied" && note.cause === "credentials") {
-      this.#end(() => this.#reject(new RefusedError(`${url}: ${note.detail}`)));
-    } else if (note.type === "noAnswer" && once === true && this.#failures >= FAILURES_MAX) {
-      this.#end(() => this.#reject(new RefusedError(`${url}: ${note.detail}`)));
-    }
+    if (!isFailure) return false;
+    const isUnknown = note.type === "denied" && note.cause === "credentials";
+    const isEnough = once === true && this.#failures >= FAILURES_MAX;
+    if (!isUnknown && !isEnough) return false;
+    this.#end(() => this.#reject(new RefusedError(`${url}: ${note.detail}`)));
+    return true;
   }
 
   idle(): void {

@@ -30,7 +30,6 @@ export function noteText(note: PullNote): string {
     case "confirmed":
       return "the new image has reached the server and stays";
     case "denied":
-      return note.detail;
     case "noAnswer":
       return `${note.detail}; tries again in ${(note.retryMs / 1000).toFixed(1)} s`;
     default:

@@ -276,6 +276,24 @@ describe("loops are broken", () => {
     expect(world.telemetry().at(-1)).toMatchObject({ current_fw_version: "release-7" });
   });
 
+  test("the image that runs, under one name after another, is not booted again", () => {
+    const server = new ScriptedServer();
+    const world = new PullWorld(server);
+    world.run(600);
+    const { lives } = world;
+    for (const version of ["two", "three"]) {
+      server.assigned = { version, bytes: update };
+      world.run(3600);
+      expect(world.status().version).toBe(version);
+      expect(world.states().at(-1)).toBe("UPDATED");
+    }
+    world.cutPower();
+    world.run(3600);
+    expect(world.status().version).toBe("three");
+    expect(world.lives).toBe(lives + 1);
+    expect(world.chunks()).toHaveLength(3 * CHUNKS);
+  });
+
   test("the factory image's version is assigned: nothing to do", () => {
     const world = new PullWorld(new ScriptedServer({ version: "1.0.0", bytes: factoryImage }));
     world.run(3600);
