@@ -33,4 +33,9 @@ export {
   type ImageVerdict,
   verifyImage,
 } from "./image/verify.ts";
+export type { PullConfig } from "./pull/config.ts";
+export type { PullEffect, PullEvent, PullNote } from "./pull/events.ts";
+export { PullDevice, type PullLife, type PullStatus } from "./pull/pull-device.ts";
+export { ThingsBoardHttp } from "./pull/thingsboard-http.ts";
+export { ThingsBoardMqtt } from "./pull/thingsboard-mqtt.ts";
 export type { DeviceStatus } from "./status.ts";

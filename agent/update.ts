@@ -1,10 +1,8 @@
+import { isOpenUpdate, verifyBank } from "./bank-image.ts";
 import { BANK } from "./blocks.ts";
 import type { DeviceConfig } from "./config.ts";
 import { type DeviceIo, type DeviceLife, type DevicePorts, succeeds } from "./device-io.ts";
 import type { FailureReason } from "./events.ts";
-import { flashReader } from "./flash/flash-reader.ts";
-import { type ImageVerdict, verifyImage } from "./image/verify.ts";
-import { nextImagePolicy } from "./image-policy.ts";
 import type { FragSession } from "./packages/frag-session.ts";
 import { unpackPatch } from "./patch.ts";
 
@@ -31,25 +29,14 @@ export function takeImage(
     refuse(session, isContradictory ? "wrongVariant" : unpacked.reason, unpacked.detail, io);
     return false;
   }
-  const reader = flashReader(ports.flash, io.boot.updateRegion());
-  const policy = nextImagePolicy(config, ports, decision.image);
-  let verdict: ImageVerdict | undefined;
-  const isReadable = succeeds(() => {
-    verdict = verifyImage(reader, policy, io.crypto);
-  });
-  if (!isReadable || verdict === undefined) {
-    refuse(session, "storage", "the bank cannot be read", io);
-    return false;
-  }
+  const verdict = verifyBank(config, ports, decision.image);
   if (!verdict.ok) {
-    refuse(session, isContradictory ? "wrongVariant" : verdict.reason, verdict.detail, io);
+    const isWrongVariant = isContradictory && verdict.reason !== "storage";
+    refuse(session, isWrongVariant ? "wrongVariant" : verdict.reason, verdict.detail, io);
     return false;
   }
-  io.effects.push({
-    type: "note",
-    note: { type: "imageVerified", version: verdict.image.version },
-  });
   const { image } = verdict;
+  io.effects.push({ type: "note", note: { type: "imageVerified", version: image.version } });
   if (!succeeds(() => io.boot.stage(image))) {
     refuse(session, "storage", "the boot record cannot be written", io);
     return false;
@@ -71,7 +58,5 @@ function refuse(session: FragSession, reason: FailureReason, detail: string, io:
 export function isImageUndecided(session: FragSession, io: DeviceIo): boolean {
   if (session.phase !== "complete" || session.placeIndex !== BANK || io.isTrial) return false;
   if (session.micError || session.failure !== undefined) return false;
-  const { updateId, pending, bankStates, active, lastReason } = io.boot.report();
-  if (updateId !== session.updateId || pending !== undefined) return false;
-  return bankStates[active === 0 ? 1 : 0] === "dirty" && lastReason === "none";
+  return isOpenUpdate(session.updateId, io.boot.report());
 }

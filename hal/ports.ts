@@ -98,7 +98,8 @@ export interface Crypto {
   aesDecrypt(key: Uint8Array, blocks: Uint8Array): Uint8Array;
   /** AES-CMAC (RFC 4493), streaming. */
   aesCmac(key: Uint8Array): Digest;
-  hash(algorithm: "sha256" | "sha384" | "sha512"): Digest;
+  /** MD5 is for transports whose servers still name it; nothing trusts it. */
+  hash(algorithm: "sha256" | "sha384" | "sha512" | "md5"): Digest;
   /** Hashes one buffer in a single call: faster than {@link hash} for short inputs. */
   hashOf(algorithm: "sha256" | "sha384" | "sha512", bytes: Uint8Array): Uint8Array;
   /**

@@ -39,6 +39,16 @@ export const VERBS: readonly Verb[] = [
     summary: "tells a server about the devices of a scenario, or lists them for any",
   },
   {
+    name: "pull",
+    load: async (parts) => (await import("./pull/command.ts")).pullCommand(parts),
+    summary: "one device that takes its updates from a ThingsBoard, in chunks over HTTP or MQTT",
+  },
+  {
+    name: "serve",
+    load: async (parts) => (await import("./serve/command.ts")).serveCommand(parts),
+    summary: "a stand-in of a server, on real sockets",
+  },
+  {
     name: "init",
     load: async ({ terminal }) =>
       (await import("./scenario/init-command.ts")).initCommand(terminal),

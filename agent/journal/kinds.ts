@@ -17,6 +17,19 @@ export const FRAG_VERDICT = 0x0a;
 /** a: FragIndex; extra: address u32 of the sector in the spare, or nothing: it is whole again. */
 export const SECTOR_IN_SPARE = 0x0b;
 
+/* Of a device that pulls; `agent/pull/memory.ts` writes and reads them. */
+
+/** Extra: the download in progress, or nothing: there is none. */
+export const PULL_DOWNLOAD = 0x20;
+/** a, b: low and high half of the count of bytes that are in place. */
+export const PULL_OFFSET = 0x21;
+/** a: which of two, b: 1 if it is still to prove itself; extra: an image and its package. */
+export const PULL_IMAGE = 0x22;
+/** a: 0 nothing, 1 an update came through, from 2 on why one did not: the server has to hear it. */
+export const PULL_UNTOLD = 0x23;
+/** a: why, b: how often; extra: a package that failed; or nothing: none did. */
+export const PULL_FAILED = 0x24;
+
 /** In snapshots only. a: FragIndex, b: received; extra: coded u16. */
 export const FRAG_COUNTS = 0x10;
 /** a: FragIndex, b: first byte; extra: bytes of the bit map of fragments that are in place. */

@@ -103,11 +103,14 @@ export class BlockFlash {
   #programWarily(address: number, source: Uint8Array): void {
     if (!isErased(this.#flash, address, source.length)) throw new FlashFault("program", address);
     const { granuleBytes } = this.#map;
+    let start = 0;
     for (let at = 0; at < source.length; at += granuleBytes) {
       // A granule that is to read erased may have been programmed so before.
-      if (isErasedAt(source, at, at + granuleBytes)) continue;
-      this.#flash.program(address + at, source.subarray(at, at + granuleBytes));
+      if (!isErasedAt(source, at, at + granuleBytes)) continue;
+      if (start < at) this.#flash.program(address + start, source.subarray(start, at));
+      start = at + granuleBytes;
     }
+    if (start < source.length) this.#flash.program(address + start, source.subarray(start));
   }
 
   #rewrite(address: number, sizeBytes: number): void {

@@ -20,7 +20,7 @@ export interface StagingLog {
   sectorInSpare(address: number | undefined): void;
 }
 
-/** In use within one call only: a fragment of 255 bytes, extended to whole granules of 32. */
+/** In use within one call only: a fragment of 255 bytes that shares granules, extended to whole ones of 32. */
 const run = new Uint8Array(320);
 /** In use within one call only. */
 const CHUNK_BYTES = 4096;
@@ -65,17 +65,14 @@ export class Staging implements FragmentStore {
     const start = index * this.#fragSize;
     const end = start + this.#fragSize;
     this.#block.open(start, end);
-    if (end > this.#dataBytes) {
-      this.#writeUnaligned(index, start, this.#withoutPadding(start, data));
-      return;
-    }
+    const bytes = end > this.#dataBytes ? this.#withoutPadding(start, data) : data;
     if (start % granuleBytes === 0 && end % granuleBytes === 0) {
-      this.#block.program(start, data);
+      this.#block.program(start, bytes);
       this.#log.fragmentStored(index, false, edgeBuffer, 0);
       this.map.mark(index);
       return;
     }
-    this.#writeUnaligned(index, start, data);
+    this.#writeUnaligned(index, start, bytes);
   }
 
   readBlock(target: Uint8Array): void {

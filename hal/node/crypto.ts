@@ -50,7 +50,7 @@ export class NodeCrypto implements Crypto {
     return new Cmac(this.#expanded(key));
   }
 
-  hash(algorithm: "sha256" | "sha384" | "sha512"): Digest {
+  hash(algorithm: "sha256" | "sha384" | "sha512" | "md5"): Digest {
     const hash = createHash(algorithm);
     return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest() };
   }

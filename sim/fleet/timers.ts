@@ -4,19 +4,19 @@ import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
 import type { Oscillator } from "./oscillator.ts";
 
 /** The timers of one device: local times on its own oscillator, one of each name. */
-export class DeviceTimers {
+export class DeviceTimers<Id extends string = TimerId> {
   readonly #scheduler: Scheduler;
   readonly #oscillator: Oscillator;
-  readonly #fire: (id: TimerId, at: UptimeUs) => void;
-  readonly #heldUs: (id: TimerId) => number;
-  readonly #armed = new Map<TimerId, Scheduled>();
+  readonly #fire: (id: Id, at: UptimeUs) => void;
+  readonly #heldUs: (id: Id) => number;
+  readonly #armed = new Map<Id, Scheduled>();
 
   /** `heldUs`: how much later a timer that is due is to be tried again; 0: it fires. */
   constructor(
     scheduler: Scheduler,
     oscillator: Oscillator,
-    fire: (id: TimerId, at: UptimeUs) => void,
-    heldUs: (id: TimerId) => number = () => 0,
+    fire: (id: Id, at: UptimeUs) => void,
+    heldUs: (id: Id) => number = () => 0,
   ) {
     this.#scheduler = scheduler;
     this.#oscillator = oscillator;
@@ -24,7 +24,7 @@ export class DeviceTimers {
     this.#heldUs = heldUs;
   }
 
-  set(id: TimerId, at: UptimeUs): void {
+  set(id: Id, at: UptimeUs): void {
     this.clear(id);
     const fireAt = Math.max(this.#scheduler.now, this.#oscillator.worldAt(at));
     const scheduled = this.#scheduler.schedule(fireAt, () => {
@@ -36,7 +36,7 @@ export class DeviceTimers {
     this.#armed.set(id, scheduled);
   }
 
-  clear(id: TimerId): void {
+  clear(id: Id): void {
     const scheduled = this.#armed.get(id);
     if (scheduled === undefined) return;
     this.#scheduler.cancel(scheduled);

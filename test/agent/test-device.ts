@@ -82,7 +82,7 @@ function identify(image: Uint8Array): ImageIdentity {
   return verdict.image;
 }
 
-const factoryIdentity = identify(factoryImage);
+export const factoryIdentity = identify(factoryImage);
 
 export const baseConfig: DeviceConfig = {
   packages: { clockSync: 1, multicastSetup: 1, fragmentation: 1 },

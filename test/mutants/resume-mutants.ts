@@ -425,7 +425,7 @@ export const resumeMutants: readonly Mutant[] = [
   {
     name: "resume/verified-image-not-staged",
     why: "power failed between the verdict and the staging: the update is never booted",
-    file: "agent/update.ts",
+    file: "agent/bank-image.ts",
     changes: [
       [
         '  return bankStates[active === 0 ? 1 : 0] === "dirty" && lastReason === "none";',

@@ -16,8 +16,8 @@ export const stagingMutants: readonly Mutant[] = [
     file: STAGING,
     changes: [
       [
-        "      this.#block.program(start, data);\n      this.#log.fragmentStored(index, false, edgeBuffer, 0);",
-        "      this.#log.fragmentStored(index, false, edgeBuffer, 0);\n      this.#block.program(start, data);",
+        "      this.#block.program(start, bytes);\n      this.#log.fragmentStored(index, false, edgeBuffer, 0);",
+        "      this.#log.fragmentStored(index, false, edgeBuffer, 0);\n      this.#block.program(start, bytes);",
       ],
     ],
     tests: [STAGING_TEST],

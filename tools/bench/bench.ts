@@ -4,10 +4,11 @@ import type { BenchResult, BenchRow } from "./bench-row.ts";
 import { runCold } from "./cold.ts";
 import { fecRows } from "./fec-bench.ts";
 import { fleetRows } from "./fleet-bench.ts";
+import { pullRows } from "./pull-bench.ts";
 import { sweepRows } from "./sweep-bench.ts";
 
 /** Every row of the benchmark, in the order they run. */
-const rows: readonly BenchRow[] = [...fecRows, ...fleetRows, ...sweepRows];
+const rows: readonly BenchRow[] = [...fecRows, ...fleetRows, ...pullRows, ...sweepRows];
 
 const SCHEMA_VERSION = 1;
 

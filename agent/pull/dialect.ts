@@ -1,0 +1,66 @@
+import type { UptimeUs } from "#hal/ports.ts";
+import type { Checksum } from "./checksum.ts";
+import type { LinkEvent, PullEffect } from "./events.ts";
+import type { Report } from "./report.ts";
+
+/** A package as a server offers it. */
+export interface Offer {
+  readonly title: string;
+  readonly version: string;
+  /** Everything that tells this package from another one, in a form of the dialect's own. */
+  readonly identity: string;
+  readonly content:
+    | { readonly ok: true; readonly sizeBytes: number; readonly checksum: Checksum }
+    /** It cannot be downloaded from what the server says; why, in one line. */
+    | { readonly ok: false; readonly problem: string };
+}
+
+/** What the core asks of a server, one at a time. */
+export type Ask =
+  /** Which package is assigned. */
+  | { readonly type: "target" }
+  /** Bytes from `index * chunkBytes` on, `expectBytes` of them. */
+  | {
+      readonly type: "chunk";
+      readonly offer: Offer;
+      readonly index: number;
+      readonly chunkBytes: number;
+      readonly expectBytes: number;
+    }
+  | { readonly type: "report"; readonly report: Report }
+  /** Answered as soon as something may have changed, at the latest after `seconds`. */
+  | { readonly type: "change"; readonly seconds: number };
+
+export type Answer =
+  | { readonly type: "target"; readonly offer: Offer | undefined }
+  | { readonly type: "chunk"; readonly bytes: Uint8Array }
+  /** A chunk that cannot be the one that was asked for. */
+  | { readonly type: "wrongChunk"; readonly detail: string }
+  | { readonly type: "reported" }
+  | { readonly type: "changed" }
+  /** The server says no, and will say so again until somebody changes something there. */
+  | {
+      readonly type: "denied";
+      readonly cause: "credentials" | "assignment";
+      readonly detail: string;
+    }
+  /** No answer, or none that can be used: worth another try. */
+  | { readonly type: "failed"; readonly detail: string };
+
+export interface DialectIo {
+  readonly at: UptimeUs;
+  readonly effects: PullEffect[];
+}
+
+/** One way to talk with one kind of server over one kind of link. */
+export interface Dialect {
+  /** Longest chunk that the server gives. */
+  readonly chunkBytesMax: number;
+  /** Whether the server can be asked to tell of a change; otherwise the core asks now and then. */
+  readonly tellsChanges: boolean;
+  ask(ask: Ask, io: DialectIo): void;
+  /** Nobody waits for the answer any more. */
+  giveUp(io: DialectIo): void;
+  /** The answer to the last {@link ask}, once it is there. */
+  step(event: LinkEvent, io: DialectIo): Answer | undefined;
+}

@@ -1,0 +1,125 @@
+/** The whole vocabulary between a device that pulls and the world. Plain data only. */
+import type { UptimeUs } from "#hal/ports.ts";
+import type { BootReport } from "../boot/strategy.ts";
+import type { RebootReason } from "../events.ts";
+import type { PullFailure } from "./failure.ts";
+
+export type PullTimerId =
+  /** Spreads the first words of a fleet that was switched on at once. */
+  | "start"
+  /** The server is asked again which package is assigned. */
+  | "poll"
+  /** End of a back-off. */
+  | "retry"
+  /** The answer that is awaited is late. */
+  | "answer"
+  /** A trial that has not been confirmed by now resets itself. */
+  | "trialDeadline";
+
+/** One HTTP exchange: each request has one of these, unless it is cancelled. */
+export type HttpEvent =
+  | {
+      readonly type: "httpResponse";
+      readonly at: UptimeUs;
+      readonly id: number;
+      readonly status: number;
+      /** Valid within the step. */
+      readonly body: Uint8Array;
+    }
+  /** No response, or none that is whole and within bounds. `detail` is for people, in one line. */
+  | {
+      readonly type: "httpFailed";
+      readonly at: UptimeUs;
+      readonly id: number;
+      readonly detail: string;
+      /** The body is longer than it may be. */
+      readonly isTooLong: boolean;
+    };
+
+/** One MQTT session, which the device opens and closes. Nothing comes of one that was closed. */
+export type MqttEvent =
+  /** CONNACK 0. */
+  | { readonly type: "mqttConnected"; readonly at: UptimeUs }
+  /** SUBACK, whatever was granted: servers publish to those whom they refused, too. */
+  | { readonly type: "mqttSubscribed"; readonly at: UptimeUs }
+  /** PUBACK. */
+  | { readonly type: "mqttPublished"; readonly at: UptimeUs; readonly id: number }
+  | {
+      readonly type: "mqttMessage";
+      readonly at: UptimeUs;
+      readonly topic: string;
+      /** Valid within the step. */
+      readonly payload: Uint8Array;
+    }
+  /** Refused, lost, or closed by the server. */
+  | {
+      readonly type: "mqttClosed";
+      readonly at: UptimeUs;
+      readonly detail: string;
+      /** CONNACK 2, 4 or 5: it does not know these credentials. */
+      readonly isUnknown: boolean;
+    };
+
+export type LinkEvent = HttpEvent | MqttEvent;
+
+export type PullEvent =
+  /** First event of every life. The bootloader has already run. */
+  | { readonly type: "boot"; readonly at: UptimeUs }
+  | { readonly type: "timer"; readonly at: UptimeUs; readonly id: PullTimerId }
+  | LinkEvent;
+
+export type PullEffect =
+  /** Redirects are answers like others: nobody follows them. */
+  | {
+      readonly type: "httpRequest";
+      readonly id: number;
+      readonly method: "GET" | "POST";
+      /** From the root of the server, with its query. */
+      readonly path: string;
+      /** JSON; none in a GET. */
+      readonly body: string | undefined;
+      /** A longer body is a failure, and need not be read to its end. */
+      readonly bodyBytesMax: number;
+    }
+  /** Its answer is not awaited any more, and must not come. */
+  | { readonly type: "httpCancel"; readonly id: number }
+  /** A clean session with the device's credentials. */
+  | { readonly type: "mqttConnect" }
+  | { readonly type: "mqttSubscribe"; readonly filters: readonly string[] }
+  /** QoS 1. */
+  | {
+      readonly type: "mqttPublish";
+      readonly id: number;
+      readonly topic: string;
+      readonly payload: string;
+    }
+  | { readonly type: "mqttClose" }
+  | { readonly type: "setTimer"; readonly id: PullTimerId; readonly at: UptimeUs }
+  | { readonly type: "clearTimer"; readonly id: PullTimerId }
+  /** Reset now: the world runs the bootloader and starts a new life. */
+  | { readonly type: "reboot"; readonly reason: RebootReason }
+  | { readonly type: "note"; readonly note: PullNote };
+
+/** State changes worth a line in a timeline. */
+export type PullNote =
+  | { readonly type: "booted"; readonly report: BootReport }
+  | { readonly type: "offered"; readonly title: string; readonly version: string }
+  /** Runs it already. */
+  | { readonly type: "upToDate"; readonly version: string }
+  /** Has tried it, and will not again. */
+  | { readonly type: "offeredAgain"; readonly version: string; readonly failure: PullFailure }
+  | { readonly type: "downloading"; readonly offsetBytes: number; readonly sizeBytes: number }
+  | { readonly type: "downloaded"; readonly sizeBytes: number }
+  | { readonly type: "verified"; readonly version: string }
+  /** The image does not say the version of its package. */
+  | { readonly type: "otherVersion"; readonly image: string; readonly package: string }
+  | { readonly type: "refused"; readonly failure: PullFailure; readonly detail: string }
+  | { readonly type: "staged" }
+  | { readonly type: "confirmed" }
+  | {
+      readonly type: "denied";
+      readonly cause: "credentials" | "assignment";
+      readonly detail: string;
+      readonly retryMs: number;
+    }
+  | { readonly type: "noAnswer"; readonly detail: string; readonly retryMs: number };

@@ -1,0 +1,34 @@
+import type { ImageRefusal } from "../image/refusal.ts";
+
+/** Why a device does not run what it was offered. */
+export type PullFailure =
+  | ImageRefusal
+  | "storage"
+  | "rolledBack"
+  /** What is offered is for other devices, too large, or not described well enough. */
+  | "offer"
+  /** Chunks were not of the length that was asked for, again and again. */
+  | "chunks"
+  | "checksum";
+
+/** Position is the code in flash. */
+export const PULL_FAILURES: readonly PullFailure[] = [
+  "imageFormat",
+  "digest",
+  "signature",
+  "downgrade",
+  "wrongHardware",
+  "storage",
+  "rolledBack",
+  "offer",
+  "chunks",
+  "checksum",
+];
+
+/** Another download of the same package may well come out otherwise. */
+const WORTH_ANOTHER_TRY: readonly PullFailure[] = ["storage", "chunks", "checksum"];
+
+/** How often a package is taken up that failed so. */
+export function triesOf(failure: PullFailure): number {
+  return WORTH_ANOTHER_TRY.includes(failure) ? 3 : 1;
+}

@@ -1,0 +1,105 @@
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface ServedRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly body: Uint8Array;
+}
+
+export interface ServedReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** `respond` is called once, or not; what is returned is called when the client has gone. */
+export type ServedHandler = (
+  request: ServedRequest,
+  respond: (outcome: ServedReply | "close" | "silence") => void,
+) => () => void;
+
+/** The address cannot be listened on. */
+export class ListenRefused extends Error {
+  override readonly name = "ListenRefused";
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "somebody listens there already",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "permission denied",
+  ENOTFOUND: "no such host",
+};
+
+const BODY_BYTES_MAX = 1024 * 1024;
+
+/** A handler of requests, bound to a socket. */
+export class HttpListener {
+  readonly #server: http.Server;
+  readonly #host: string;
+
+  private constructor(server: http.Server, host: string) {
+    this.#server = server;
+    this.#host = host;
+  }
+
+  /** Port 0: any that is free. Rejects with {@link ListenRefused}. */
+  static open(host: string, port: number, handler: ServedHandler): Promise<HttpListener> {
+    const server = http.createServer((request, response) => serve(request, response, handler));
+    return new Promise((resolve, reject) => {
+      const refuse = (error: Error) => {
+        const code = "code" in error ? String(error.code) : "";
+        const reason = REASONS[code] ?? error.message;
+        reject(new ListenRefused(`${host}:${port}: ${reason}`, { cause: error }));
+      };
+      server.once("error", refuse);
+      server.listen(port, host, () => {
+        server.off("error", refuse);
+        resolve(new HttpListener(server, host));
+      });
+    });
+  }
+
+  get url(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    const host = this.#host.includes(":") ? `[${this.#host}]` : this.#host;
+    return `http://${host}:${port}`;
+  }
+
+  /** Ends every connection. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+}
+
+function serve(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  handler: ServedHandler,
+): void {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  request.on("data", (chunk: Uint8Array) => {
+    total += chunk.length;
+    if (total <= BODY_BYTES_MAX) chunks.push(chunk);
+  });
+  request.on("error", () => {});
+  request.on("end", () => {
+    if (total > BODY_BYTES_MAX) {
+      response.writeHead(413, { "content-length": 0 }).end();
+      return;
+    }
+    const { method = "GET", url: path = "/" } = request;
+    const leave = handler({ method, path, body: Buffer.concat(chunks) }, (outcome) => {
+      if (outcome === "close") request.socket.destroy();
+      if (typeof outcome === "string" || response.destroyed) return;
+      const headers = { ...outcome.headers, "content-length": outcome.body.length };
+      response.writeHead(outcome.status, headers).end(outcome.body);
+    });
+    response.on("close", () => leave());
+  });
+}

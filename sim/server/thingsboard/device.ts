@@ -1,0 +1,51 @@
+import type { PackageKind } from "#agent/pull/thingsboard.ts";
+import type { AttributeValue, OtaPackage } from "./ota-package.ts";
+
+/** Assigned to a device or to a profile; a device's own goes before its profile's. */
+export interface Assignment {
+  fw: OtaPackage | undefined;
+  sw: OtaPackage | undefined;
+}
+
+export interface DeviceProfile {
+  readonly name: string;
+  readonly assigned: Assignment;
+}
+
+export type TelemetryValue = string | number | boolean;
+
+/** Changes of shared attributes as they are told: flat values, or `{"deleted":[…]}`. */
+export type AttributePush = Readonly<Record<string, AttributeValue | readonly string[]>>;
+
+export interface ServerDevice {
+  readonly name: string;
+  readonly token: string;
+  readonly profile: DeviceProfile;
+  readonly assigned: Assignment;
+  readonly shared: Map<string, AttributeValue>;
+  readonly client: Map<string, TelemetryValue>;
+  /** Latest value of each key, with its time in ms of Unix time. */
+  readonly telemetry: Map<string, { readonly ts: number; readonly value: TelemetryValue }>;
+  /** Who waits to be told of a change. */
+  readonly listeners: Set<(push: AttributePush) => void>;
+  /** Ends its MQTT session. */
+  kick: (() => void) | undefined;
+}
+
+export function newServerDevice(name: string, token: string, profile: DeviceProfile): ServerDevice {
+  return {
+    name,
+    token,
+    profile,
+    assigned: { fw: undefined, sw: undefined },
+    shared: new Map(),
+    client: new Map(),
+    telemetry: new Map(),
+    listeners: new Set(),
+    kick: undefined,
+  };
+}
+
+export function effective(device: ServerDevice, kind: PackageKind): OtaPackage | undefined {
+  return device.assigned[kind] ?? device.profile.assigned[kind];
+}

@@ -1,0 +1,220 @@
+import type { PackageKind } from "#agent/pull/thingsboard.ts";
+import { type AttributePush, effective, type ServerDevice } from "./device.ts";
+import { type ChunkFault, ChunkFaults } from "./faults.ts";
+import {
+  emptyReply,
+  type HttpOutcome,
+  type HttpReply,
+  type HttpRequest,
+  jsonReply,
+} from "./http-exchange.ts";
+import { Bucket, type RateLimit } from "./rate-limit.ts";
+import type { ThingsBoard } from "./server.ts";
+import { parseTelemetry } from "./telemetry-json.ts";
+
+const INT32_MAX = 2_147_483_647;
+/** `HTTP_REQUEST_TIMEOUT`. */
+const LONG_POLL_DEFAULT_MS = 60_000;
+/** `SPRING_MVC_ASYNC_REQUEST_TIMEOUT`. */
+const ASYNC_LIMIT_MS = 30_000;
+const NOTHING = () => {};
+
+export interface HttpDeviceApiOptions {
+  /** Of each device; none by default. */
+  readonly rateLimit?: RateLimit;
+  readonly faults?: readonly ChunkFault[];
+  /** A chunk is about to be given. */
+  readonly onChunk?: (device: ServerDevice, chunk: number) => void;
+}
+
+type Respond = (outcome: HttpOutcome) => void;
+
+/** The device API of ThingsBoard over HTTP, sans-IO: `/api/v1/{token}/…`. */
+export class HttpDeviceApi {
+  readonly #server: ThingsBoard;
+  readonly #rateLimit: RateLimit | undefined;
+  readonly #faults: ChunkFaults;
+  readonly #onChunk: NonNullable<HttpDeviceApiOptions["onChunk"]>;
+  readonly #buckets = new Map<ServerDevice, Bucket>();
+
+  constructor(server: ThingsBoard, options: HttpDeviceApiOptions = {}) {
+    this.#server = server;
+    this.#rateLimit = options.rateLimit;
+    this.#faults = new ChunkFaults(options.faults ?? []);
+    this.#onChunk = options.onChunk ?? NOTHING;
+  }
+
+  /** Nothing that a client sends makes it throw. */
+  readonly handle = (request: HttpRequest, respond: Respond): (() => void) => {
+    const parsed = parsePath(request.path);
+    if (parsed === undefined) {
+      respond(emptyReply(404));
+      return NOTHING;
+    }
+    const { token, rest, query } = parsed;
+    const device = this.#server.deviceOf(token);
+    if (device === undefined) {
+      respond(emptyReply(401));
+      return NOTHING;
+    }
+    const route = `${request.method} ${rest}`;
+    if (route === "GET attributes/updates") return this.#updates(device, query, respond);
+    respond(this.#reply(route, request, device, query));
+    return NOTHING;
+  };
+
+  #reply(
+    route: string,
+    request: HttpRequest,
+    device: ServerDevice,
+    query: URLSearchParams,
+  ): HttpOutcome {
+    switch (route) {
+      case "GET attributes":
+        return this.#limited(device) ?? attributes(device, query);
+      case "POST telemetry":
+        return this.#limited(device) ?? this.#telemetry(device, request.body);
+      case "POST attributes":
+        return this.#limited(device) ?? this.#clientAttributes(device, request.body);
+      case "GET firmware":
+        return this.#chunk(device, "fw", request.path, query);
+      case "GET software":
+        return this.#chunk(device, "sw", request.path, query);
+      default:
+        return emptyReply(404);
+    }
+  }
+
+  #limited(device: ServerDevice): HttpReply | undefined {
+    if (this.#rateLimit === undefined) return undefined;
+    let bucket = this.#buckets.get(device);
+    if (bucket === undefined) {
+      bucket = new Bucket(this.#rateLimit);
+      this.#buckets.set(device, bucket);
+    }
+    if (bucket.take(this.#server.options.scheduler.now)) return undefined;
+    return emptyReply(this.#server.quirks.rateLimitIs500 ? 500 : 429);
+  }
+
+  #telemetry(device: ServerDevice, body: Uint8Array): HttpReply {
+    const samples = parseTelemetry(body, this.#server.nowUnixMs);
+    if (samples === undefined) return emptyReply(500);
+    for (const { ts, key, value } of samples) this.#server.saveTelemetry(device, ts, key, value);
+    return emptyReply(200);
+  }
+
+  #clientAttributes(device: ServerDevice, body: Uint8Array): HttpReply {
+    const samples = parseTelemetry(body, 0);
+    if (samples === undefined) return emptyReply(500);
+    for (const { key, value } of samples) device.client.set(key, value);
+    return emptyReply(200);
+  }
+
+  /** The first message that comes ends the poll; the second of an assignment finds nobody. */
+  #updates(device: ServerDevice, query: URLSearchParams, respond: Respond): () => void {
+    const timeoutMs = integerOf(query.get("timeout"), LONG_POLL_DEFAULT_MS);
+    if (timeoutMs === undefined || timeoutMs < 0) {
+      respond(badRequest("timeout"));
+      return NOTHING;
+    }
+    const { scheduler } = this.#server.options;
+    const isCut = this.#server.quirks.longPollEndsAt30s && timeoutMs > ASYNC_LIMIT_MS;
+    const endMs = isCut ? ASYNC_LIMIT_MS : timeoutMs;
+    const end = scheduler.schedule(scheduler.now + endMs * 1000, () => {
+      device.listeners.delete(listener);
+      respond(emptyReply(isCut ? 503 : 408));
+    });
+    const listener = (push: AttributePush) => {
+      leave();
+      respond(jsonReply(200, push));
+    };
+    const leave = () => {
+      device.listeners.delete(listener);
+      scheduler.cancel(end);
+    };
+    device.listeners.add(listener);
+    return leave;
+  }
+
+  #chunk(
+    device: ServerDevice,
+    kind: PackageKind,
+    path: string,
+    query: URLSearchParams,
+  ): HttpOutcome {
+    const [title, version] = [query.get("title"), query.get("version")];
+    const [size, chunk] = [integerOf(query.get("size"), 0), integerOf(query.get("chunk"), 0)];
+    if (title === null) return badRequest("title");
+    if (version === null) return badRequest("version");
+    if (size === undefined) return badRequest("size");
+    if (chunk === undefined) return badRequest("chunk");
+    const limited = this.#limited(device);
+    if (limited !== undefined) return limited;
+    const ota = effective(device, kind);
+    if (ota === undefined) return emptyReply(404);
+    if (ota.title !== title || ota.version !== version) return emptyReply(400);
+    if (size < 0 || chunk < 0 || size * chunk > INT32_MAX) return emptyReply(500);
+    const bytes = size === 0 ? ota.data : ota.data.subarray(size * chunk, size * (chunk + 1));
+    if (bytes.length === 0 && !this.#server.quirks.emptyPastEnd) return emptyReply(404);
+    const headers = {
+      "content-type": "application/octet-stream",
+      "content-disposition": `attachment;filename=${ota.fileName}`,
+      "x-filename": ota.fileName,
+    };
+    const reply = { status: 200, headers, body: bytes };
+    this.#onChunk(device, chunk);
+    return this.#faults.apply(device.token, chunk, path, reply);
+  }
+}
+
+function parsePath(path: string) {
+  const at = path.indexOf("?");
+  const pathname = at < 0 ? path : path.slice(0, at);
+  const [, segment = "", rest = ""] = /^\/api\/v1\/([^/]+)\/(.*)$/.exec(pathname) ?? [];
+  const token = decoded(segment);
+  if (token === undefined || token === "") return undefined;
+  return { token, rest, query: new URLSearchParams(at < 0 ? "" : path.slice(at + 1)) };
+}
+
+function decoded(segment: string): string | undefined {
+  try {
+    return decodeURIComponent(segment);
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    return undefined;
+  }
+}
+
+/** Undefined for what is no 32-bit integer. */
+function integerOf(text: string | null, otherwise: number): number | undefined {
+  if (text === null) return otherwise;
+  const value = /^[+-]?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= -INT32_MAX - 1 && value <= INT32_MAX ? value : undefined;
+}
+
+function badRequest(parameter: string): HttpReply {
+  const message = `Required parameter '${parameter}' is not present or cannot be read.`;
+  return jsonReply(400, { status: 400, error: "Bad Request", message });
+}
+
+/** Parts only where there is something in them. Without keys, everything. */
+function attributes(device: ServerDevice, query: URLSearchParams): HttpReply {
+  const [shared, client] = [query.get("sharedKeys"), query.get("clientKeys")];
+  const isAll = shared === null && client === null;
+  const parts: Record<string, unknown> = {};
+  addPart(parts, "client", device.client, client, isAll);
+  addPart(parts, "shared", device.shared, shared, isAll);
+  return jsonReply(200, parts);
+}
+
+function addPart(
+  parts: Record<string, unknown>,
+  name: string,
+  values: ReadonlyMap<string, unknown>,
+  keys: string | null,
+  isAll: boolean,
+): void {
+  const wanted = keys?.split(",");
+  const found = [...values].filter(([key]) => isAll || wanted?.includes(key));
+  if (found.length > 0) parts[name] = Object.fromEntries(found);
+}

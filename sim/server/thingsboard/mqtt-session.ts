@@ -1,0 +1,232 @@
+import type { PackageKind } from "#agent/pull/thingsboard.ts";
+import { type AttributePush, effective, type ServerDevice } from "./device.ts";
+import type { OtaPackage } from "./ota-package.ts";
+import type { ThingsBoard } from "./server.ts";
+import { parseTelemetry } from "./telemetry-json.ts";
+
+/** What a session does to its connection. */
+export interface MqttConnection {
+  connack(code: number, sessionPresent: boolean): void;
+  suback(messageId: number, granted: readonly number[]): void;
+  puback(messageId: number): void;
+  publish(topic: string, payload: Uint8Array, qos: 0 | 1): void;
+  close(): void;
+}
+
+export interface MqttConnect {
+  readonly clean: boolean;
+  readonly username: string | undefined;
+}
+
+export interface MqttPublish {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly qos: 0 | 1 | 2;
+  readonly messageId: number;
+}
+
+const INT32_MAX = 2_147_483_647;
+/** `NETTY_MAX_PAYLOAD_SIZE`. */
+const CHUNK_BYTES_MAX = 65_536;
+/** Life of a package in the server's cache after it was put there. */
+const CACHE_LIFE_US = 3_600_000_000;
+const REFUSED = 0x80;
+const ATTRIBUTES = "v1/devices/me/attributes";
+/** Filters are compared as they are written. */
+const FILTERS: readonly string[] = [
+  ATTRIBUTES,
+  `${ATTRIBUTES}/response/+`,
+  "v2/fw/response/+/chunk/+",
+  "v2/sw/response/+/chunk/+",
+  "v2/fw/error",
+  "v2/sw/error",
+];
+
+/** What the server keeps under a request id, while the connection stands. */
+interface Remembered {
+  readonly ota: OtaPackage;
+  readonly cachedUs: number;
+  size: number;
+}
+
+/** One connection to ThingsBoard's device API over MQTT 3.1.1, sans-IO. */
+export class MqttSession {
+  readonly #server: ThingsBoard;
+  readonly #connection: MqttConnection;
+  readonly #granted = new Map<string, 0 | 1>();
+  readonly #requests = new Map<string, Remembered>();
+  #device: ServerDevice | undefined;
+
+  constructor(server: ThingsBoard, connection: MqttConnection) {
+    this.#server = server;
+    this.#connection = connection;
+  }
+
+  connect({ clean, username }: MqttConnect): void {
+    const device = username === undefined ? undefined : this.#server.deviceOf(username);
+    if (device === undefined) {
+      this.#connection.connack(username === undefined ? 2 : 5, false);
+      this.#connection.close();
+      return;
+    }
+    const { quirks } = this.#server;
+    if (quirks.kicksOlderSession) device.kick?.();
+    this.#device = device;
+    device.kick = this.#kick;
+    this.#connection.connack(0, quirks.liesOfSession && !clean);
+  }
+
+  subscribe(messageId: number, filters: readonly { topic: string; qos: 0 | 1 | 2 }[]): void {
+    const granted = filters.map(({ topic, qos }) => {
+      if (!FILTERS.includes(topic)) return REFUSED;
+      const grant = qos === 0 ? 0 : 1;
+      this.#granted.set(topic, grant);
+      return grant;
+    });
+    if (this.#granted.has(ATTRIBUTES)) this.#device?.listeners.add(this.#push);
+    this.#connection.suback(messageId, granted);
+  }
+
+  publish(message: MqttPublish): void {
+    const device = this.#device;
+    if (device === undefined) {
+      this.#end();
+      return;
+    }
+    const { topic } = message;
+    const attributes = /^v1\/devices\/me\/attributes\/request\/(\d{1,9})$/.exec(topic);
+    const chunk = /^v2\/(fw|sw)\/request\/(\d+)\/chunk\/(\d+)$/.exec(topic);
+    if (topic === "v1/devices/me/telemetry") this.#telemetry(device, message);
+    else if (attributes !== null) this.#attributes(device, attributes[1] ?? "", message);
+    else if (chunk !== null) {
+      const [, kind = "", requestId = "", index = ""] = chunk;
+      this.#chunk(device, kind === "sw" ? "sw" : "fw", requestId, index, message);
+    } else this.#end();
+  }
+
+  /** The connection is gone. */
+  closed(): void {
+    const device = this.#device;
+    if (device === undefined) return;
+    device.listeners.delete(this.#push);
+    if (device.kick === this.#kick) device.kick = undefined;
+    this.#device = undefined;
+  }
+
+  #end(): void {
+    this.closed();
+    this.#connection.close();
+  }
+
+  readonly #kick = () => this.#end();
+
+  readonly #push = (push: AttributePush) => this.#send(ATTRIBUTES, encode(push), ATTRIBUTES);
+
+  #telemetry(device: ServerDevice, { payload, qos, messageId }: MqttPublish): void {
+    const samples = parseTelemetry(payload, this.#server.nowUnixMs);
+    if (samples === undefined) {
+      this.#end();
+      return;
+    }
+    for (const { ts, key, value } of samples) this.#server.saveTelemetry(device, ts, key, value);
+    if (qos > 0) this.#connection.puback(messageId);
+  }
+
+  #attributes(device: ServerDevice, id: string, { payload, qos, messageId }: MqttPublish): void {
+    const wanted = keysOf(payload);
+    if (wanted === undefined) {
+      this.#end();
+      return;
+    }
+    if (qos > 0) this.#connection.puback(messageId);
+    const shared = [...device.shared].filter(
+      ([key]) => wanted.length === 0 || wanted.includes(key),
+    );
+    const body = shared.length === 0 ? {} : { shared: Object.fromEntries(shared) };
+    this.#send(`${ATTRIBUTES}/response/${id}`, encode(body), `${ATTRIBUTES}/response/+`);
+  }
+
+  #chunk(
+    device: ServerDevice,
+    kind: PackageKind,
+    requestId: string,
+    index: string,
+    { payload, qos, messageId }: MqttPublish,
+  ): void {
+    const { quirks } = this.#server;
+    const asked = sizeOf(payload, quirks.jsonCloses);
+    if (asked === undefined || Number(index) > INT32_MAX) {
+      this.#end();
+      return;
+    }
+    if (asked > CHUNK_BYTES_MAX) {
+      this.#refuse(kind, "PAYLOAD_TOO_LARGE");
+      return;
+    }
+    const known = this.#requestOf(device, kind, requestId);
+    if (known === undefined) {
+      this.#refuse(kind, "NOT_FOUND");
+      return;
+    }
+    if (asked > 0) known.size = asked;
+    const size = quirks.remembersSize ? known.size : asked;
+    if (qos > 0) this.#connection.puback(messageId);
+    const start = size * Number(index);
+    if (start > INT32_MAX) return;
+    const { data } = known.ota;
+    const isLost =
+      quirks.cacheExpires && this.#server.options.scheduler.now - known.cachedUs > CACHE_LIFE_US;
+    const bytes = size === 0 ? data : data.subarray(start, start + size);
+    const topic = `v2/${kind}/response/${requestId}/chunk/${index}`;
+    this.#send(topic, isLost ? bytes.subarray(0, 0) : bytes, `v2/${kind}/response/+/chunk/+`);
+  }
+
+  /** The first request of an id decides which package it stands for. */
+  #requestOf(device: ServerDevice, kind: PackageKind, requestId: string): Remembered | undefined {
+    const key = `${kind} ${requestId}`;
+    const known = this.#requests.get(key);
+    const assigned = effective(device, kind);
+    const isStale = !this.#server.quirks.keepsPackage && known?.ota.id !== assigned?.id;
+    if (known !== undefined && !isStale) return known;
+    if (assigned === undefined) return undefined;
+    const cachedUs = this.#server.options.scheduler.now;
+    const made = { ota: assigned, cachedUs, size: 0 };
+    this.#requests.set(key, made);
+    return made;
+  }
+
+  #refuse(kind: PackageKind, text: string): void {
+    const { errorsOnFw } = this.#server.quirks;
+    const topic = `v2/${errorsOnFw ? "fw" : kind}/error`;
+    this.#send(topic, new TextEncoder().encode(text), topic);
+    this.#end();
+  }
+
+  /** At the level granted to the filter; also without one, then at level 1. */
+  #send(topic: string, payload: Uint8Array, filter: string): void {
+    const granted = this.#granted.get(filter);
+    if (granted === undefined && !this.#server.quirks.publishesUnasked) return;
+    this.#connection.publish(topic, payload, granted ?? 1);
+  }
+}
+
+function encode(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
+}
+
+/** Keys of `{"sharedKeys":"a,b"}`, none for all of them; undefined for what is no such thing. */
+function keysOf(payload: Uint8Array): readonly string[] | undefined {
+  const keys = parseTelemetry(payload, 0)?.find(({ key }) => key === "sharedKeys")?.value;
+  if (keys === undefined) return parseTelemetry(payload, 0) === undefined ? undefined : [];
+  return typeof keys === "string" ? keys.split(",") : undefined;
+}
+
+/** `Integer.parseInt`; 0 where nothing, or nothing above 0, is said. */
+function sizeOf(payload: Uint8Array, isStrict: boolean): number | undefined {
+  const text = new TextDecoder().decode(payload.subarray(0, 64));
+  if (text === "") return 0;
+  const digits = isStrict ? text : (/"chunkSize":\s*(\d{1,9})\}/.exec(text)?.[1] ?? text);
+  if (!/^[+-]?\d{1,10}$/.test(digits)) return undefined;
+  const value = Number(digits);
+  return value > INT32_MAX ? undefined : Math.max(0, value);
+}

@@ -1,0 +1,74 @@
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { KeyedEntropy } from "#sim/kernel/draws.ts";
+import { Engine } from "#sim/kernel/engine.ts";
+import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
+import {
+  HttpDeviceApi,
+  type HttpDeviceApiOptions,
+} from "#sim/server/thingsboard/http-device-api.ts";
+import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
+import { makePackage, type OtaPackage } from "#sim/server/thingsboard/ota-package.ts";
+import type { Quirks } from "#sim/server/thingsboard/quirks.ts";
+import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
+
+const crypto = new NodeCrypto();
+export const UNIX_MS = 1_767_225_600_000;
+export const DATA = Uint8Array.from({ length: 1000 }, (_, at) => at);
+
+export function packageOf(change: Partial<OtaPackage> = {}): OtaPackage {
+  const { id = "1", kind = "fw", title = "fw", version = "2.0.0" } = change;
+  const { algorithm = "SHA256", data = DATA, tag } = change;
+  return makePackage({ id, kind, title, version, algorithm, data, tag }, crypto);
+}
+
+/** A stand-in with one device, in virtual time. */
+export class StandIn {
+  readonly engine = new Engine();
+  readonly server: ThingsBoard;
+  readonly api: HttpDeviceApi;
+  readonly device: ServerDevice;
+
+  constructor(quirks: Partial<Quirks> = {}, options: HttpDeviceApiOptions = {}, seed = 1) {
+    this.server = new ThingsBoard({
+      scheduler: this.engine,
+      entropy: new KeyedEntropy(seed, 0),
+      originUnixMs: UNIX_MS,
+      quirks,
+    });
+    this.api = new HttpDeviceApi(this.server, options);
+    this.device = this.server.addDevice("d1", "T");
+  }
+
+  wait(seconds: number): void {
+    this.engine.advance(this.engine.now + seconds * 1_000_000);
+  }
+
+  /** What it answers at once; undefined: nothing yet. */
+  ask(method: string, path: string, body = ""): HttpOutcome | undefined {
+    const answers: HttpOutcome[] = [];
+    this.start(method, path, (outcome) => answers.push(outcome), body);
+    return answers[0];
+  }
+
+  start(method: string, path: string, respond: (outcome: HttpOutcome) => void, body = "") {
+    return this.api.handle({ method, path, body: new TextEncoder().encode(body) }, respond);
+  }
+
+  telemetry(key: string): unknown {
+    return this.device.telemetry.get(key)?.value;
+  }
+}
+
+export function statusOf(outcome: HttpOutcome | undefined): number | string {
+  if (outcome === undefined || typeof outcome === "string") return outcome ?? "nothing yet";
+  return outcome.status;
+}
+
+export function bodyOf(outcome: HttpOutcome | undefined): Uint8Array {
+  if (outcome === undefined || typeof outcome === "string") throw new Error(`${outcome}`);
+  return outcome.body;
+}
+
+export function jsonOf(outcome: HttpOutcome | undefined): unknown {
+  return JSON.parse(new TextDecoder().decode(bodyOf(outcome)));
+}

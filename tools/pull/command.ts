@@ -1,0 +1,184 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { PullConfig } from "#agent/pull/config.ts";
+import type { PullNote } from "#agent/pull/events.ts";
+import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
+import { readPublicKey } from "#tools/public-key.ts";
+import { integer, type RunParts } from "#tools/run/command.ts";
+import { type ConnectionOptions, connectionOf } from "./connection.ts";
+import { openDevice } from "./device-folder.ts";
+import { LiveDevice } from "./live-device.ts";
+import { noteText } from "./note-text.ts";
+
+interface PullOptions extends ConnectionOptions {
+  readonly state: string;
+  readonly key?: string;
+  readonly bank: number;
+  readonly title: string;
+  readonly chunk: number;
+  readonly poll: number;
+  readonly timeout: number;
+  readonly once?: true;
+}
+
+const SECTOR_BYTES = 4096;
+const BANK_BYTES_MAX = 16 * 1024 * 1024;
+const CHUNK_BYTES_MAX = 1024 * 1024;
+const MQTT_CHUNK_BYTES_MAX = 65_536;
+const GRANULE_BYTES = 8;
+/** With `--once`: failures in a row that end it. */
+const FAILURES_MAX = 5;
+
+export function pullCommand(parts: RunParts): Command {
+  return new Command("pull")
+    .description(
+      "one device that takes its updates from a ThingsBoard, in chunks over HTTP or MQTT",
+    )
+    .requiredOption(
+      "--url <url>",
+      "the server: http:, https:, mqtt: or mqtts://host:port",
+      serverUrl,
+    )
+    .option("--token <token>", "the device's access token; else FUOTA_TOKEN")
+    .requiredOption("--state <folder>", "the device: its flash and keys; made when it is not there")
+    .option("--key <pem>", "for a new device: the public key that signs its images")
+    .option(
+      "--bank <bytes>",
+      "for a new device: size of each of its two banks",
+      bankBytes,
+      2_097_152,
+    )
+    .option("--title <title>", "of its packages on the server", "fw")
+    .option("--software", "takes software packages (sw_) instead of firmware")
+    .option("--chunk <bytes>", "asked for at once, a multiple of 8", chunkBytes, 16_384)
+    .option("--poll <s>", "between two questions what is assigned", integer(1, 86_400), 60)
+    .option("--long-poll", "by HTTP: asks the server to tell of changes instead")
+    .option("--username <name>", "by MQTT: instead of a token, with FUOTA_PASSWORD")
+    .option("--client-id <id>", "by MQTT: instead of a token, or beside a user name")
+    .option("--cert <pem>", "by mqtts: the device's certificate, instead of a token")
+    .option("--cert-key <pem>", "its private key")
+    .option("--ca <pem>", "by mqtts: whom the device trusts instead of the system's authorities")
+    .option("--timeout <ms>", "for an answer", integer(10, 600_000), 10_000)
+    .option("--once", "ends when there is nothing left to do, or nothing came of it")
+    .action(async (options: PullOptions) => {
+      process.exitCode = await pull(options, parts);
+    });
+}
+
+async function pull(options: PullOptions, parts: RunParts): Promise<number> {
+  if (/^mqtt/.test(options.url) && options.chunk > MQTT_CHUNK_BYTES_MAX) {
+    throw new InputError(
+      `--chunk: ThingsBoard gives at most ${MQTT_CHUNK_BYTES_MAX} bytes by MQTT`,
+    );
+  }
+  const { terminal, now } = parts;
+  const connection = connectionOf(options);
+  const stored = openDevice(options.state, () => {
+    if (options.key !== undefined) {
+      return { keys: [readPublicKey(options.key)], bankBytes: options.bank };
+    }
+    throw new InputError(`${options.state} holds no device yet: --key says who signs its images`);
+  });
+  const { signal, end } = parts.interruption();
+  const startedMs = now();
+  const say = (text: string) =>
+    terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
+  try {
+    return await new Promise<number>((resolve, reject) => {
+      const ending = new Ending(options, resolve, reject);
+      const device = new LiveDevice(
+        stored,
+        configOf(options, stored.keys),
+        connection.newDialect,
+        connection.newLink,
+        {
+          onNote: (note) => {
+            if (!ending.heard(note)) say(noteText(note));
+          },
+          onIdle: () => ending.idle(),
+          onBug: reject,
+        },
+      );
+      ending.device = device;
+      signal.addEventListener("abort", () => resolve(EXIT.interrupted));
+      device.powerOn();
+    });
+  } finally {
+    end();
+    connection.close();
+    stored.flash.close();
+  }
+}
+
+/** Decides when a device has come to its end, and how. */
+class Ending {
+  device: LiveDevice | undefined;
+  readonly #options: PullOptions;
+  readonly #resolve: (status: number) => void;
+  readonly #reject: (error: Error) => void;
+  #isRefused = false;
+  #failures = 0;
+
+  constructor(
+    options: PullOptions,
+    resolve: (status: number) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** Returns whether the note is what it ends with. */
+  heard(note: PullNote): boolean {
+    const { url, once } = this.#options;
+    const isFailure = note.type === "noAnswer" || note.type === "denied";
+    this.#failures = isFailure ? this.#failures + 1 : 0;
+    if (note.type === "refused" || note.type === "offeredAgain") this.#isRefused = true;
+    if (!isFailure) return false;
+    const isUnknown = note.type === "denied" && note.cause === "credentials";
+    const isEnough = once === true && this.#failures >= FAILURES_MAX;
+    if (!isUnknown && !isEnough) return false;
+    this.#end(() => this.#reject(new RefusedError(`${url}: ${note.detail}`)));
+    return true;
+  }
+
+  idle(): void {
+    if (this.#options.once !== true) return;
+    this.#end(() => this.#resolve(this.#isRefused ? EXIT.failed : EXIT.ok));
+  }
+
+  #end(how: () => void): void {
+    this.device?.powerOff();
+    how();
+  }
+}
+
+function configOf(options: PullOptions, keys: PullConfig["image"]["keys"]): PullConfig {
+  return {
+    title: options.title,
+    chunkBytes: options.chunk,
+    answerTimeoutMs: options.timeout,
+    backOff: { firstMs: 1000, maxMs: 300_000 },
+    pollS: options.poll,
+    startDelayMaxS: 0,
+    trialDeadlineS: 600,
+    image: { keys },
+  };
+}
+
+function serverUrl(text: string): string {
+  if (/^(http|mqtt)s?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("expected http:, https:, mqtt: or mqtts://host:port");
+}
+
+function bankBytes(text: string): number {
+  const bytes = integer(SECTOR_BYTES, BANK_BYTES_MAX)(text);
+  if (bytes % SECTOR_BYTES === 0) return bytes;
+  throw new InvalidArgumentError(`expected a multiple of ${SECTOR_BYTES}`);
+}
+
+function chunkBytes(text: string): number {
+  const bytes = integer(GRANULE_BYTES, CHUNK_BYTES_MAX)(text);
+  if (bytes % GRANULE_BYTES === 0) return bytes;
+  throw new InvalidArgumentError(`expected a multiple of ${GRANULE_BYTES}`);
+}

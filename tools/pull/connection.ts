@@ -1,0 +1,82 @@
+import type { Dialect } from "#agent/pull/dialect.ts";
+import type { PackageKind } from "#agent/pull/thingsboard.ts";
+import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
+import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
+import { HttpClient } from "#hal/net/http-client.ts";
+import type { MqttSessionOptions } from "#hal/net/mqtt-session.ts";
+import { InputError } from "#tools/errors.ts";
+import { readInputFile } from "#tools/files.ts";
+import { HttpLink } from "./http-link.ts";
+import type { Post, PullLink } from "./link.ts";
+import { MqttDeviceLink } from "./mqtt-link.ts";
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly token?: string;
+  readonly software?: true;
+  readonly longPoll?: true;
+  readonly clientId?: string;
+  readonly username?: string;
+  readonly cert?: string;
+  readonly certKey?: string;
+  readonly ca?: string;
+}
+
+/** How a device talks to its server. */
+export interface Connection {
+  readonly newDialect: () => Dialect;
+  readonly newLink: (post: Post) => PullLink;
+  readonly close: () => void;
+}
+
+const PEM_BYTES_MAX = 65_536;
+
+/** By the scheme of the URL. Throws `InputError`. */
+export function connectionOf(options: ConnectionOptions): Connection {
+  const kind: PackageKind = options.software === true ? "sw" : "fw";
+  if (/^mqtts?:/.test(options.url)) {
+    const session = sessionOptions(options);
+    return {
+      newDialect: () => new ThingsBoardMqtt(kind),
+      newLink: (post) => new MqttDeviceLink(session, post),
+      close: () => {},
+    };
+  }
+  const token = tokenOf(options);
+  if (token === undefined) throw new InputError("--token is missing, and FUOTA_TOKEN is not set");
+  const client = new HttpClient(options.url);
+  const longPolls = options.longPoll === true;
+  return {
+    newDialect: () => new ThingsBoardHttp({ token, kind, longPolls }),
+    newLink: (post) => new HttpLink(client, post),
+    close: () => client.close(),
+  };
+}
+
+/** An access token is a user name; the other ways say who they are themselves. */
+function sessionOptions(options: ConnectionOptions): MqttSessionOptions {
+  const { url, clientId, cert, certKey, ca } = options;
+  const token = tokenOf(options);
+  const username = options.username ?? token;
+  if ((cert === undefined) !== (certKey === undefined)) {
+    throw new InputError("--cert and --cert-key go together");
+  }
+  if (username === undefined && clientId === undefined && cert === undefined) {
+    throw new InputError("one of --token, --username, --client-id and --cert says who it is");
+  }
+  const password = process.env["FUOTA_PASSWORD"];
+  return {
+    url,
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(username === undefined ? {} : { username }),
+    ...(username === undefined || password === undefined ? {} : { password }),
+    ...(cert === undefined ? {} : { cert: readInputFile(cert, PEM_BYTES_MAX) }),
+    ...(certKey === undefined ? {} : { key: readInputFile(certKey, PEM_BYTES_MAX) }),
+    ...(ca === undefined ? {} : { ca: readInputFile(ca, PEM_BYTES_MAX) }),
+  };
+}
+
+function tokenOf({ token }: ConnectionOptions): string | undefined {
+  const given = token ?? process.env["FUOTA_TOKEN"];
+  return given === "" ? undefined : given;
+}
