@@ -34,6 +34,11 @@ export const VERBS: readonly Verb[] = [
     summary: "tells a server about the devices of a scenario, or lists them for any",
   },
   {
+    name: "probe",
+    load: async (parts) => (await import("./probe/command.ts")).probeCommand(parts),
+    summary: "says what a LoRa modem is, and whether it will do for FUOTA",
+  },
+  {
     name: "init",
     load: async ({ terminal }) =>
       (await import("./scenario/init-command.ts")).initCommand(terminal),
