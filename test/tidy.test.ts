@@ -142,6 +142,7 @@ test("an outside library is imported by few files, each for one role", () => {
     "lora-packet": 2,
     "@serialport/stream": 1,
     "@serialport/bindings-cpp": 1,
+    koffi: 1,
   };
   for (const [library, filesMax] of Object.entries(roles)) {
     const importers = shipped.filter((path) => textOf(path).includes(`from "${library}"`));

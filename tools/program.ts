@@ -39,6 +39,11 @@ export const VERBS: readonly Verb[] = [
     summary: "says what a LoRa modem is, and whether it will do for FUOTA",
   },
   {
+    name: "modem",
+    load: async (parts) => (await import("./modem/command.ts")).modemCommand(parts),
+    summary: "a virtual LoRa modem in a network of its own, on a pseudo-terminal or TCP",
+  },
+  {
     name: "init",
     load: async ({ terminal }) =>
       (await import("./scenario/init-command.ts")).initCommand(terminal),

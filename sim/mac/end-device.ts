@@ -169,6 +169,16 @@ export class EndDeviceMac {
     return this.#parts.nvm.session?.devAddr;
   }
 
+  /** Puts a question into the next uplink; whoever listens to the air reads the answer. */
+  ask(name: "LinkCheckReq" | "DeviceTimeReq"): void {
+    this.#parts.answers.say({ name });
+  }
+
+  /** When duty cycle allows the next uplink; undefined before the first join. */
+  get earliestUplinkUs(): WorldUs | undefined {
+    return this.#uplinks.earliestUs;
+  }
+
   radioTime(now: WorldUs): RadioTime {
     const time = this.#radio.time(now);
     return { ...time, rxUs: time.rxUs + this.#classB.rxUsAt(now) };

@@ -56,6 +56,12 @@ export class Uplinks {
     return this.#sending !== undefined;
   }
 
+  /** When duty cycle allows the next one; undefined before the first join. */
+  get earliestUs(): WorldUs | undefined {
+    const { session } = this.#parts.nvm;
+    return session && this.#earliestUs(session, session.dr, this.#parts.io.scheduler.now);
+  }
+
   request(): void {
     this.#isRequested = true;
     this.plan();
@@ -101,7 +107,9 @@ export class Uplinks {
       fCnt: session.fCntUp,
       dr: session.dr,
       confFCnt: this.#ackFCnt,
-      transmissionsLeft: confirmed ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
+      transmissionsLeft: confirmed
+        ? (this.#parts.config.confirmedTransmissions ?? CONFIRMED_TRANSMISSIONS_MAX)
+        : session.nbTrans,
     };
     session.fCntUp += 1;
     this.#ackFCnt = undefined;
