@@ -109,6 +109,7 @@ const ENTRIES = new Set([
   "tools/sweep/worker.ts",
   "tools/publish-schemas.ts",
   "tools/build-kernel.ts",
+  "test/contract/radio/modem-process.ts",
   "test/mutants/main.ts",
   "test/reliability/main.ts",
 ]);

@@ -16,6 +16,8 @@ export type ModemEvent =
   | { readonly type: "joined" }
   /** One attempt; the modem may try again by itself. */
   | { readonly type: "joinFailed"; readonly detail: string }
+  /** A downlink without payload for the application. */
+  | { readonly type: "contact" }
   /** An uplink and its receive windows are over. */
   | { readonly type: "sent" }
   | { readonly type: "confirmed"; readonly isOk: boolean }

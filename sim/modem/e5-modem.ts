@@ -81,6 +81,8 @@ export class E5Modem implements Interpreter {
         return this.#key(value);
       case "MODE":
         return this.#mode(value);
+      case "ADR":
+        return /^(ON|OFF)?$/i.test(value) ? [value.toUpperCase() || "ON"] : [BAD_PARAMETER];
       case "DR":
         return this.#dataRate(value);
       case "CLASS":

@@ -21,8 +21,8 @@ export const classic: Dialect = {
     },
     {
       // An ACK, or MAC commands alone.
-      pattern: /^(at\+recv=\d{1,3},-?\d{1,4},-?\d{1,3},0)$/,
-      meaning: ([text = ""]) => ({ type: "other", text }),
+      pattern: /^at\+recv=\d{1,3},-?\d{1,4},-?\d{1,3},0$/,
+      meaning: () => ({ type: "contact" }),
     },
     {
       pattern: /^(Initialization OK|UART\d work mode: .{1,40})$/,

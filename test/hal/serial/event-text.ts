@@ -25,6 +25,7 @@ export function eventText(event: ModemEvent): string {
     case "other":
       return `other ${event.text}`;
     case "joined":
+    case "contact":
     case "sent":
       return event.type;
     default:
