@@ -34,6 +34,11 @@ export const VERBS: readonly Verb[] = [
     summary: "tells a server about the devices of a scenario, or lists them for any",
   },
   {
+    name: "device",
+    load: async (parts) => (await import("./device/command.ts")).deviceCommand(parts),
+    summary: "a reference end device on a LoRa modem",
+  },
+  {
     name: "probe",
     load: async (parts) => (await import("./probe/command.ts")).probeCommand(parts),
     summary: "says what a LoRa modem is, and whether it will do for FUOTA",

@@ -1,6 +1,7 @@
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import { addressOf } from "#sim/fleet/frame-heads.ts";
 import { gatewayAir } from "#sim/fleet/gateway-air.ts";
 import { InProcessGateway } from "#sim/gateway/in-process.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
@@ -21,6 +22,8 @@ export interface ModemLabInput {
   readonly crypto: Crypto;
   readonly seed: number;
   readonly gpsAtStart: GpsSeconds;
+  /** Which class C downlinks it does not hear; the first is 0. */
+  readonly loses?: (frame: number) => boolean;
   /** From the modem's UART. */
   readonly emit: (bytes: Uint8Array) => void;
   /** Application uplinks, as the server has decrypted them. */
@@ -30,6 +33,7 @@ export interface ModemLabInput {
 const NET_ID = 0x00_00_13;
 const MODEM = 1;
 const SERVER = 2;
+const MTYPE_JOIN_ACCEPT = 1;
 
 /** A virtual modem in a network of its own: one gateway that hears it well, and the stand-in server. */
 export class ModemLab {
@@ -40,10 +44,13 @@ export class ModemLab {
   readonly device: ServerDevice;
   readonly #radio: MacRadio;
   readonly #gateway: InProcessGateway;
+  readonly #loses: (frame: number) => boolean;
+  #frames = 0;
 
   constructor(input: ModemLabInput) {
     const { profile, regional, identity, crypto, seed, gpsAtStart, emit, onUplink } = input;
     const { engine } = this;
+    this.#loses = input.loses ?? (() => false);
     const { region } = regional;
     const { gatewayDutyCyclePercent: dutyCyclePercent } = region.usual;
     const campaign = { frequencyHz: region.rx2.frequencyHz, dutyCyclePercent };
@@ -94,6 +101,9 @@ export class ModemLab {
   }
 
   #onAir(downlink: AirDownlink): void {
+    const isToDevice = this.server.deviceAt(addressOf(downlink.phyPayload)) !== undefined;
+    const isJoin = (downlink.phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
+    if (!isToDevice && !isJoin && this.#loses(this.#frames++)) return;
     this.#radio.onAir(downlink);
   }
 

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { RegionName } from "#scenarios/regions/region.ts";
 import { REGIONS, regionOf } from "#scenarios/regions/regions.ts";
-import { bytesFrom } from "#sim/modem/hex-text.ts";
 import { PROFILE_NAMES, PROFILES, type ProfileName } from "#sim/modem/profiles.ts";
 import { EXIT } from "#tools/errors.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
+import { hexBytes } from "./hex-option.ts";
 import { runLiveModem } from "./live-modem.ts";
 import type { ListenAddress } from "./tcp-port.ts";
 
@@ -82,12 +82,4 @@ function listenAddress(text: string): ListenAddress {
   const [, host = "127.0.0.1", port = ""] = /^(?:([\w.-]+):)?(\d{1,5})$/.exec(text) ?? [];
   if (port !== "" && Number(port) < 65_536) return { host, port: Number(port) };
   throw new InvalidArgumentError("expected a port, or host:port; 0 is any free one");
-}
-
-function hexBytes(count: number): (text: string) => Uint8Array {
-  return (text) => {
-    const bytes = bytesFrom(text.replace(/[: -]/g, ""), count);
-    if (bytes !== undefined) return bytes;
-    throw new InvalidArgumentError(`expected ${2 * count} hex digits`);
-  };
 }
