@@ -41,7 +41,7 @@ export function bytesOfHex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
-/** A port and what came on it; 0 and 255 carry no application payload. */
+/** Undefined: a word that says neither. */
 export function castOf(word: string): Reception["cast"] {
   if (word === "UNICAST") return "unicast";
   return word === "MULTICAST" ? "multicast" : undefined;

@@ -31,7 +31,7 @@ const LISTEN_TRIES_MAX = 30;
  * A device's radio on a modem that speaks AT: requests in, events out, commands one at a time in
  * between. What the device wants is remembered, so that a modem that was reset is brought to it again.
  *
- * Lives as long as its transport. Whoever opens another one hands it the {@link groups} of the old radio.
+ * Lives as long as its transport. Whoever opens another one hands it the same groups.
  */
 export class SerialRadio implements RadioPort {
   readonly #input: SerialRadioInput;
@@ -61,11 +61,6 @@ export class SerialRadio implements RadioPort {
       run: (work) => this.#run(work),
       onNotJoined: () => this.#lostSession(),
     });
-  }
-
-  /** What the device wanted of this radio, for the one that takes its place. */
-  get groups(): McGroups {
-    return this.#groups;
   }
 
   /** Bytes from the transport. */
