@@ -16,3 +16,15 @@ export {
   type SectorRun,
   type UptimeUs,
 } from "./ports.ts";
+export type { RadioEvent, RadioPort, RadioRequest, RadioSource } from "./radio-port.ts";
+export { type ModemDriver, ModemRefused, type ModemSettings } from "./serial/drivers/driver.ts";
+export { driverOf } from "./serial/drivers/driver-of.ts";
+export { type Found, findModem, Listener } from "./serial/find-modem.ts";
+export { SerialRadio, type SerialRadioInput } from "./serial/serial-radio.ts";
+export { openSerial } from "./serial/serial-transport.ts";
+export { openTcp, type TcpTarget } from "./serial/tcp-transport.ts";
+export {
+  type Transport,
+  TransportError,
+  type TransportEvents,
+} from "./serial/transport.ts";

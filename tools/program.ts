@@ -49,6 +49,21 @@ export const VERBS: readonly Verb[] = [
     summary: "a stand-in of a server, on real sockets",
   },
   {
+    name: "device",
+    load: async (parts) => (await import("./device/command.ts")).deviceCommand(parts),
+    summary: "a reference end device on a LoRa modem",
+  },
+  {
+    name: "probe",
+    load: async (parts) => (await import("./probe/command.ts")).probeCommand(parts),
+    summary: "says what a LoRa modem is, and whether it will do for FUOTA",
+  },
+  {
+    name: "modem",
+    load: async (parts) => (await import("./modem/command.ts")).modemCommand(parts),
+    summary: "a virtual LoRa modem in a network of its own, on a pseudo-terminal or TCP",
+  },
+  {
     name: "init",
     load: async ({ terminal }) =>
       (await import("./scenario/init-command.ts")).initCommand(terminal),

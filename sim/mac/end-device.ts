@@ -11,6 +11,7 @@ import { MacAnswers } from "./mac-answers.ts";
 import { executeMacCommands } from "./mac-commands.ts";
 import type { MacConfig, MacIo, MacParts } from "./mac-parts.ts";
 import { MulticastGroups } from "./multicast.ts";
+import { type McEffect, performMulticast } from "./multicast-effects.ts";
 import { wordOf } from "./network-word.ts";
 import { defaultChannels, type MacNvm, type MacSession, personalizedSession } from "./nvm.ts";
 import { Radio, type Tuning } from "./radio.ts";
@@ -26,21 +27,9 @@ export function newMacNvm(): MacNvm {
 }
 
 /** What a device asks of its modem. */
-export type MacEffect = Extract<
-  DeviceEffect,
-  {
-    type:
-      | "join"
-      | "requestUplink"
-      | "uplink"
-      | "setMcGroup"
-      | "deleteMcGroup"
-      | "startClassC"
-      | "stopClassC"
-      | "startClassB"
-      | "stopClassB";
-  }
->;
+export type MacEffect =
+  | McEffect
+  | Extract<DeviceEffect, { type: "join" | "requestUplink" | "uplink" }>;
 
 /**
  * LoRaWAN end device (TS001 1.0.2 to 1.1): class A and C, multicast in class C windows and in class B.
@@ -89,37 +78,10 @@ export class EndDeviceMac {
       case "uplink":
         this.#uplinks.send(effect.fPort, effect.payload, effect.confirmed);
         break;
-      case "setMcGroup":
-        this.#classB.close(effect.groupId, this.#io.scheduler.now);
-        this.#groups.set(effect);
-        this.#tune();
-        break;
-      case "deleteMcGroup":
-        this.#classB.close(effect.groupId, this.#io.scheduler.now);
-        this.#groups.delete(effect.groupId);
-        this.#tune();
-        break;
-      case "startClassC":
-        this.#groups.open(effect.groupId, { frequencyHz: effect.frequencyHz, dr: effect.dr });
-        this.#tune();
-        break;
-      case "stopClassC":
-        this.#groups.close(effect.groupId);
-        this.#tune();
-        break;
-      case "startClassB": {
-        const { groupId, frequencyHz, dr, periodicity } = effect;
-        const mcAddr = this.#groups.openSlots(groupId, { frequencyHz, dr });
-        const group = { mcAddr, frequencyHz, dr, periodicity };
-        this.#classB.open(groupId, group, this.#io.scheduler.now);
-        break;
-      }
-      case "stopClassB":
-        this.#classB.close(effect.groupId, this.#io.scheduler.now);
-        this.#groups.close(effect.groupId);
-        break;
       default:
-        effect satisfies never;
+        if (performMulticast(effect, this.#groups, this.#classB, this.#io.scheduler.now)) {
+          this.#tune();
+        }
     }
   }
 
@@ -182,6 +144,16 @@ export class EndDeviceMac {
   /** Of the session; undefined before the first join. */
   get devAddr(): number | undefined {
     return this.#parts.nvm.session?.devAddr;
+  }
+
+  /** Puts a question into the next uplink; whoever listens to the air reads the answer. */
+  ask(name: "LinkCheckReq" | "DeviceTimeReq"): void {
+    this.#parts.answers.say({ name });
+  }
+
+  /** When duty cycle allows the next uplink; undefined before the first join. */
+  get earliestUplinkUs(): WorldUs | undefined {
+    return this.#uplinks.earliestUs;
   }
 
   radioTime(now: WorldUs): RadioTime {

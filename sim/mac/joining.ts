@@ -53,7 +53,8 @@ export class Joining {
     this.#isActive = true;
     this.#attempts = 0;
     const { scheduler, entropy } = this.#parts.io;
-    this.#requestAt(scheduler.now + entropy.below("joinDelay", FIRST_DELAY_US));
+    const { joinSpreadUs = FIRST_DELAY_US } = this.#parts.config;
+    this.#requestAt(scheduler.now + entropy.below("joinDelay", joinSpreadUs));
   }
 
   reset(): void {
@@ -150,6 +151,7 @@ export class Joining {
     const doublings = Math.min(this.#attempts - 1, BACKOFF_DOUBLINGS_MAX);
     const pauseUs = io.entropy.below("joinDelay", BACKOFF_US * 2 ** doublings);
     this.#requestAt(io.scheduler.now + pauseUs);
+    io.onJoinSilence?.();
   }
 
   /** The device's own, or, where the plan wants it, the narrow and the wide channels by turns. */

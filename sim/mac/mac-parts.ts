@@ -33,6 +33,10 @@ export interface MacConfig {
   /** Of the world when it began, and of the device's oscillator: for class B. */
   readonly gpsAtStart?: GpsSeconds;
   readonly driftPpm?: number;
+  /** The first join request goes out within so long; left out: within ten seconds. */
+  readonly joinSpreadUs?: number;
+  /** Of a confirmed uplink, until it is acknowledged; left out: eight. */
+  readonly confirmedTransmissions?: number;
 }
 
 export type MacEvent =
@@ -63,6 +67,8 @@ export interface MacIo {
   emit(event: MacEvent): void;
   /** Called when the uplink starts. */
   transmit(uplink: AirUplink): void;
+  /** A join request was not answered; the next one is planned. */
+  onJoinSilence?(): void;
 }
 
 /** What the parts of one MAC share. */

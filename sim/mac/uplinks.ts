@@ -1,6 +1,4 @@
-import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
-import { PHY_OVERHEAD_BYTES, rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
 import { asksForDownlink, backOff } from "./adr.ts";
 import { drawChannel, earliestStartUs } from "./channel-choice.ts";
@@ -10,6 +8,7 @@ import { isDue } from "./network-word.ts";
 import { type MacSession, usableChannels } from "./nvm.ts";
 import { commandsInFOpts, commandsOnPort0, exceedFOpts } from "./outgoing-commands.ts";
 import { roomBytes, TRAITS } from "./revision.ts";
+import { windowsAfter } from "./window-plan.ts";
 
 /** Before 1.0.4: transmissions of a confirmed uplink until one is acknowledged. */
 const CONFIRMED_TRANSMISSIONS_MAX = 8;
@@ -72,6 +71,12 @@ export class Uplinks {
 
   get isSending(): boolean {
     return this.#sending !== undefined;
+  }
+
+  /** When duty cycle allows the next one; undefined before the first join. */
+  get earliestUs(): WorldUs | undefined {
+    const { session } = this.#parts.nvm;
+    return session && this.#earliestUs(session, session.dr, this.#parts.io.scheduler.now);
   }
 
   request(): void {
@@ -145,7 +150,7 @@ export class Uplinks {
 
   #begin(content: Content, session: MacSession, isOwn: boolean): void {
     const { answers, config } = this.#parts;
-    const { adr = false, regional } = config;
+    const { adr = false, regional, confirmedTransmissions = CONFIRMED_TRANSMISSIONS_MAX } = config;
     const frame: OutgoingData = {
       direction: "up",
       devAddr: session.devAddr,
@@ -161,7 +166,7 @@ export class Uplinks {
       dr: session.dr,
       confFCnt: this.#ackFCnt,
       isOwn,
-      transmissionsLeft: this.#wantsAck(frame) ? CONFIRMED_TRANSMISSIONS_MAX : session.nbTrans,
+      transmissionsLeft: this.#wantsAck(frame) ? confirmedTransmissions : session.nbTrans,
     };
     session.fCntUp += 1;
     session.adrAckCnt += 1;
@@ -229,16 +234,7 @@ export class Uplinks {
     const { uplink, doneUs } = radio.transmit(
       phy,
       { frequencyHz: channel.frequencyHz, dr },
-      {
-        rx1: {
-          frequencyHz: channel.rx1FrequencyHz,
-          dr: rx1DataRate(region, dr, session.rx1DrOffset, session.dwell),
-        },
-        rx2: { frequencyHz: session.rx2FrequencyHz, dr: session.rx2Dr },
-        rx1DelayUs: session.rxDelayS * 1_000_000,
-        // a dwell time binds who sends: a device takes what is longer (RP002-1.0.5 §3.10.6)
-        phyBytesMax: (downDr) => PHY_OVERHEAD_BYTES + maxPayloadBytes(region, downDr),
-      },
+      windowsAfter(channel, dr, session, region),
       now,
     );
     this.#freeFromUs = now + (uplink.endUs - now) * 2 ** session.maxDutyCycle;

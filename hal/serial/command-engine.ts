@@ -1,0 +1,204 @@
+import type { Dialect } from "./dialect.ts";
+import { LineReader } from "./line-reader.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import type { ModemEvent } from "./modem-event.ts";
+import { type Transport, TransportError } from "./transport.ts";
+
+export interface RequestOptions {
+  readonly timeoutMs?: number;
+  /** For replies that end with silence: done when so long nothing came after the first line. */
+  readonly silenceMs?: number;
+  /** Before all that wait and are not. */
+  readonly isUrgent?: boolean;
+}
+
+export interface Reply {
+  /**
+   * `refused`: the modem said so. `silent`: no end came in time; it may come later, so the engine
+   * clears the line before the next command. `restarted`: the modem did, and the command is lost.
+   */
+  readonly outcome: "ok" | "refused" | "silent" | "restarted";
+  readonly data: readonly string[];
+  /** The last line; empty when there was none. */
+  readonly end: string;
+}
+
+interface Request {
+  readonly command: string;
+  readonly options: RequestOptions;
+  readonly data: string[];
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: TransportError) => void;
+  timer: NodeJS.Timeout | undefined;
+  silence: NodeJS.Timeout | undefined;
+}
+
+const QUERY_MS = 1000;
+/** Quiet for so long: nothing more belongs to what was asked before. */
+const QUIET_MS = 50;
+const RESYNC_MS = 1000;
+
+/**
+ * One command at a time over a transport, its reply matched, events told apart from it. A transport
+ * that closes rejects what waits with {@link TransportError}; everything else is a value.
+ */
+export class CommandEngine {
+  readonly #transport: Transport;
+  readonly #reader: LineReader;
+  readonly #splitter = new LineSplitter();
+  readonly #onEvent: (event: ModemEvent) => void;
+  readonly #waiting: Request[] = [];
+  #running: Request | undefined;
+  /** A reply may still come for a command that was given up. */
+  #isOutOfStep = false;
+  #resync: { timer: NodeJS.Timeout; sawOk: boolean; end: () => void } | undefined;
+  #closed: TransportError | undefined;
+  noiseLines = 0;
+
+  constructor(transport: Transport, dialect: Dialect, onEvent: (event: ModemEvent) => void) {
+    this.#transport = transport;
+    this.#reader = new LineReader(dialect);
+    this.#onEvent = onEvent;
+  }
+
+  request(command: string, options: RequestOptions = {}): Promise<Reply> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    return new Promise((resolve, reject) => {
+      const request: Request = {
+        command,
+        options,
+        data: [],
+        resolve,
+        reject,
+        timer: undefined,
+        silence: undefined,
+      };
+      const place = this.#waiting.findIndex((other) => other.options.isUrgent !== true);
+      if (options.isUrgent === true && place >= 0) this.#waiting.splice(place, 0, request);
+      else this.#waiting.push(request);
+      this.#next();
+    });
+  }
+
+  /** Bytes from the transport. */
+  receive(chunk: Uint8Array): void {
+    for (const line of this.#splitter.push(chunk)) this.#take(line);
+  }
+
+  /** The transport has closed: nothing will be answered any more. */
+  close(cause: TransportError = new TransportError("lost", "the modem is gone")): void {
+    this.#closed ??= cause;
+    this.#resync?.end();
+    const { command } = this.#running ?? {};
+    if (command !== undefined) this.#settle((request) => request.reject(cause));
+    for (const request of this.#waiting.splice(0)) request.reject(cause);
+  }
+
+  #next(): void {
+    if (this.#running !== undefined || this.#resync !== undefined) return;
+    const request = this.#waiting.shift();
+    if (request === undefined) return;
+    this.#running = request;
+    if (this.#isOutOfStep) this.#clearLine(() => this.#send(request));
+    else this.#send(request);
+  }
+
+  #send(request: Request): void {
+    const bytes = Buffer.from(`${request.command}\r\n`, "latin1");
+    this.#transport.write(bytes).then(
+      () => {
+        if (this.#running !== request) return;
+        const { timeoutMs = QUERY_MS } = request.options;
+        request.timer = setTimeout(() => this.#giveUp(), timeoutMs);
+      },
+      (error: unknown) => {
+        if (!(error instanceof TransportError)) throw error;
+        this.close(error);
+      },
+    );
+  }
+
+  #giveUp(): void {
+    this.#isOutOfStep = true;
+    this.#finish("silent", "");
+  }
+
+  #take(line: string): void {
+    if (this.#resync !== undefined) {
+      this.#resync.sawOk ||= /^(\+AT: )?OK$/.test(line);
+      this.#resync.timer.refresh();
+    }
+    const isAnswering = this.#running !== undefined && this.#resync === undefined;
+    const read = this.#reader.read(line, isAnswering ? this.#running?.command : undefined);
+    switch (read.type) {
+      case "event":
+        this.#onEvent(read.event);
+        if (read.event.type === "restarted" && isAnswering) this.#finish("restarted", line);
+        return;
+      case "data":
+        this.#running?.data.push(read.text);
+        this.#awaitSilence();
+        return;
+      case "end":
+        this.#finish(read.isOk ? "ok" : "refused", read.text);
+        return;
+      case "noise":
+        if (this.#resync === undefined) this.noiseLines += 1;
+        return;
+      case "echo":
+      case "part":
+        return;
+      default:
+        read satisfies never;
+    }
+  }
+
+  #awaitSilence(): void {
+    const request = this.#running;
+    const silenceMs = request?.options.silenceMs;
+    if (request === undefined || silenceMs === undefined) return;
+    if (request.silence === undefined) {
+      request.silence = setTimeout(() => this.#finish("ok", ""), silenceMs);
+    } else {
+      request.silence.refresh();
+    }
+  }
+
+  #finish(outcome: Reply["outcome"], end: string): void {
+    this.#settle((request) => request.resolve({ outcome, data: request.data, end }));
+    this.#next();
+  }
+
+  #settle(tell: (request: Request) => void): void {
+    const request = this.#running;
+    if (request === undefined) return;
+    this.#running = undefined;
+    clearTimeout(request.timer);
+    clearTimeout(request.silence);
+    tell(request);
+  }
+
+  /** Asks for an OK of our own and drops what comes before it and right after it. */
+  #clearLine(then: () => void): void {
+    const end = () => {
+      clearTimeout(deadline);
+      if (this.#resync !== undefined) clearTimeout(this.#resync.timer);
+      this.#resync = undefined;
+    };
+    const done = () => {
+      end();
+      this.#isOutOfStep = false;
+      then();
+    };
+    const deadline = setTimeout(done, RESYNC_MS);
+    const timer = setTimeout(() => {
+      if (this.#resync?.sawOk === true) done();
+    }, QUIET_MS);
+    this.#resync = { timer, sawOk: false, end };
+    this.#splitter.clear();
+    this.#transport.write(Buffer.from("\r\nAT\r\n")).catch((error: unknown) => {
+      if (!(error instanceof TransportError)) throw error;
+      this.close(error);
+    });
+  }
+}

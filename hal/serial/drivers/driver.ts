@@ -1,0 +1,85 @@
+import type { CommandEngine, RequestOptions } from "../command-engine.ts";
+
+export interface ModemIdentity {
+  readonly devEui: Uint8Array;
+  readonly joinEui: Uint8Array;
+  readonly appKey: Uint8Array;
+}
+
+export interface ModemSettings extends ModemIdentity {
+  /** As `scenarios/regions` spells it: EU868, AS923-1, … */
+  readonly band: string;
+  /** Of uplinks; ADR is off. */
+  readonly dr: number;
+}
+
+export interface OpenGroup {
+  readonly mcAddr: number;
+  readonly nwkSKey: Uint8Array;
+  readonly appSKey: Uint8Array;
+  readonly nextFCnt: number;
+  readonly frequencyHz: number;
+  readonly dr: number;
+}
+
+export type JoinOutcome = "joined" | "started" | "failed" | "busy";
+
+export type SendOutcome =
+  /** Its end comes as an event, or after {@link ModemDriver.exchangeMs}. */
+  | { readonly type: "started" }
+  /** The receive windows are over. */
+  | { readonly type: "over" }
+  | { readonly type: "busy" }
+  | { readonly type: "notJoined" }
+  /** Refused for good; what is on the air now is not it. */
+  | { readonly type: "refused" };
+
+/** What a family of modems needs said. Runs over the engine, one call at a time. */
+export interface ModemDriver {
+  /** Longest time that the exchange of an uplink takes after its command. */
+  readonly exchangeMs: number;
+  /** Whether the end of an unconfirmed uplink is told. */
+  readonly saysSent: boolean;
+  /** Sets what differs. Throws {@link ModemRefused}. */
+  configure(engine: CommandEngine, settings: ModemSettings): Promise<void>;
+  isJoined(engine: CommandEngine): Promise<boolean>;
+  join(engine: CommandEngine): Promise<JoinOutcome>;
+  send(
+    engine: CommandEngine,
+    fPort: number,
+    payload: Uint8Array,
+    confirmed: boolean,
+  ): Promise<SendOutcome>;
+  /** Brings the modem to class C with this group alone, or to class A without any. */
+  listen(engine: CommandEngine, group: OpenGroup | undefined): Promise<void>;
+}
+
+/** A modem will not be set up: wrong band, wrong key, wrong firmware. One line, without keys. */
+export class ModemRefused extends Error {
+  override readonly name = "ModemRefused";
+}
+
+export const SET: RequestOptions = { timeoutMs: 2000 };
+
+/** Sends a command that has to work; tried once more after silence. */
+export async function must(
+  engine: CommandEngine,
+  command: string,
+  what: string,
+  options: RequestOptions = SET,
+): Promise<void> {
+  for (let tries = 0; tries < 2; tries++) {
+    const { outcome, end } = await engine.request(command, options);
+    if (outcome === "ok") return;
+    if (outcome === "refused") throw new ModemRefused(`the modem refuses ${what}: ${end}`);
+  }
+  throw new ModemRefused(`the modem does not answer when it is told ${what}`);
+}
+
+export function hexText(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex").toUpperCase();
+}
+
+export function addressText(address: number): string {
+  return address.toString(16).padStart(8, "0").toUpperCase();
+}

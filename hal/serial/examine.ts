@@ -1,0 +1,174 @@
+import type { CommandEngine, RequestOptions } from "./command-engine.ts";
+import type { DialectName } from "./dialect.ts";
+
+/** What a modem says of itself. Keys are never asked for, and never kept. */
+export interface Examination {
+  /** Of the hardware: model, serial number, … */
+  readonly identity: Readonly<Record<string, string>>;
+  /** What it is set to: band, class, … */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Addresses of the multicast groups that it holds; undefined: it cannot say. */
+  readonly mcGroups: readonly string[] | undefined;
+}
+
+interface Query {
+  readonly command: string;
+  readonly options?: RequestOptions;
+  readonly facts: readonly Fact[];
+}
+
+interface Fact {
+  readonly name: string;
+  readonly of: "identity" | "settings";
+  /** Of a line of the reply; its group is the value. */
+  readonly line: RegExp;
+  readonly words?: Readonly<Record<string, string>>;
+}
+
+const RUI3_BANDS = [
+  ["0", "EU433"],
+  ["1", "CN470"],
+  ["2", "RU864"],
+  ["3", "IN865"],
+  ["4", "EU868"],
+  ["5", "US915"],
+  ["6", "AU915"],
+  ["7", "KR920"],
+  ["8", "AS923-1"],
+  ["9", "AS923-2"],
+  ["10", "AS923-3"],
+  ["11", "AS923-4"],
+  ["12", "LA915"],
+] as const;
+
+/** `AT+NAME=value`, or the bare value of older firmware. */
+const ask = (
+  command: string,
+  name: string,
+  of: Fact["of"],
+  words?: Readonly<Record<string, string>>,
+): Query => ({
+  command: `AT+${command}=?`,
+  facts: [
+    {
+      name,
+      of,
+      line: new RegExp(`^(?:AT\\+${command}=)?(.{1,80})$`, "i"),
+      ...(words && { words }),
+    },
+  ],
+});
+
+const rak: readonly Query[] = [
+  ask("HWMODEL", "model", "identity"),
+  ask("SN", "serialNumber", "identity"),
+  ask("UID", "uid", "identity"),
+  ask("CLIVER", "commandSet", "identity"),
+  ask("DEVEUI", "devEui", "identity"),
+  ask("APPEUI", "joinEui", "identity"),
+  ask("NWM", "networkMode", "settings", { "0": "P2P", "1": "LoRaWAN", "2": "FSK" }),
+  ask("NJM", "joinMode", "settings", { "0": "ABP", "1": "OTAA" }),
+  ask("BAND", "band", "settings", Object.fromEntries(RUI3_BANDS)),
+  ask("CLASS", "class", "settings"),
+  ask("DR", "dr", "settings"),
+  ask("ADR", "adr", "settings", { "0": "off", "1": "on" }),
+  ask("LPM", "lpm", "settings"),
+  ask("NJS", "joined", "settings", { "0": "no", "1": "yes" }),
+];
+
+const e5Line = (pattern: string) => new RegExp(`^\\+\\w+: ${pattern}$`, "i");
+const SILENCE: RequestOptions = { silenceMs: 200 };
+
+const queries: Readonly<Record<DialectName, readonly Query[]>> = {
+  rui3: rak,
+  rak3172v1: rak,
+  e5: [
+    {
+      command: "AT+ID",
+      options: SILENCE,
+      facts: [
+        { name: "devEui", of: "identity", line: e5Line("DevEui, ([0-9A-F:]{23})") },
+        { name: "joinEui", of: "identity", line: e5Line("AppEui, ([0-9A-F:]{23})") },
+      ],
+    },
+    {
+      command: "AT+MODE",
+      facts: [{ name: "joinMode", of: "settings", line: e5Line("(\\w{1,12})") }],
+    },
+    { command: "AT+CLASS", facts: [{ name: "class", of: "settings", line: e5Line("([ABC]).*") }] },
+    {
+      command: "AT+DR",
+      options: SILENCE,
+      facts: [{ name: "band", of: "settings", line: e5Line("([A-Z]{2}\\d{3}\\w*).*") }],
+    },
+  ],
+  classic: [
+    {
+      command: "at+get_config=device:status",
+      options: SILENCE,
+      facts: [{ name: "model", of: "identity", line: /^(?:OK )?Board Core: ?(\w{1,20})$/ }],
+    },
+    {
+      command: "at+get_config=lora:status",
+      options: SILENCE,
+      facts: [
+        { name: "devEui", of: "identity", line: /^DevEui: ?([0-9A-Fa-f]{16})$/ },
+        { name: "joinEui", of: "identity", line: /^AppEui: ?([0-9A-Fa-f]{16})$/ },
+        { name: "band", of: "settings", line: /^Region: ?(\w{5,8})$/ },
+        { name: "class", of: "settings", line: /^Class: ?([ABC])$/ },
+        { name: "joinMode", of: "settings", line: /^Join_mode: ?(\w{3,4})$/ },
+        { name: "joined", of: "settings", line: /^Joined Network: ?(\w{4,5})$/ },
+        { name: "networkMode", of: "settings", line: /^(?:OK )?Work Mode: ?(\w{3,8})$/ },
+      ],
+    },
+  ],
+  stAtSlave: [
+    {
+      command: "AT+DEUI=?",
+      facts: [{ name: "devEui", of: "identity", line: /^([0-9a-fA-F:]{23})$/ }],
+    },
+  ],
+  rn2483: [
+    {
+      command: "sys get hweui",
+      facts: [{ name: "devEui", of: "identity", line: /^([0-9A-F]{16})$/i }],
+    },
+  ],
+};
+
+/** Asks what there is to ask of such a modem. What it refuses or does not know is left out. */
+export async function examine(engine: CommandEngine, dialect: DialectName): Promise<Examination> {
+  const identity: Record<string, string> = {};
+  const settings: Record<string, string> = {};
+  for (const { command, options, facts } of queries[dialect]) {
+    const { outcome, data, end } = await engine.request(command, options);
+    if (outcome === "refused" && data.length === 0) continue;
+    for (const { name, of, line, words } of facts) {
+      const value = firstMatch([...data, end], line);
+      if (value === undefined) continue;
+      const target = of === "identity" ? identity : settings;
+      target[name] = words?.[value] ?? value;
+    }
+  }
+  return { identity, settings, mcGroups: await groupsOf(engine, dialect) };
+}
+
+function firstMatch(lines: readonly string[], pattern: RegExp): string | undefined {
+  for (const line of lines) {
+    const value = line === "OK" ? undefined : pattern.exec(line)?.[1];
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** The list holds keys: addresses are all that is taken from it. */
+async function groupsOf(
+  engine: CommandEngine,
+  dialect: DialectName,
+): Promise<readonly string[] | undefined> {
+  if (dialect !== "rui3" && dialect !== "rak3172v1") return undefined;
+  const { outcome, data } = await engine.request("AT+LSTMULC=?");
+  if (outcome !== "ok") return undefined;
+  const addresses = [...data.join(",").matchAll(/\b(?:Class)?[ABC0]:([0-9A-Fa-f]{8}):/g)];
+  return addresses.map(([, address = ""]) => address).filter((address) => address !== "00000000");
+}

@@ -1,0 +1,122 @@
+import { LineSplitter } from "./line-splitter.ts";
+import {
+  type Foreign,
+  isModemSpeech,
+  type Recognised,
+  recognise,
+  recogniseForeign,
+  VERSION_QUERIES,
+} from "./signatures.ts";
+import type { Transport, TransportError } from "./transport.ts";
+
+/** Rates in the field, the likeliest first. */
+export const BAUD_RATES = [115_200, 9600, 57_600, 19_200] as const;
+
+export type Found =
+  | { readonly type: "modem"; readonly baudRate: number | undefined; readonly modem: Recognised }
+  | { readonly type: "foreign"; readonly baudRate: number | undefined; readonly modem: Foreign }
+  /** It answers, and nobody known does so. */
+  | { readonly type: "unknown"; readonly baudRate: number | undefined; readonly said: string }
+  /** `bauds`: those that were tried. */
+  | { readonly type: "silent"; readonly bauds: readonly number[]; readonly noiseBytes: number };
+
+/** A first byte may be lost to sleep (RUI3 with LPM=1), so each rate gets two tries. */
+const TRIES = 2;
+const ANSWER_MS = 600;
+const QUIET_MS = 100;
+
+/** Listens to a transport before it is known who speaks. */
+export class Listener {
+  readonly #splitter = new LineSplitter();
+  #lines: string[] = [];
+  #heard: (() => void) | undefined;
+  #failure: TransportError | undefined;
+  bytes = 0;
+
+  receive(chunk: Uint8Array): void {
+    this.bytes += chunk.length;
+    const lines = this.#splitter.push(chunk);
+    this.#lines.push(...lines);
+    if (lines.length > 0) this.#heard?.();
+  }
+
+  close(cause: TransportError): void {
+    this.#failure = cause;
+    this.#heard?.();
+  }
+
+  /** Writes a line; what comes until it is quiet, or no more than a moment. */
+  async ask(transport: Transport, text: string): Promise<readonly string[]> {
+    this.#lines = [];
+    this.#splitter.clear();
+    await transport.write(Buffer.from(`${text}\r\n`, "latin1"));
+    await this.#quiet();
+    if (this.#failure !== undefined) throw this.#failure;
+    // An echo is no answer.
+    return this.#lines.filter((line) => line !== text);
+  }
+
+  #quiet(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        clearTimeout(quiet);
+        this.#heard = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, ANSWER_MS);
+      let quiet: NodeJS.Timeout | undefined;
+      this.#heard = () => {
+        clearTimeout(quiet);
+        quiet = setTimeout(end, this.#failure === undefined ? QUIET_MS : 0);
+      };
+      // The answer may have come while the question was being written.
+      if (this.#failure !== undefined || this.#lines.length > 0) this.#heard();
+    });
+  }
+}
+
+/**
+ * Finds the baud rate and the dialect. Asks questions only: nothing on the modem is changed. Where
+ * the transport has no baud rate, the other end has set it.
+ */
+export async function findModem(
+  transport: Transport,
+  listener: Listener,
+  bauds: readonly number[] = BAUD_RATES,
+): Promise<Found> {
+  const rates = transport.setBaudRate === undefined ? [undefined] : bauds;
+  for (const baudRate of rates) {
+    if (baudRate !== undefined) await transport.setBaudRate?.(baudRate);
+    if (await answers(transport, listener)) return identify(transport, listener, baudRate);
+  }
+  const tried = rates.filter((rate) => rate !== undefined);
+  return { type: "silent", bauds: tried, noiseBytes: listener.bytes };
+}
+
+async function answers(transport: Transport, listener: Listener): Promise<boolean> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    // An empty line first: it ends what others may have begun, and wakes who sleeps.
+    await transport.write(Buffer.from("\r\n"));
+    const lines = await listener.ask(transport, "AT");
+    if (lines.some(isModemSpeech)) return true;
+  }
+  return false;
+}
+
+async function identify(
+  transport: Transport,
+  listener: Listener,
+  baudRate: number | undefined,
+): Promise<Found> {
+  const said: string[] = [];
+  for (const query of VERSION_QUERIES) {
+    const lines = await listener.ask(transport, query);
+    said.push(...lines);
+    const modem = recognise(lines);
+    if (modem !== undefined) return { type: "modem", baudRate, modem };
+  }
+  const foreign = recogniseForeign(said);
+  if (foreign !== undefined) return { type: "foreign", baudRate, modem: foreign };
+  return { type: "unknown", baudRate, said: said[0] ?? "" };
+}

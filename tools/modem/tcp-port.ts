@@ -1,0 +1,64 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { RefusedError, systemCodeOf } from "#tools/errors.ts";
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A modem's UART on a TCP port, as ser2net offers one: for one host at a time. */
+export class TcpPort {
+  readonly #server: Server;
+  #socket: Socket | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static open(address: ListenAddress, onData: (bytes: Uint8Array) => void): Promise<TcpPort> {
+    const server = createServer({ noDelay: true });
+    const port = new TcpPort(server);
+    server.on("connection", (socket) => port.#accept(socket, onData));
+    return new Promise((resolve, reject) => {
+      server.once("error", (error) => reject(listenError(error, address)));
+      server.listen(address.port, address.host, () => resolve(port));
+    });
+  }
+
+  /** Where hosts find it; the port is the system's choice if it was 0. */
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") return "";
+    const host = address.address.includes(":") ? `[${address.address}]` : address.address;
+    return `tcp://${host}:${address.port}`;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#socket?.write(bytes);
+  }
+
+  close(): void {
+    this.#socket?.destroy();
+    this.#server.close();
+  }
+
+  #accept(socket: Socket, onData: (bytes: Uint8Array) => void): void {
+    if (this.#socket !== undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#socket = socket;
+    socket.on("data", onData);
+    socket.on("error", () => {});
+    socket.once("close", () => {
+      this.#socket = undefined;
+    });
+  }
+}
+
+function listenError(error: Error, { host, port }: ListenAddress): Error {
+  const code = systemCodeOf(error);
+  if (code === undefined) return error;
+  const reason = code === "EADDRINUSE" ? "somebody else listens there" : code;
+  return new RefusedError(`cannot listen on ${host}:${port}: ${reason}`);
+}
