@@ -26,6 +26,9 @@ export interface FuotaServerApis {
   readonly chirpStack: ChirpStackConnection;
 }
 
+/** A request is fetched within an uplink interval; its answer may take some seconds more. */
+const ANSWER_S = 5;
+
 /** Starts a deployment on a FUOTA Server and follows it to its end. */
 export async function runOnFuotaServer(
   { server, chirpStack }: FuotaServerApis,
@@ -103,7 +106,7 @@ function factsOf({
   const own = new Set(devEuis);
   const listed = deviceListOf(scenario, seed).filter(({ devEui }) => own.has(devEui));
   const { session, spacingUs } = pacedSession(region, campaign, payload.length);
-  const unicastTimeoutS = kind.device.uplinkIntervalS;
+  const unicastTimeoutS = kind.device.uplinkIntervalS + ANSWER_S;
   const attempts = campaign.maxRetries + 1;
   const neededS =
     (spacingUs / 1e6) * (session.totalFragments + 1) + (attempts - 1) * unicastTimeoutS;
