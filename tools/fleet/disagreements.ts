@@ -26,6 +26,8 @@ function disagreementOf(
 ): string | undefined {
   if (row === undefined) return "the server has no record of it";
   const did = (words: string) => timeline.some(({ text }) => text.startsWith(words));
+  const accepted = (words: string) =>
+    timeline.some(({ text }) => text.startsWith(words) && text.endsWith("accepted"));
   const isServerHappy = row.isComplete && row.error === "";
   const error = row.error === "" ? "" : ` (${row.error})`;
   if (state === "updated" && !isServerHappy) return `updated, but not to the server${error}`;
@@ -35,6 +37,12 @@ function disagreementOf(
     return "the server has an McGroupSetupAns it never sent";
   if (row.isBlockSetUp && !did("fragmentation session")) {
     return "the server has a FragSessionSetupAns it never sent";
+  }
+  if (!row.isGroupSetUp && accepted("multicast group")) {
+    return `has the multicast group, but not to the server${error}`;
+  }
+  if (!row.isBlockSetUp && accepted("fragmentation session")) {
+    return `has the fragmentation session, but not to the server${error}`;
   }
   return undefined;
 }

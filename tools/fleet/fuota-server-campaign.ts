@@ -26,6 +26,9 @@ export interface FuotaServerApis {
   readonly chirpStack: ChirpStackConnection;
 }
 
+/** A request is fetched within an uplink interval; its answer may take some seconds more. */
+const ANSWER_S = 5;
+
 /** Starts a deployment on a FUOTA Server and follows it to its end. */
 export async function runOnFuotaServer(
   { server, chirpStack }: FuotaServerApis,
@@ -106,7 +109,7 @@ function factsOf({
   const gateways = Math.max(1, provisioned.gatewayIds.length);
   const paced = { ...campaign, gateways };
   const { session, spacingUs } = pacedSession(region, paced, payload.length);
-  const unicastTimeoutS = group.device.uplinkIntervalS;
+  const unicastTimeoutS = group.device.uplinkIntervalS + ANSWER_S;
   const attempts = campaign.maxRetries + 1;
   const neededS =
     (spacingUs / 1e6) * (session.totalFragments + 1) + (attempts - 1) * unicastTimeoutS;

@@ -36,6 +36,15 @@ function said({ state = "updated", did = ANSWERED, ...given }: Sides): readonly 
 test.each<[string, Sides, readonly string[]]>([
   ["both say updated", {}, []],
   ["both say no", { state: "failed", row: { isComplete: false } }, []],
+  [
+    "both say that it refused",
+    {
+      state: "neverReached",
+      did: ["multicast group 0 refused", "fragmentation session 0 refused, errors 0x4"],
+      row: { isGroupSetUp: false, isBlockSetUp: false, isComplete: false, error: "refused" },
+    },
+    [],
+  ],
   ["both say no, with an error", { state: "failed", row: { error: "timeout" } }, []],
   ["the server does not know it", { row: undefined }, ["the server has no record of it"]],
   [
@@ -57,6 +66,16 @@ test.each<[string, Sides, readonly string[]]>([
     "an answer that nobody gave, to the session",
     { did: [ANSWERED[0] ?? ""] },
     ["the server has a FragSessionSetupAns it never sent"],
+  ],
+  [
+    "an answer that the server missed, to the group",
+    { state: "failed", row: { isGroupSetUp: false, isComplete: false, error: "timeout" } },
+    ["has the multicast group, but not to the server (timeout)"],
+  ],
+  [
+    "an answer that the server missed, to the session",
+    { state: "failed", row: { isBlockSetUp: false, isComplete: false } },
+    ["has the fragmentation session, but not to the server"],
   ],
 ])("%s", (_, sides, expected) => {
   expect(said(sides)).toEqual(expected);

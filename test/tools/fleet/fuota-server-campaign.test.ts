@@ -183,7 +183,7 @@ test("a deployment is followed stage after stage, and every device is complete",
 });
 
 describe("the session lasts for", () => {
-  // 50 fragments and 25 more, a second each: 76 s, and 30 s for each attempt but the first.
+  // 50 fragments and 25 more, a second each: 76 s, and 35 s for each attempt but the first.
   test.each([
     ["one attempt", { maxRetries: 0 }, 7],
     ["two", { maxRetries: 1 }, 7],
@@ -234,7 +234,7 @@ describe("a deployment that does not go on", () => {
     passed(SECOND, ["mcGroupSetupCompletedAt"])();
     const { record, waitedS } = await run({ steps: [asked, over("mcGroupSetupCompletedAt")] });
     expect(record.complaints).toEqual([
-      "FragSessionSetup is not over after 210 s: was the server restarted?",
+      "FragSessionSetup is not over after 225 s: was the server restarted?",
     ]);
     expect(waitedS).toBeGreaterThan(200);
     expect(record.rows.map(({ error }) => error)).toEqual([
