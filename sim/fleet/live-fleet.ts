@@ -129,6 +129,10 @@ export class LiveFleet {
     return { allS: allUs / 1e6, multicastS: this.#multicastUs / 1e6 };
   }
 
+  get gateways(): number {
+    return this.#cells.length;
+  }
+
   get downlinks(): number {
     return this.#cells.reduce((sum, { gateway }) => sum + gateway.sent, 0);
   }

@@ -2,7 +2,7 @@ import { verifyImage } from "#agent/image/verify.ts";
 import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedKind } from "#scenarios/defaults.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
-import type { FirmwarePair } from "./firmware.ts";
+import { type FirmwarePair, hexOf } from "./firmware.ts";
 
 /** The kind of a device is drawn by the weights, from its number alone. */
 export function kindOf(kinds: readonly ResolvedKind[], seed: number, id: number): ResolvedKind {
@@ -29,6 +29,30 @@ export function fleetImages(firmware: FirmwarePair, crypto: Crypto): FleetImages
   if (factory === undefined) throw new RangeError("the factory image does not verify");
   const updateHash = update?.hash ?? crypto.hashOf("sha256", firmware.update);
   return { update, factory, updateHash };
+}
+
+/** What a report says of the firmware of a run. */
+export interface FirmwareFacts {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly version: string;
+  /** Of the patch that was sent instead of the image. */
+  readonly patchBytes?: number;
+}
+
+export function firmwareFacts(
+  firmware: FirmwarePair,
+  { update }: FleetImages,
+  /** Of an image that does not verify. */
+  version: string,
+  crypto: Crypto,
+): FirmwareFacts {
+  return {
+    sha256: hexOf(crypto.hashOf("sha256", firmware.update)),
+    sizeBytes: firmware.update.length,
+    version: update?.version ?? version,
+    ...(firmware.sent === firmware.update ? {} : { patchBytes: firmware.sent.length }),
+  };
 }
 
 function identityOf({ keys }: FirmwarePair, image: Uint8Array, crypto: Crypto) {

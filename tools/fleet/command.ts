@@ -1,20 +1,24 @@
 import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
+import { Recorder } from "#tools/recording/recorder.ts";
+import { RecordingFile, recordingNameOf } from "#tools/recording/recording-file.ts";
 import { jsonOf, ndjsonLine } from "#tools/report/json.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
-import type { ReportedCell } from "#tools/report/schema.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
-import { preparedRun } from "#tools/run/prepared.ts";
+import { type PreparedRun, preparedRun } from "#tools/run/prepared.ts";
 import { ProgressLine } from "#tools/run/progress.ts";
+import { commandPrefix } from "#tools/run/replay-text.ts";
 import { openSink } from "#tools/run/sink.ts";
 import { summaryText } from "#tools/run/summary.ts";
+import { shellWord } from "#tools/run/words.ts";
 import { loadScenario, withSettings } from "#tools/scenario/load.ts";
 import { parseSetting } from "#tools/scenario/settings.ts";
+import type { Terminal } from "#tools/terminal.ts";
 import { apiKeyOf } from "./api-key.ts";
 import { checkLive } from "./check.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
-import { type LiveOutcome, runLive } from "./live-run.ts";
+import { runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
 
 interface FleetOptions extends GatewayOptions {
@@ -30,6 +34,8 @@ interface FleetOptions extends GatewayOptions {
   readonly set?: readonly string[];
   readonly json?: string;
   readonly ndjson?: string;
+  /** False: `--no-record`. */
+  readonly record?: string | false;
 }
 
 export function fleetCommand(parts: RunParts): Command {
@@ -58,6 +64,8 @@ export function fleetCommand(parts: RunParts): Command {
     .option("--set <key=value>", "changes a key of the scenario; again for more", collected)
     .option("--json <file>", "writes the report")
     .option("--ndjson <file>", "writes one line per device, with its timeline")
+    .option("--record <file>", "where the run is recorded; by default a new file here")
+    .option("--no-record", "the run is not recorded")
     .action(async (source: string, options: FleetOptions) => {
       process.exitCode = await runFleet(source, options, parts);
     });
@@ -76,6 +84,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
     path === undefined ? undefined : openSink(path, terminal.out);
   const json = open(options.json);
   const ndjson = open(options.ndjson);
+  const recording = recordingFileOf(options, run, terminal);
   const { signal, end } = parts.interruption();
   const startedMs = now();
   const progress = new ProgressLine(terminal, resolved.name);
@@ -90,6 +99,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
       isLenient: options.lenient === true,
       interrupt: signal,
+      recorder: recording && recorderOf(run, version, recording),
       say: (text) => {
         progress.clear();
         terminal.err(`${((now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
@@ -105,12 +115,13 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       interrupted: signal.aborted,
       wallSeconds: Math.round(outcome.wallSeconds * 1000) / 1000,
       firmware: outcome.firmware,
-      cells: [cellOf(outcome)],
+      cells: [outcome.cell],
       devices: outcome.results.map(reportedDevice),
     });
     const say = [options.json, options.ndjson].includes("-") ? terminal.err : terminal.out;
     say(summaryText(report, run.scenario));
     say(liveText(outcome));
+    if (recording !== undefined) say(recordedText(recording.path));
     if (json !== undefined) for (const piece of jsonOf(report)) json.write(piece);
     for (const device of outcome.results) {
       ndjson?.write(ndjsonLine(resolved.name, resolved.seed, device));
@@ -120,19 +131,31 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   } finally {
     json?.close();
     ndjson?.close();
+    recording?.close();
     end();
     api.close();
   }
 }
 
-/** The whole fleet. Real time has no trace that would come out the same again. */
-function cellOf({ results, events, wallSeconds, airtime }: LiveOutcome): ReportedCell {
-  return {
-    index: 0,
-    devices: results.length,
-    events,
-    virtualSeconds: Math.round(wallSeconds),
-    traceHash: "",
-    airtime,
-  };
+/** Undefined: not wanted. Throws `InputError`. */
+function recordingFileOf(
+  { record }: FleetOptions,
+  { resolved }: PreparedRun,
+  terminal: Terminal,
+): RecordingFile | undefined {
+  if (record === false) return undefined;
+  if (record === "-") throw new InputError("--record wants a file, not standard output");
+  const path = record ?? recordingNameOf(resolved.name, resolved.seed, new Date());
+  return new RecordingFile(path, (text) => terminal.err(`fuota: ${text}\n`));
+}
+
+function recorderOf(run: PreparedRun, version: string, { write }: RecordingFile): Recorder {
+  const { loaded, resolved, options } = run;
+  const { text, sha256 } = loaded;
+  const scenario = { name: resolved.name, sha256, text };
+  return new Recorder({ version, scenario, seed: resolved.seed, options }, write);
+}
+
+function recordedText(path: string): string {
+  return `recorded; again without the server: ${commandPrefix()} replay ${shellWord(path)}\n`;
 }
