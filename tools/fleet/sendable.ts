@@ -5,9 +5,10 @@ export const PHY_BYTES_MAX = 255;
 /** Ways to send one downlink; servers know two or three. */
 export const ITEMS_MAX = 256;
 export const UINT32_MAX = 4_294_967_295;
-/** Twelve days, and the year 2122: times beyond would no longer be counted exactly. */
+/** Twelve days. */
 export const DELAY_MAX_US = 2 ** 40;
-export const GPS_MAX_US = 2 ** 52;
+/** In the year 2103: as UTC it still fits the 32 bits that it has in a capture. */
+export const GPS_MAX_US = 3.9e15;
 
 /** Whether what a server wants sent is within what any gateway could be asked for. */
 export function isSendable({ downlinkId, items }: DownlinkCommand): boolean {
