@@ -68,6 +68,8 @@ export class LiveFleet {
   readonly #faults: FaultPlan;
   #multicastUs = 0;
   uplinks = 0;
+  /** Multicast frames that came through to a device of the group, over all devices. */
+  fragments = 0;
 
   constructor(input: LiveFleetInput) {
     const { scenario, seed, firmware, gateways, gpsAtStart, statsIntervalS, isLenient } = input;
@@ -179,12 +181,17 @@ export class LiveFleet {
     for (const member of members) {
       const isHeard = member.node.isListening && member.mac.hears(downlink);
       const isLost = isLostForAll || member.multicastLoss.lost(fCnt);
-      if (member.mac.isInGroup(mcAddr) && (isLost || !isHeard)) {
+      const isFor = member.mac.isInGroup(mcAddr);
+      if (isFor && (isLost || !isHeard)) {
         airLogs.get(member)?.take(fCnt, isLost ? "lost" : "missed");
       }
       if (!isHeard) continue;
-      if (isLost) member.node.observed.countLost();
-      else member.mac.receive(downlink);
+      if (isLost) {
+        member.node.observed.countLost();
+        continue;
+      }
+      if (isFor) this.fragments += 1;
+      member.mac.receive(downlink);
     }
     outages.onFragment(fCnt + 1, this.engine.now);
   }

@@ -1,27 +1,21 @@
 import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
-import { Recorder } from "#tools/recording/recorder.ts";
-import { RecordingFile, recordingNameOf } from "#tools/recording/recording-file.ts";
-import { jsonOf, ndjsonLine } from "#tools/report/json.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
-import { type PreparedRun, preparedRun } from "#tools/run/prepared.ts";
+import { preparedRun } from "#tools/run/prepared.ts";
 import { ProgressLine } from "#tools/run/progress.ts";
-import { commandPrefix } from "#tools/run/replay-text.ts";
-import { openSink } from "#tools/run/sink.ts";
 import { summaryText } from "#tools/run/summary.ts";
-import { shellWord } from "#tools/run/words.ts";
 import { loadScenario, withSettings } from "#tools/scenario/load.ts";
 import { parseSetting } from "#tools/scenario/settings.ts";
-import type { Terminal } from "#tools/terminal.ts";
 import { apiKeyOf } from "./api-key.ts";
 import { checkLive } from "./check.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
 import { runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
+import { type LiveOutputOptions, openLiveOutputs } from "./outputs.ts";
 
-interface FleetOptions extends GatewayOptions {
+interface FleetOptions extends GatewayOptions, LiveOutputOptions {
   readonly api: string;
   readonly apiKey?: string;
   readonly gateways: number;
@@ -32,10 +26,6 @@ interface FleetOptions extends GatewayOptions {
   readonly devices?: number;
   readonly seed?: number;
   readonly set?: readonly string[];
-  readonly json?: string;
-  readonly ndjson?: string;
-  /** False: `--no-record`. */
-  readonly record?: string | false;
 }
 
 export function fleetCommand(parts: RunParts): Command {
@@ -66,6 +56,11 @@ export function fleetCommand(parts: RunParts): Command {
     .option("--ndjson <file>", "writes one line per device, with its timeline")
     .option("--record <file>", "where the run is recorded; by default a new file here")
     .option("--no-record", "the run is not recorded")
+    .option(
+      "--metrics <port>",
+      "counters for Prometheus on this port of 127.0.0.1",
+      integer(1, 65_535),
+    )
     .action(async (source: string, options: FleetOptions) => {
       process.exitCode = await runFleet(source, options, parts);
     });
@@ -79,12 +74,11 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const { resolved } = run;
   const problem = checkLive(resolved);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
-  const api = new ChirpStackConnection(options.api, apiKeyOf(options.apiKey));
-  const open = (path: string | undefined) =>
-    path === undefined ? undefined : openSink(path, terminal.out);
-  const json = open(options.json);
-  const ndjson = open(options.ndjson);
-  const recording = recordingFileOf(options, run, terminal);
+  const apiKey = apiKeyOf(options.apiKey);
+  const way = gatewayWayOf(options, resolved.regional.region.name);
+  const outputs = await openLiveOutputs(options, run, parts);
+  const api = new ChirpStackConnection(options.api, apiKey);
+  const { recorder, metrics } = outputs;
   const { signal, end } = parts.interruption();
   const startedMs = now();
   const progress = new ProgressLine(terminal, resolved.name);
@@ -94,12 +88,13 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       seed: resolved.seed,
       firmware: run.firmware,
       api,
-      way: gatewayWayOf(options, resolved.regional.region.name),
+      way,
       gateways: options.gateways,
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
       isLenient: options.lenient === true,
       interrupt: signal,
-      recorder: recording && recorderOf(run, version, recording),
+      recorder,
+      metrics,
       say: (text) => {
         progress.clear();
         terminal.err(`${((now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
@@ -118,44 +113,14 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       cells: [outcome.cell],
       devices: outcome.results.map(reportedDevice),
     });
-    const say = [options.json, options.ndjson].includes("-") ? terminal.err : terminal.out;
-    say(summaryText(report, run.scenario));
-    say(liveText(outcome));
-    if (recording !== undefined) say(recordedText(recording.path));
-    if (json !== undefined) for (const piece of jsonOf(report)) json.write(piece);
-    for (const device of outcome.results) {
-      ndjson?.write(ndjsonLine(resolved.name, resolved.seed, device));
-    }
+    outputs.say(summaryText(report, run.scenario));
+    outputs.say(liveText(outcome));
+    outputs.write(report, outcome.results);
     if (signal.aborted) return EXIT.interrupted;
     return report.expectations.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
   } finally {
-    json?.close();
-    ndjson?.close();
-    recording?.close();
     end();
     api.close();
+    await outputs.close();
   }
-}
-
-/** Undefined: not wanted. Throws `InputError`. */
-function recordingFileOf(
-  { record }: FleetOptions,
-  { resolved }: PreparedRun,
-  terminal: Terminal,
-): RecordingFile | undefined {
-  if (record === false) return undefined;
-  if (record === "-") throw new InputError("--record wants a file, not standard output");
-  const path = record ?? recordingNameOf(resolved.name, resolved.seed, new Date());
-  return new RecordingFile(path, (text) => terminal.err(`fuota: ${text}\n`));
-}
-
-function recorderOf(run: PreparedRun, version: string, { write }: RecordingFile): Recorder {
-  const { loaded, resolved, options } = run;
-  const { text, sha256 } = loaded;
-  const scenario = { name: resolved.name, sha256, text };
-  return new Recorder({ version, scenario, seed: resolved.seed, options }, write);
-}
-
-function recordedText(path: string): string {
-  return `recorded; again without the server: ${commandPrefix()} replay ${shellWord(path)}\n`;
 }

@@ -24,6 +24,7 @@ import {
   makeLiveFleet,
   makeLiveImages,
 } from "./live-world.ts";
+import type { LiveMetrics } from "./metrics.ts";
 import { isSendable } from "./sendable.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
 
@@ -36,6 +37,8 @@ export interface LiveInput extends LiveSpec {
   readonly interrupt: AbortSignal;
   /** Undefined: nothing is written down. */
   readonly recorder: Recorder | undefined;
+  /** Undefined: nobody asks for them. */
+  readonly metrics: LiveMetrics | undefined;
   /** A line for a person who watches. */
   readonly say: (text: string) => void;
   readonly onProgress: (progress: FleetProgress) => void;
@@ -113,9 +116,19 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
   }
 }
 
+type WorldInput = LiveSpec &
+  Pick<
+    LiveInput,
+    "way" | "gateways" | "joinSpreadS" | "isLenient" | "recorder" | "metrics" | "say"
+  >;
+
 /** A fleet at the present, and its gateways on the way to the server. */
-async function openWorld(input: LiveInput, images: LiveImages, { gatewayIds }: Provisioned) {
-  const { recorder, gateways, isLenient, joinSpreadS } = input;
+export async function openWorld(
+  input: WorldInput,
+  images: LiveImages,
+  { gatewayIds }: Pick<Provisioned, "gatewayIds">,
+) {
+  const { recorder, metrics, gateways, isLenient, joinSpreadS } = input;
   const { seconds: gpsAtStart, ms: ageMs } = gpsNow();
   const { acknowledges } = input.way;
   const statsIntervalS = STATS_INTERVAL_S;
@@ -124,9 +137,11 @@ async function openWorld(input: LiveInput, images: LiveImages, { gatewayIds }: P
   const links: GatewayLink[] = [];
   const fleet = makeLiveFleet(input, images, world, (gateway, event) => {
     recorder?.event(fleet.engine.now, gateway, event);
+    metrics?.event(event);
     for (const link of links) link.send(gateway, event);
   });
   const clock = new WallClock(fleet.engine, ageMs);
+  metrics?.watch(fleet, clock.lag);
   const oddities: string[] = [];
   const link = await input.way.open(gatewayIds, {
     onCommand: (gateway, command) => {
@@ -139,7 +154,10 @@ async function openWorld(input: LiveInput, images: LiveImages, { gatewayIds }: P
       fleet.command(gateway, command);
     },
     onOddity: (text) => oddities.push(text),
-    onState: (state) => input.say(`the gateways' server: ${state}`),
+    onState: (state) => {
+      metrics?.linkIs(state);
+      input.say(`the gateways' server: ${state}`);
+    },
   });
   links.push(link);
   return { fleet, clock, link, oddities };

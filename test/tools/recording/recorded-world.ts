@@ -6,12 +6,14 @@ import type { DownlinkCommand, GatewayEvent } from "#sim/gateway/server-gateway.
 import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
+import { LagMeter } from "#tools/fleet/lag.ts";
 import {
   type LiveDeviceResult,
   liveResultOf,
   makeLiveFleet,
   makeLiveImages,
 } from "#tools/fleet/live-world.ts";
+import type { LiveMetrics } from "#tools/fleet/metrics.ts";
 import { Recorder } from "#tools/recording/recorder.ts";
 import { firmwareSizesOf } from "#tools/run/images.ts";
 import { prepare } from "#tools/run/prepare.ts";
@@ -28,6 +30,7 @@ export interface RecordedWorld {
   readonly gateways?: number;
   /** Ctrl-C then. */
   readonly untilUs?: number;
+  readonly metrics?: LiveMetrics;
 }
 
 /**
@@ -35,7 +38,13 @@ export interface RecordedWorld {
  * our own server with a clock of its own. What they say to each other is under way until the next
  * jump.
  */
-export function recordWorld({ text, seed, gateways = 1, untilUs = END_US }: RecordedWorld): {
+export function recordWorld({
+  text,
+  seed,
+  gateways = 1,
+  untilUs = END_US,
+  metrics,
+}: RecordedWorld): {
   readonly lines: readonly string[];
   readonly results: readonly LiveDeviceResult[];
 } {
@@ -73,8 +82,11 @@ export function recordWorld({ text, seed, gateways = 1, untilUs = END_US }: Reco
   const waiting = new Map<number, (isSent: boolean) => void>();
   const fleet = makeLiveFleet(spec, images, world, (gateway, event) => {
     recorder.event(fleet.engine.now, gateway, event);
+    metrics?.event(event);
     toServer.push({ gateway, event });
   });
+  const lag = new LagMeter();
+  metrics?.watch(fleet, lag);
   const serverEngine = new Engine();
   const transmit = (request: DownlinkRequest, ack: (isSent: boolean) => void) => {
     const { phyPayload, frequencyHz, dr, timing, gateway = 0 } = request;
@@ -128,6 +140,8 @@ export function recordWorld({ text, seed, gateways = 1, untilUs = END_US }: Reco
   let jump = 0;
   const sync = () => {
     const us = fleet.engine.now + drawBelow(jumps, jump++, PASS_MAX_US);
+    const { nextAt = us } = fleet.engine;
+    if (nextAt < us) lag.add((us - nextAt) / 1000);
     fleet.engine.advance(us);
     serverEngine.advance(us);
   };
