@@ -117,8 +117,10 @@ export class LiveMetrics {
       labelNames: ["state"],
       registers: [this.#registry],
       collect() {
-        for (const state of STATES) this.set({ state }, 0);
-        for (const node of nodes()) this.inc({ state: stateOf(node) });
+        const states = nodes().map(stateOf);
+        for (const state of STATES) {
+          this.set({ state }, states.filter((one) => one === state).length);
+        }
       },
     });
     // A session outlives reboots: nobody joins twice.
@@ -141,10 +143,11 @@ export class LiveMetrics {
       registers: [this.#registry],
       collect() {
         this.reset();
-        const air = fleet()?.members.map((member) => fleet()?.airOf(member)) ?? [];
+        const watched = fleet();
+        const air = watched?.members.map((member) => watched.airOf(member)) ?? [];
         const sum = (fate: "lost" | "missed") =>
-          air.reduce((total, record) => total + (record?.[fate].length ?? 0), 0);
-        this.inc({ fate: "received" }, fleet()?.fragments ?? 0);
+          air.reduce((total, record) => total + record[fate].length, 0);
+        this.inc({ fate: "received" }, watched?.fragments ?? 0);
         this.inc({ fate: "lost" }, sum("lost"));
         this.inc({ fate: "missed" }, sum("missed"));
       },

@@ -23,6 +23,8 @@ export interface RecordedEnd {
 export class Recorder {
   readonly #run: RecordedRun;
   readonly #write: (line: string) => void;
+  /** Written with the first thing that happens: a run that never began leaves nothing. */
+  #head: RecordingHead | undefined;
   #isOver = false;
 
   constructor(run: RecordedRun, write: (line: string) => void) {
@@ -33,7 +35,7 @@ export class Recorder {
   begin(world: LiveParameters, firmware: FirmwareFacts): void {
     const { version, scenario, seed, options } = this.#run;
     const { gpsAtStart, gateways, statsIntervalS, isLenient, acknowledges, joinSpreadS } = world;
-    this.#line({
+    this.#head = {
       type: "recording",
       schemaVersion: RECORDING_VERSION,
       version,
@@ -42,7 +44,7 @@ export class Recorder {
       options,
       firmware,
       world: { gpsAtStart, gateways, statsIntervalS, isLenient, acknowledges, joinSpreadS },
-    });
+    };
   }
 
   start(at: WorldUs): void {
@@ -72,6 +74,9 @@ export class Recorder {
 
   /** What a server says to a fleet that is being taken down is of no run. */
   #line(line: RecordingLine): void {
-    if (!this.#isOver) this.#write(`${JSON.stringify(line)}\n`);
+    if (this.#isOver) return;
+    if (this.#head !== undefined) this.#write(`${JSON.stringify(this.#head)}\n`);
+    this.#head = undefined;
+    this.#write(`${JSON.stringify(line)}\n`);
   }
 }

@@ -53,7 +53,7 @@ export async function replayRecording(
       parts.terminal.err(`fuota: replays differently: ${replay.difference}\n`);
       return signal.aborted ? EXIT.interrupted : EXIT.failed;
     }
-    outputs.say(`${sameText(replay, lines, options.until)}\n`);
+    outputs.say(`${sameText(replay, lines, signal)}\n`);
     return signal.aborted ? EXIT.interrupted : EXIT.ok;
   } finally {
     end();
@@ -130,10 +130,11 @@ function reportOf(
   });
 }
 
-function sameText({ fleet, end }: Replay, lines: number, until: number | undefined): string {
+function sameText(replay: Replay, lines: number, { aborted }: AbortSignal): string {
+  const { fleet, end, isStopped } = replay;
   const same = `the same in all ${countText(lines, "line")} of the recording`;
   if (end !== undefined) return `replayed: ${same}, ${countText(fleet.members.length, "device")}`;
-  const at = `${(fleet.engine.now / 1e6).toFixed(3)} s`;
-  const why = fleet.engine.events === until ? `before event ${until}` : "where the recording does";
-  return `replayed until ${at}, ${why}; until there ${same}`;
+  const event = `before event ${fleet.engine.events}`;
+  const why = aborted ? "where it was stopped" : isStopped ? event : "where the recording does";
+  return `replayed until ${(fleet.engine.now / 1e6).toFixed(3)} s, ${why}; until there ${same}`;
 }
