@@ -75,6 +75,11 @@ export const VERBS: readonly Verb[] = [
     summary: "runs a recorded run again and compares what comes out",
   },
   {
+    name: "pcap",
+    load: async ({ terminal }) => (await import("./pcap/command.ts")).pcapCommand(terminal),
+    summary: "writes the frames of a recorded run as a capture for Wireshark",
+  },
+  {
     name: "merge",
     load: async ({ terminal }) =>
       (await import("./report/merge-command.ts")).mergeCommand(terminal),

@@ -77,6 +77,8 @@ export class LiveFleet {
   uplinks = 0;
   /** Data frames to one device that it heard: with a new counter and the right MIC, or not. */
   readonly unicast = { taken: 0, refused: 0 };
+  /** Multicast frames that came through to a device of the group, over all devices. */
+  fragments = 0;
 
   constructor(input: LiveFleetInput) {
     const { scenario, seed, firmware, gateways, gpsAtStart, statsIntervalS, isLenient } = input;
@@ -152,6 +154,10 @@ export class LiveFleet {
     return { allS: allUs / 1e6, multicastS: this.#multicastUs / 1e6 };
   }
 
+  get gateways(): number {
+    return this.#cells.length;
+  }
+
   get downlinks(): number {
     return this.#cells.reduce((sum, { gateway }) => sum + gateway.sent, 0);
   }
@@ -211,12 +217,17 @@ export class LiveFleet {
     for (const member of members) {
       const isHeard = member.node.isListening && member.mac.hears(downlink);
       const isLost = isLostForAll || member.multicastLoss.lost(fCnt);
-      if (member.mac.isInGroup(mcAddr) && (isLost || !isHeard)) {
+      const isFor = member.mac.isInGroup(mcAddr);
+      if (isFor && (isLost || !isHeard)) {
         airLogs.get(member)?.take(fCnt, isLost ? "lost" : "missed");
       }
       if (!isHeard) continue;
-      if (isLost) member.node.observed.countLost();
-      else member.mac.receive(downlink);
+      if (isLost) {
+        member.node.observed.countLost();
+        continue;
+      }
+      if (isFor) this.fragments += 1;
+      member.mac.receive(downlink);
     }
     outages.onFragment(fCnt + 1, this.engine.now);
   }

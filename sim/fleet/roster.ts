@@ -3,7 +3,7 @@ import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
 import { stageIntervalS } from "#scenarios/lorawan.ts";
 import { draw32, drawKey } from "#sim/kernel/draws.ts";
-import type { FirmwarePair } from "./firmware.ts";
+import { type FirmwarePair, hexOf } from "./firmware.ts";
 
 /** The kind of a device follows from its number alone: by a draw, or by its turn. */
 export function kindOf(
@@ -77,6 +77,30 @@ export function fleetImages(firmware: FirmwarePair, crypto: Crypto): FleetImages
   if (factory === undefined) throw new RangeError("the factory image does not verify");
   const updateHash = update?.hash ?? crypto.hashOf("sha256", firmware.update);
   return { update, factory, updateHash };
+}
+
+/** What a report says of the firmware of a run. */
+export interface FirmwareFacts {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly version: string;
+  /** Of the patch that was sent instead of the image. */
+  readonly patchBytes?: number;
+}
+
+export function firmwareFacts(
+  firmware: FirmwarePair,
+  { update }: FleetImages,
+  /** Of an image that does not verify. */
+  version: string,
+  crypto: Crypto,
+): FirmwareFacts {
+  return {
+    sha256: hexOf(crypto.hashOf("sha256", firmware.update)),
+    sizeBytes: firmware.update.length,
+    version: update?.version ?? version,
+    ...(firmware.sent === firmware.update ? {} : { patchBytes: firmware.sent.length }),
+  };
 }
 
 function identityOf({ keys }: FirmwarePair, image: Uint8Array, crypto: Crypto) {

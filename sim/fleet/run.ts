@@ -3,10 +3,10 @@ import type { Crypto, PublicKey } from "#hal/ports.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import { Cell, type CellAirtime } from "./cell.ts";
-import { hexOf, makeFirmware } from "./firmware.ts";
+import { makeFirmware } from "./firmware.ts";
 import { type FleetProgress, progressOf } from "./progress.ts";
 import type { DeviceResult } from "./result.ts";
-import { fleetImages, kindOf } from "./roster.ts";
+import { type FirmwareFacts, firmwareFacts, fleetImages, kindOf } from "./roster.ts";
 import type { CellSurvey } from "./survey.ts";
 
 export interface RunInput {
@@ -37,13 +37,7 @@ export interface CellSummary {
 }
 
 export interface RunResult {
-  readonly firmware: {
-    readonly sha256: string;
-    readonly sizeBytes: number;
-    readonly version: string;
-    /** Of the patch that was sent instead of the image. */
-    readonly patchBytes?: number;
-  };
+  readonly firmware: FirmwareFacts;
 }
 
 /** The device crashed the simulation: a bug, with everything that finds it again. */
@@ -58,7 +52,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
   const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
   const { count, perCell } = scenario.devices;
   const shard = input.shard ?? { index: 1, count: 1 };
-  const { update, factory, updateHash } = fleetImages(firmware, crypto);
+  const images = fleetImages(firmware, crypto);
   const cells = Array.from({ length: Math.ceil(count / perCell) }, (_, index) => index);
   const own = cells.filter((index) => index % shard.count === shard.index - 1);
   const sizeOf = (index: number) => Math.min(perCell, count - index * perCell);
@@ -73,8 +67,8 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       seed,
       members: ids.map((id) => ({ id, kind: kindOf(scenario.devices, seed, id) })),
       firmware,
-      factoryImage: factory,
-      updateHash,
+      factoryImage: images.factory,
+      updateHash: images.updateHash,
       crypto,
       isSurveyed: input.isSurveyed ?? false,
       eventsMax: input.eventsMax ?? Number.POSITIVE_INFINITY,
@@ -95,14 +89,7 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
       ...(survey === undefined ? {} : { survey }),
     });
   }
-  return {
-    firmware: {
-      sha256: hexOf(crypto.hashOf("sha256", firmware.update)),
-      sizeBytes: firmware.update.length,
-      version: update?.version ?? scenario.firmware.version,
-      ...(firmware.sent === firmware.update ? {} : { patchBytes: firmware.sent.length }),
-    },
-  };
+  return { firmware: firmwareFacts(firmware, images, scenario.firmware.version, crypto) };
 }
 
 function runCell(cell: Cell, index: number, seed: number, onProgress: () => void): void {

@@ -40,7 +40,7 @@ describe("exit status and streams", () => {
       args: ["run", "clean", "--repat", "1"],
       says: "fuota: unknown option '--repat' (Did you mean --repeat?)\n",
     },
-    { args: ["replay"], says: "fuota: missing required argument 'report'\n" },
+    { args: ["replay"], says: "fuota: missing required argument 'file'\n" },
     { args: ["replay", "package.json"], says: "fuota: package.json: is not a report:" },
     { args: ["qick-start"], says: "fuota: qick-start: no such file; did you mean quick-start?\n" },
     { args: ["fec", "check", "package.json"], says: "fuota: package.json" },

@@ -49,6 +49,8 @@ export async function provoke(input: SituationInput): Promise<Evidence> {
     stayS: STORM_STAY_S,
     settleMaxS: SETTLE_MAX_S,
     interrupt,
+    recorder: undefined,
+    metrics: undefined,
     say,
     onProgress: () => {},
     onWorld: (made) => {

@@ -1,13 +1,10 @@
 import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
-import { jsonOf, ndjsonLine } from "#tools/report/json.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
-import type { ReportedCell } from "#tools/report/schema.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
 import { preparedRun } from "#tools/run/prepared.ts";
 import { ProgressLine } from "#tools/run/progress.ts";
-import { openSink } from "#tools/run/sink.ts";
 import { summaryText } from "#tools/run/summary.ts";
 import { loadScenario, withSettings } from "#tools/scenario/load.ts";
 import { parseSetting } from "#tools/scenario/settings.ts";
@@ -16,10 +13,11 @@ import { checkLive } from "./check.ts";
 import { deployerOf } from "./deployer.ts";
 import { type FuotaServerOptions, withFuotaServerOptions } from "./fuota-server-options.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
-import { type LiveOutcome, runLive } from "./live-run.ts";
+import { runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
+import { type LiveOutputOptions, openLiveOutputs } from "./outputs.ts";
 
-interface FleetOptions extends GatewayOptions, FuotaServerOptions {
+interface FleetOptions extends GatewayOptions, FuotaServerOptions, LiveOutputOptions {
   readonly api: string;
   readonly apiKey?: string;
   readonly gateways: number;
@@ -31,8 +29,6 @@ interface FleetOptions extends GatewayOptions, FuotaServerOptions {
   readonly devices?: number;
   readonly seed?: number;
   readonly set?: readonly string[];
-  readonly json?: string;
-  readonly ndjson?: string;
 }
 
 /** Activation, three trials and their confirmation. */
@@ -69,6 +65,13 @@ export function fleetCommand(parts: RunParts): Command {
     .option("--set <key=value>", "changes a key of the scenario; again for more", collected)
     .option("--json <file>", "writes the report")
     .option("--ndjson <file>", "writes one line per device, with its timeline")
+    .option("--record <file>", "where the run is recorded; by default a new file here")
+    .option("--no-record", "the run is not recorded")
+    .option(
+      "--metrics <port>",
+      "counters for Prometheus on this port of 127.0.0.1",
+      integer(1, 65_535),
+    )
     .action(async (source: string, options: FleetOptions) => {
       process.exitCode = await runFleet(source, options, parts);
     });
@@ -82,12 +85,12 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const { resolved } = run;
   const problem = checkLive(resolved, options.fuotaServer !== undefined);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
-  const api = new ChirpStackConnection(options.api, apiKeyOf(options.apiKey));
+  const apiKey = apiKeyOf(options.apiKey);
+  const way = gatewayWayOf(options, resolved.regional.region.name);
+  const outputs = await openLiveOutputs(options, run, parts);
+  const api = new ChirpStackConnection(options.api, apiKey);
   const deployer = deployerOf(options, api);
-  const open = (path: string | undefined) =>
-    path === undefined ? undefined : openSink(path, terminal.out);
-  const json = open(options.json);
-  const ndjson = open(options.ndjson);
+  const { recorder, metrics } = outputs;
   const { signal, end } = parts.interruption();
   const startedMs = now();
   const progress = new ProgressLine(terminal, resolved.name);
@@ -98,7 +101,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       firmware: run.firmware,
       api,
       deployer,
-      way: gatewayWayOf(options, resolved.regional.region.name),
+      way,
       gateways: options.gateways,
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
       isLenient: options.lenient === true,
@@ -106,6 +109,8 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       stayS: options.stay ?? 0,
       settleMaxS: SETTLE_MAX_S,
       interrupt: signal,
+      recorder,
+      metrics,
       say: (text) => {
         progress.clear();
         terminal.err(`${((now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
@@ -121,35 +126,18 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       interrupted: signal.aborted,
       wallSeconds: Math.round(outcome.wallSeconds * 1000) / 1000,
       firmware: outcome.firmware,
-      cells: [cellOf(outcome)],
+      cells: [outcome.cell],
       devices: outcome.results.map(reportedDevice),
     });
-    const say = [options.json, options.ndjson].includes("-") ? terminal.err : terminal.out;
-    say(summaryText(report, run.scenario));
-    say(liveText(outcome));
-    if (json !== undefined) for (const piece of jsonOf(report)) json.write(piece);
-    for (const device of outcome.results) {
-      ndjson?.write(ndjsonLine(resolved.name, resolved.seed, device));
-    }
+    outputs.say(summaryText(report, run.scenario));
+    outputs.say(liveText(outcome));
+    outputs.write(report, outcome.results);
     if (signal.aborted) return EXIT.interrupted;
     return report.expectations.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
   } finally {
-    json?.close();
-    ndjson?.close();
     end();
     deployer.close();
     api.close();
+    await outputs.close();
   }
-}
-
-/** The whole fleet. Real time has no trace that would come out the same again. */
-function cellOf({ results, events, wallSeconds, airtime }: LiveOutcome): ReportedCell {
-  return {
-    index: 0,
-    devices: results.length,
-    events,
-    virtualSeconds: Math.round(wallSeconds),
-    traceHash: "",
-    airtime,
-  };
 }

@@ -9,9 +9,12 @@ export class LagMeter {
   readonly #counts = new Uint32Array(LAG_MAX_MS + 1);
   #passes = 0;
   maxMs = 0;
+  /** Sees each. */
+  onLag: (lagMs: number) => void = () => {};
 
   add(lagMs: number): void {
     this.#passes += 1;
+    this.onLag(lagMs);
     this.maxMs = Math.max(this.maxMs, lagMs);
     const slot = Math.min(Math.floor(lagMs), LAG_MAX_MS);
     this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;

@@ -1,33 +1,37 @@
 import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
-import { NodeCrypto } from "#hal/node/crypto.ts";
-import type { Crypto, GpsSeconds } from "#hal/ports.ts";
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import type { AirRecord } from "#sim/fleet/air-record.ts";
-import { type FirmwarePair, hexOf, makeFirmware } from "#sim/fleet/firmware.ts";
-import { LiveFleet } from "#sim/fleet/live-fleet.ts";
+import type { GpsSeconds } from "#hal/ports.ts";
+import { hexOf } from "#sim/fleet/firmware.ts";
+import type { LiveFleet, LiveFleetInput } from "#sim/fleet/live-fleet.ts";
 import type { Tap } from "#sim/fleet/live-tap.ts";
 import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
-import type { DeviceResult } from "#sim/fleet/result.ts";
-import { resultOf } from "#sim/fleet/result.ts";
-import { campaignGroups, type FleetImages, fleetImages, kindOf } from "#sim/fleet/roster.ts";
+import { campaignGroups, type FirmwareFacts } from "#sim/fleet/roster.ts";
 import type { Member } from "#sim/fleet/spawn.ts";
+import { RefusedError } from "#tools/errors.ts";
 import {
   type Provisioned,
   provisionChirpStack,
   STATS_INTERVAL_S,
 } from "#tools/provision/chirpstack.ts";
-import { signerOf } from "#tools/run/images.ts";
-import type { SuppliedFirmware } from "#tools/run/simulation.ts";
+import type { Recorder } from "#tools/recording/recorder.ts";
+import type { ReportedCell } from "#tools/report/schema.ts";
 import type { DeploymentRecord } from "./chirpstack-campaign.ts";
 import type { Deployer } from "./deployer.ts";
 import type { GatewayLink } from "./gateway-link.ts";
 import type { GatewayWay } from "./gateway-options.ts";
+import {
+  type LiveDeviceResult,
+  type LiveImages,
+  type LiveSpec,
+  liveCellOf,
+  liveResultOf,
+  makeLiveFleet,
+  makeLiveImages,
+} from "./live-world.ts";
+import type { LiveMetrics } from "./metrics.ts";
+import { isSendable } from "./sendable.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
 
-export interface LiveInput {
-  readonly scenario: ResolvedScenario;
-  readonly seed: number;
-  readonly firmware: SuppliedFirmware | undefined;
+export interface LiveInput extends LiveSpec {
   readonly api: ChirpStackConnection;
   readonly deployer: Deployer;
   readonly way: GatewayWay;
@@ -50,12 +54,14 @@ export interface LiveInput {
     sync: () => void,
   ) => Promise<void>;
   readonly interrupt: AbortSignal;
+  /** Undefined: nothing is written down. */
+  readonly recorder: Recorder | undefined;
+  /** Undefined: nobody asks for them. */
+  readonly metrics: LiveMetrics | undefined;
   /** A line for a person who watches. */
   readonly say: (text: string) => void;
   readonly onProgress: (progress: FleetProgress) => void;
 }
-
-export type LiveDeviceResult = DeviceResult & { readonly air: AirRecord };
 
 export interface LiveOutcome {
   readonly results: readonly LiveDeviceResult[];
@@ -64,14 +70,9 @@ export interface LiveOutcome {
   /** What the deployments sent. */
   readonly sent: Uint8Array;
   readonly records: readonly DeploymentRecord[];
-  readonly firmware: {
-    readonly sha256: string;
-    readonly sizeBytes: number;
-    readonly version: string;
-  };
+  readonly firmware: FirmwareFacts;
   readonly wallSeconds: number;
-  readonly events: number;
-  readonly airtime: LiveFleet["airtime"];
+  readonly cell: ReportedCell;
   readonly uplinks: number;
   readonly downlinks: number;
   readonly unicast: LiveFleet["unicast"];
@@ -88,11 +89,8 @@ const JOIN_INTERVALS_MAX = 10;
 
 /** Runs a fleet against a ChirpStack v4 in real time: provision, join, one deployment a kind, settle. */
 export async function runLive(input: LiveInput): Promise<LiveOutcome> {
-  const { scenario, seed, api, deployer, say } = input;
-  const crypto = new NodeCrypto();
-  const signer = signerOf(seed, scenario.firmware.signature);
-  const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
-  const images = fleetImages(firmware, crypto);
+  const { scenario, seed, api, deployer, say, recorder } = input;
+  const images = makeLiveImages(input);
   await deployer.check();
   const provisioned = await provisionChirpStack(api, {
     scenario,
@@ -103,32 +101,32 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
       if (done === all) say(`provisioned ${all} devices and ${input.gateways} gateways`);
     },
   });
-  const world = await openWorld(input, { firmware, images, crypto, provisioned });
+  const world = await openWorld(input, images, provisioned);
   const { fleet, clock, link, oddities } = world;
   const startedMs = performance.now();
   input.onWorld?.(fleet);
   clock.sync();
+  recorder?.start(fleet.engine.now);
   fleet.start();
   const shown = setInterval(
     () => input.onProgress(progressOf(fleet, [], 1, fleet.members.length)),
     PROGRESS_MS,
   );
   try {
-    const campaign = runCampaign(input, world, provisioned, firmware.sent);
+    const campaign = runCampaign(input, world, provisioned, images.firmware.sent);
     const { records, joinSeconds } = await Promise.race([campaign, clock.run()]);
+    const results = resultsOf(fleet, records);
+    const wallSeconds = (performance.now() - startedMs) / 1000;
+    const interrupted = input.interrupt.aborted;
+    recorder?.end({ at: fleet.engine.now, interrupted, wallSeconds, results });
     return {
-      results: resultsOf(fleet, records),
+      results,
       gpsAtStart: world.gpsAtStart,
-      sent: firmware.sent,
+      sent: images.firmware.sent,
       records,
-      firmware: {
-        sha256: hexOf(crypto.hashOf("sha256", firmware.update)),
-        sizeBytes: firmware.update.length,
-        version: images.update?.version ?? scenario.firmware.version,
-      },
-      wallSeconds: (performance.now() - startedMs) / 1000,
-      events: fleet.engine.events,
-      airtime: fleet.airtime,
+      firmware: images.facts,
+      wallSeconds,
+      cell: liveCellOf(fleet, wallSeconds),
       uplinks: fleet.uplinks,
       downlinks: fleet.downlinks,
       unicast: fleet.unicast,
@@ -136,6 +134,9 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
       lag: clock.lag,
       joinSeconds,
     };
+  } catch (error) {
+    if (!(error instanceof RefusedError)) recorder?.crashed(fleet.engine.now, error);
+    throw error;
   } finally {
     clearInterval(shown);
     clock.stop();
@@ -143,50 +144,49 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
   }
 }
 
-interface WorldParts {
-  readonly firmware: FirmwarePair;
-  readonly images: FleetImages;
-  readonly crypto: Crypto;
-  readonly provisioned: Provisioned;
-}
+type WorldInput = LiveSpec &
+  Pick<
+    LiveInput,
+    "way" | "gateways" | "joinSpreadS" | "isLenient" | "recorder" | "metrics" | "say" | "tap"
+  >;
 
-/** A fleet at the present, and its gateways on the broker. */
-async function openWorld(input: LiveInput, { firmware, images, crypto, provisioned }: WorldParts) {
-  const { scenario, seed } = input;
-  const { count } = scenario.devices;
+/** A fleet at the present, and its gateways on the way to the server. */
+export async function openWorld(
+  input: WorldInput,
+  images: LiveImages,
+  { gatewayIds }: Pick<Provisioned, "gatewayIds">,
+) {
+  const { recorder, metrics, gateways, isLenient, joinSpreadS } = input;
   const { seconds: gpsAtStart, ms: ageMs } = gpsNow();
+  const { acknowledges } = input.way;
+  const statsIntervalS = STATS_INTERVAL_S;
+  const world = { gpsAtStart, gateways, statsIntervalS, isLenient, acknowledges, joinSpreadS };
+  recorder?.begin(world, images.facts);
   const links: GatewayLink[] = [];
-  const fleet = new LiveFleet({
-    scenario,
-    seed,
-    members: Array.from({ length: count }, (_, id) => ({
-      id,
-      kind: kindOf(scenario.devices, seed, id),
-    })),
-    firmware,
-    factoryImage: images.factory,
-    updateHash: images.updateHash,
-    crypto,
-    gpsAtStart,
-    gateways: input.gateways,
-    statsIntervalS: STATS_INTERVAL_S,
-    isLenient: input.isLenient,
-    ...(input.tap === undefined ? {} : { tap: input.tap }),
-    acknowledges: input.way.acknowledges,
-    joinSpreadS: input.joinSpreadS,
-    emit: (gateway, event) => {
-      for (const link of links) link.send(gateway, event);
-    },
-  });
+  const emit: LiveFleetInput["emit"] = (gateway, event) => {
+    recorder?.event(fleet.engine.now, gateway, event);
+    metrics?.event(event);
+    for (const link of links) link.send(gateway, event);
+  };
+  const fleet = makeLiveFleet(input, images, world, emit, input.tap);
   const clock = new WallClock(fleet.engine, ageMs);
+  metrics?.watch(fleet, clock.lag);
   const oddities: string[] = [];
-  const link = await input.way.open(provisioned.gatewayIds, {
+  const link = await input.way.open(gatewayIds, {
     onCommand: (gateway, command) => {
+      if (!isSendable(command)) {
+        oddities.push(`gateway ${gateway}: a downlink beyond what can be sent`);
+        return;
+      }
       clock.sync();
+      recorder?.command(fleet.engine.now, gateway, command);
       fleet.command(gateway, command);
     },
     onOddity: (text) => oddities.push(text),
-    onState: (state) => input.say(`the gateways' server: ${state}`),
+    onState: (state) => {
+      metrics?.linkIs(state);
+      input.say(`the gateways' server: ${state}`);
+    },
   });
   links.push(link);
   return { fleet, clock, link, oddities, gpsAtStart };
@@ -247,9 +247,7 @@ function resultsOf(fleet: LiveFleet, records: readonly DeploymentRecord[]): Live
   const rows = new Map(records.flatMap((record) => record.rows.map((row) => [row.devEui, row])));
   return fleet.members.map((member) => {
     const { isComplete = false, error = "" } = rows.get(devEuiOf(member)) ?? {};
-    const view = { complete: isComplete && error === "", error };
-    const result = resultOf(member, { kind: member.kind.name, cell: 0 }, view);
-    return { ...result, air: fleet.airOf(member) };
+    return liveResultOf(fleet, member, { complete: isComplete && error === "", error });
   });
 }
 

@@ -14,7 +14,7 @@ export function firstDifference(recorded: Report, replayed: Report): string | un
   return differenceOf(a, b, "report");
 }
 
-function differenceOf(recorded: object, replayed: object | undefined, name: string) {
+export function differenceOf(recorded: object, replayed: object | undefined, name: string) {
   const other: Readonly<Record<string, unknown>> = { ...replayed };
   for (const [key, value] of Object.entries(recorded)) {
     const [a, b] = [JSON.stringify(value), JSON.stringify(other[key])];

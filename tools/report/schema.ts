@@ -7,7 +7,7 @@ const sha256 = (description: string) =>
   Type.String({ pattern: "^[0-9a-f]{64}$", title: "a SHA-256 in hex", description });
 const text = (maxLength: number, description: string) => Type.String({ maxLength, description });
 
-const reportedDevice = Type.Object(
+export const reportedDevice = Type.Object(
   {
     id: count("Number in the whole fleet, from 0."),
     devEui: Type.String({ pattern: "^[0-9a-f]{16}$", title: "a DevEUI of 16 hex digits" }),

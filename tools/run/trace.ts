@@ -19,3 +19,8 @@ export class Trace {
 export function traceLine(id: number, atS: number, text: string): string {
   return `${String(id).padStart(6)} ${atS.toFixed(3).padStart(12)}  ${text}\n`;
 }
+
+/** What happened to a device, a line for each state change. */
+export function timelineText({ id, timeline }: DeviceResult): string {
+  return timeline.map(({ atS, text }) => traceLine(id, atS, text)).join("");
+}

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RefusedError } from "#tools/errors.ts";
@@ -120,4 +121,22 @@ test("an API that nobody serves is refused in one line that names it", async () 
   const { message } = refusal as RefusedError;
   expect(message).toContain(`ChirpStack at ${api}: cannot be reached`);
   expect(message).not.toContain("\n");
+});
+
+test("a port for the metrics that is taken is refused before anything is asked of a server", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => taken.once("listening", resolve));
+  const address = taken.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const args = ["--metrics", String(port), "--record", bench.at("r.rec.ndjson")];
+  await expect(bench.fuota(fakeSimulate(0), ...fleet(...args))).rejects.toThrow(
+    `--metrics ${port}: the port is in use`,
+  );
+  await new Promise((resolve) => taken.close(resolve));
+  expect(existsSync(bench.at("r.rec.ndjson"))).toBe(false);
+});
+
+test("a recording goes into a file", async () => {
+  expect(await complaint("--record", "-")).toMatch(/--record wants a file/);
+  expect(await complaint("--record", bench.folder)).toMatch(/cannot record to .*is a directory/);
 });
