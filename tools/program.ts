@@ -34,6 +34,11 @@ export const VERBS: readonly Verb[] = [
     summary: "tells a server about the devices of a scenario, or lists them for any",
   },
   {
+    name: "serve",
+    load: async (parts) => (await import("./serve/command.ts")).serveCommand(parts),
+    summary: "our stand-in servers on real sockets, for devices of your own",
+  },
+  {
     name: "init",
     load: async ({ terminal }) =>
       (await import("./scenario/init-command.ts")).initCommand(terminal),

@@ -16,7 +16,9 @@ const TRIAL_DEADLINE_S = 600;
 /** Scratch when the scenario does not say: enough for half as many fragments as the bank holds. */
 const SCRATCH_BYTES_MIN = 16_384;
 
-export function parityVariantOf(device: ResolvedDevice): ParityVariant {
+export function parityVariantOf(
+  device: Pick<ResolvedDevice, "parity" | "packages">,
+): ParityVariant {
   if (device.parity !== "auto") return device.parity;
   return device.packages === "v1" ? "ts004-v1" : "ts004-v2-lbm";
 }

@@ -6,9 +6,9 @@ import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
 import { rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { isDataMicValid, openPayload, sealData } from "#sim/mac/data-security.ts";
-import { type DataFrame, fullFCnt, parsePhyPayload } from "#sim/mac/frame.ts";
+import { type DataFrame, type JoinRequestFrame, parsePhyPayload } from "#sim/mac/frame.ts";
 import { answerClockSync } from "./clock-answers.ts";
-import { acceptJoin } from "./join-server.ts";
+import { acceptJoin, refusalOf } from "./join-server.ts";
 import { answerMacCommands } from "./mac-answers.ts";
 import {
   deviceKeyOf,
@@ -18,6 +18,8 @@ import {
   type ServerDevice,
   type ServerSession,
 } from "./server-device.ts";
+import { judgeUplink } from "./uplink-verdict.ts";
+import type { Witness } from "./witness.ts";
 
 export interface ServerConfig {
   readonly netId: number;
@@ -61,6 +63,7 @@ export class NetworkServer {
   readonly #byDevAddr = new Map<number, ServerDevice>();
   readonly #mcAddrs = new Set<number>();
   readonly #listeners: ApplicationListener[] = [];
+  witness: Witness | undefined;
 
   constructor(config: ServerConfig, io: ServerIo) {
     this.config = config;
@@ -102,13 +105,7 @@ export class NetworkServer {
   /** From the gateway, when the uplink ends. */
   receive(uplink: GatewayUplink): void {
     const frame = parsePhyPayload(uplink.phyPayload);
-    if (frame.type === "joinRequest") {
-      const device = this.#devices.get(deviceKeyOf(frame.devEui));
-      if (device === undefined) return;
-      const accept = acceptJoin(device, frame, uplink.phyPayload, this);
-      if (accept !== undefined) this.#answer(uplink, JOIN_ACCEPT_DELAY1_US, accept, () => {});
-      return;
-    }
+    if (frame.type === "joinRequest") this.#receiveJoin(uplink, frame);
     if (frame.type === "data" && frame.direction === "up") this.#receiveData(uplink, frame);
   }
 
@@ -138,50 +135,51 @@ export class NetworkServer {
     this.#byDevAddr.set(session.devAddr, device);
   }
 
+  #receiveJoin(uplink: GatewayUplink, frame: JoinRequestFrame): void {
+    const device = this.#devices.get(deviceKeyOf(frame.devEui));
+    if (device === undefined) {
+      this.witness?.onStranger(frame.devEui);
+      return;
+    }
+    const refusal = refusalOf(device, frame, uplink.phyPayload, this.io.crypto);
+    this.witness?.onJoin(device, uplink, refusal);
+    if (refusal !== undefined) return;
+    const accept = acceptJoin(device, frame, this);
+    this.#answer(uplink, JOIN_ACCEPT_DELAY1_US, accept, () => {});
+  }
+
   #receiveData(uplink: GatewayUplink, frame: DataFrame): void {
     const device = this.#byDevAddr.get(frame.devAddr);
     const session = device?.session;
     if (device === undefined || session === undefined) return;
-    const fCnt = this.#acceptedFCnt(uplink, frame, session);
-    if (fCnt === undefined) return;
-    const { fPort } = frame;
-    const payload = openPayload(frame, fCnt, session.keys, this.io.crypto);
-    if (fPort !== undefined && fPort > 0) this.#dispatch(device, fPort, payload, uplink.endUs);
-    this.#answerData(uplink, frame, fCnt, device, session);
-  }
-
-  /** The counter of a frame that is authentic and new, or that is the last one sent again. */
-  #acceptedFCnt(
-    uplink: GatewayUplink,
-    frame: DataFrame,
-    session: ServerSession,
-  ): number | undefined {
-    const isMicValid = (fCnt: number): boolean => {
-      const txCh = channelIndexOf(this.config.regional.region, uplink.frequencyHz) ?? 0;
-      const confFCnt = frame.ack ? session.nextNFCntDown - 1 : 0;
-      const context = { fCnt, confFCnt, txDr: uplink.dr, txCh };
-      return isDataMicValid(uplink.phyPayload, frame, session.keys, context, this.io.crypto);
-    };
-    const fCnt = fullFCnt(session.nextFCntUp, frame.fCntLow);
-    if (fCnt !== undefined && isMicValid(fCnt)) {
-      session.nextFCntUp = fCnt + 1;
-      return fCnt;
+    const verdict = judgeUplink(frame, session.nextFCntUp, this.#micOf(uplink, frame, session));
+    const { fPort, confirmed } = frame;
+    const isForged = verdict.type === "forged";
+    const payload = isForged
+      ? undefined
+      : openPayload(frame, verdict.fCnt, session.keys, this.io.crypto);
+    this.witness?.onUplink(device, uplink, { verdict, confirmed, fPort, payload });
+    if (isForged || payload === undefined) return;
+    if (verdict.type === "new") {
+      session.nextFCntUp = verdict.fCnt + 1;
+      if (fPort !== undefined && fPort > 0) this.#dispatch(device, fPort, payload, uplink.endUs);
     }
     // the acknowledgement of a confirmed uplink was lost: acknowledge again, deliver nothing
-    const last = session.nextFCntUp - 1;
-    const isRepeat = last >= 0 && last % 65_536 === frame.fCntLow && frame.confirmed;
-    if (isRepeat && isMicValid(last)) this.#acknowledgeAgain(uplink, frame, last, session);
-    return undefined;
+    const isAnswered = verdict.type === "new" || (verdict.type === "repeat" && confirmed);
+    if (isAnswered) this.#answerData(uplink, frame, verdict.fCnt, device, session);
   }
 
-  #acknowledgeAgain(
-    uplink: GatewayUplink,
+  #micOf(
+    { phyPayload, frequencyHz, dr }: GatewayUplink,
     frame: DataFrame,
-    fCnt: number,
-    session: ServerSession,
-  ): void {
-    const device = this.#byDevAddr.get(frame.devAddr);
-    if (device !== undefined) this.#answerData(uplink, frame, fCnt, device, session);
+    { keys, nextNFCntDown }: ServerSession,
+  ): (fCnt: number) => boolean {
+    const txCh = channelIndexOf(this.config.regional.region, frequencyHz) ?? 0;
+    const confFCnt = frame.ack ? nextNFCntDown - 1 : 0;
+    return (fCnt) => {
+      const context = { fCnt, confFCnt, txDr: dr, txCh };
+      return isDataMicValid(phyPayload, frame, keys, context, this.io.crypto);
+    };
   }
 
   #dispatch(device: ServerDevice, fPort: number, payload: Uint8Array, at: WorldUs): void {
@@ -207,6 +205,12 @@ export class NetworkServer {
     if (item === undefined && fOpts.length === 0 && !frame.confirmed) return;
     const isApplication = session.keys.lorawan === "1.1" && item !== undefined;
     const fCnt = isApplication ? session.nextAFCntDown : session.nextNFCntDown;
+    const frmPayload = item?.payload ?? NO_BYTES;
+    const onSent = this.witness?.onDownlink(device, {
+      fPort: item?.fPort,
+      payload: frmPayload,
+      fOpts,
+    });
     const phyPayload = sealData(
       {
         direction: "down",
@@ -218,13 +222,15 @@ export class NetworkServer {
         fPending: device.queue.length > 1,
         fPort: item?.fPort,
         fOpts,
-        frmPayload: item?.payload ?? NO_BYTES,
+        frmPayload,
       },
       session.keys,
       { fCnt, confFCnt: fCntUp },
       crypto,
     );
-    this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, () => {
+    this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, (isSent) => {
+      onSent?.(isSent);
+      if (!isSent) return;
       // an acknowledgement may come after that of a later downlink
       if (isApplication) session.nextAFCntDown = Math.max(session.nextAFCntDown, fCnt + 1);
       else session.nextNFCntDown = Math.max(session.nextNFCntDown, fCnt + 1);
@@ -237,28 +243,29 @@ export class NetworkServer {
     uplink: GatewayUplink,
     delayUs: number,
     phyPayload: Uint8Array,
-    onSent: () => void,
+    onEnd: (isSent: boolean) => void,
   ): void {
     const { endUs, gateway } = uplink;
     const { region, dwell } = this.config.regional;
+    const rx2: DownlinkRequest = {
+      gateway,
+      phyPayload,
+      ...region.rx2,
+      timing: { type: "at", us: endUs + delayUs + RX2_AFTER_RX1_US },
+      answers: uplink,
+    };
     const rx1: DownlinkRequest = {
       gateway,
       phyPayload,
       dr: rx1DataRate(region, uplink.dr, RX1_DR_OFFSET, dwell),
       frequencyHz: rx1FrequencyHz(region, uplink.frequencyHz),
       timing: { type: "at", us: endUs + delayUs },
+      answers: uplink,
+      orElse: rx2,
     };
     this.io.transmit(rx1, (isSent) => {
-      if (isSent) return onSent();
-      const rx2: DownlinkRequest = {
-        gateway,
-        phyPayload,
-        ...region.rx2,
-        timing: { type: "at", us: endUs + delayUs + RX2_AFTER_RX1_US },
-      };
-      this.io.transmit(rx2, (isSentLater) => {
-        if (isSentLater) onSent();
-      });
+      if (isSent) onEnd(true);
+      else this.io.transmit(rx2, onEnd);
     });
   }
 }

@@ -43,7 +43,8 @@ export function deviceListOf(
   });
 }
 
-const COLUMNS = [
+/** In this order. */
+export const COLUMNS = [
   "devEui",
   "joinEui",
   "name",
