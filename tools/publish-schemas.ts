@@ -5,6 +5,7 @@ import { planSchema } from "./plan/schema.ts";
 import { reportSchema } from "./report/schema.ts";
 import { withReference } from "./scenario/reference.ts";
 import { publishedText } from "./schema-text.ts";
+import { lnsSchema } from "./serve/lns/schema.ts";
 import { sweepSchema } from "./sweep/schema.ts";
 
 /** `npm run schemas`: writes what is published of the schemas; tests hold it to its sources. */
@@ -18,5 +19,6 @@ write("docs/report.schema.json", publishedText(reportSchema));
 const guide = readFileSync(new URL("docs/scenarios.md", root), "utf8");
 write("docs/scenarios.md", withReference(guide, JSON.parse(scenarioText)));
 write("docs/sweep.schema.json", publishedText(sweepSchema));
+write("docs/lns.schema.json", publishedText(lnsSchema));
 write("docs/plan.schema.json", publishedText(planSchema));
 writeFileSync(new URL("docs/image.schema.json", root), publishedText(imageSchema));

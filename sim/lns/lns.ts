@@ -1,19 +1,21 @@
-import { CLOCK_SYNC_PORT } from "#agent/packages/clock-sync.wire.ts";
 import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { GatewayUplink } from "#sim/air/frames.ts";
+import { airtimeOfUplinkUs } from "#sim/air/regional.ts";
 import { campaignConfigOf } from "#sim/fleet/campaign-config.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
-import { macDownlink } from "#sim/mac/mac-commands.wire.ts";
 import { Campaign } from "#sim/server/campaign.ts";
-import type { DeviceRow } from "#sim/server/device-row.ts";
 import { GatewayFront } from "#sim/server/gateway-front.ts";
 import type { JoinRefusal } from "#sim/server/join-server.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ProvisionedDevice, ServerDevice } from "#sim/server/server-device.ts";
 import type { SeenDownlink, SeenUplink, Witness } from "#sim/server/witness.ts";
+import { Examiner } from "./examiner.ts";
+import { isComplete, type LnsDevice } from "./lns-device.ts";
+import { Questions } from "./questions.ts";
 import { gatewaysFor } from "./reach.ts";
+import { tellsTime } from "./told-time.ts";
 
 export interface LnsInput {
   readonly scenario: Pick<ResolvedScenario, "campaign" | "regional" | "server">;
@@ -29,32 +31,18 @@ export interface LnsInput {
   readonly scheduler: Scheduler;
   readonly crypto: Crypto;
   readonly entropy: Entropy;
+  /** Whether devices are asked what a campaign does not ask, before it. */
+  readonly asksQuestions: boolean;
   /** A line for a person who watches. */
   readonly say: (text: string) => void;
 }
 
-export type LnsPhase = "waiting" | "campaign" | "settling" | "done";
-
-/** It says so, however late: a server that has given up by then is no fault of the device. */
-export function isComplete({ row }: Pick<LnsDevice, "row">): boolean {
-  return row?.doneAt.has("fragStatus") === true;
-}
-
-/** Where a device is. Times are of this world. */
-export interface LnsDevice {
-  readonly onServer: ServerDevice;
-  readonly devEui: string;
-  /** When it spoke in a session for the first time. */
-  joinedUs: WorldUs | undefined;
-  /** When it was told the time, by TS003 or by a DeviceTimeAns. */
-  timeToldUs: WorldUs | undefined;
-  heardUs: WorldUs | undefined;
-  /** Of the campaign that it takes part in. */
-  row: DeviceRow | undefined;
-}
+export type LnsPhase = "waiting" | "questions" | "campaign" | "settling" | "done";
 
 const NET_ID = 0x00_00_13;
 const CHECK_US = 1_000_000;
+/** A device may be busy with what it was asked before. */
+const ANSWER_US = 30_000_000;
 /**
  * After the last campaign, in uplink intervals and beyond: a new image that hears no server goes back
  * to the old one, so nobody leaves before the first time is over, and nobody is waited for after the
@@ -111,8 +99,18 @@ export class Lns implements Witness {
       onServer.joinNonce = Math.floor(gpsAtStart / 60) % JOIN_NONCES;
       onServer.sessionCnt = sessionCnt;
       const devEui = hexOf(provisioned.devEui);
-      const blank = { joinedUs: undefined, timeToldUs: undefined, heardUs: undefined };
-      return { onServer, devEui, ...blank, row: undefined };
+      const device: LnsDevice = {
+        onServer,
+        devEui,
+        joinedUs: undefined,
+        timeToldUs: undefined,
+        heardUs: undefined,
+        row: undefined,
+        questions: undefined,
+        framesSent: () => 0,
+        examiner: this.#examinerOf(onServer, () => device.framesSent()),
+      };
+      return device;
     });
     this.#byServerDevice = new Map(this.devices.map((device) => [device.onServer, device]));
     this.#check();
@@ -127,7 +125,33 @@ export class Lns implements Witness {
       say("no device has joined yet: the campaign waits for one");
       return;
     }
+    if (this.#input.asksQuestions) this.#ask(joined);
+    else this.#startCampaigns();
+  }
+
+  #ask(joined: readonly LnsDevice[]): void {
+    const { scenario, uplinkIntervalS, say, scheduler, entropy } = this.#input;
+    this.phase = "questions";
+    const { dr, frequencyHz } = scenario.campaign;
+    for (const device of joined) {
+      const facts = {
+        now: this.#server.gpsAt(scheduler.now),
+        mcAddr: this.#server.newMcAddr(),
+        mcKeyEncrypted: Uint8Array.from({ length: 16 }, () => entropy.below("mcKey", 256)),
+        dr,
+        frequencyHz,
+      };
+      device.questions = new Questions(facts, {
+        patienceUs: 2 * uplinkIntervalS * 1e6 + ANSWER_US,
+        enqueue: (fPort, payload) => this.#server.enqueue(device.onServer, fPort, payload),
+      });
+    }
+    say(`asking ${joined.length} devices what a campaign does not ask`);
+  }
+
+  #startCampaigns(): void {
     this.phase = "campaign";
+    const joined = this.devices.filter(({ joinedUs }) => joinedUs !== undefined);
     const ofVersion = (packages: 1 | 2) =>
       joined.filter(({ onServer }) => onServer.provisioned.packages === packages);
     this.#deploy([ofVersion(1), ofVersion(2)].filter((own) => own.length > 0));
@@ -156,8 +180,10 @@ export class Lns implements Witness {
     const campaign = new Campaign(config, onServer, this.#server);
     this.#campaign = campaign;
     for (const row of campaign.rows) {
-      const device = this.#byServerDevice.get(row.device);
-      if (device !== undefined) device.row = row;
+      const device = this.#deviceOf(row.device);
+      device.row = row;
+      // Each fragment goes out by each gateway.
+      device.framesSent = () => campaign.queue.sent * gateways.length;
     }
     const { fragments } = campaign.queue;
     const by = gateways.length === 1 ? "one gateway" : `${gateways.length} gateways`;
@@ -170,6 +196,11 @@ export class Lns implements Witness {
   #check(): void {
     const { scheduler } = this.#input;
     if (this.phase === "waiting" && this.#isEverybodyReady) this.start();
+    if (this.phase === "questions") {
+      for (const { questions } of this.devices) questions?.tick(scheduler.now);
+      if (this.devices.every(({ questions }) => questions?.isDone !== false))
+        this.#startCampaigns();
+    }
     if (this.phase === "settling") {
       const { now } = scheduler;
       const areBack = this.devices.every((device) => this.#isBack(device));
@@ -205,14 +236,21 @@ export class Lns implements Witness {
     return this.#server.gpsAt(us);
   }
 
-  onJoin(onServer: ServerDevice, _: GatewayUplink, refusal: JoinRefusal | undefined): void {
-    const { devEui } = this.#deviceOf(onServer);
+  onJoin(onServer: ServerDevice, uplink: GatewayUplink, refusal: JoinRefusal | undefined): void {
+    const { devEui, examiner } = this.#deviceOf(onServer);
+    examiner.onJoin(uplink, refusal);
     if (refusal !== undefined) this.#input.say(`${devEui} cannot join: ${REFUSAL[refusal]}`);
   }
 
-  onUplink(onServer: ServerDevice, { endUs }: GatewayUplink, { verdict }: SeenUplink): void {
-    if (verdict.type === "forged") return;
+  onUplink(onServer: ServerDevice, uplink: GatewayUplink, seen: SeenUplink): void {
+    const { endUs } = uplink;
+    const { verdict, fPort, payload } = seen;
     const device = this.#deviceOf(onServer);
+    device.examiner.onUplink(uplink, seen);
+    if (verdict.type === "forged") return;
+    if (verdict.type === "new" && fPort !== undefined && payload !== undefined) {
+      device.questions?.onUplink(fPort, payload, endUs);
+    }
     if (device.joinedUs === undefined) this.#input.say(`${device.devEui} has joined`);
     device.joinedUs ??= endUs;
     device.heardUs = endUs;
@@ -220,9 +258,11 @@ export class Lns implements Witness {
   }
 
   onDownlink(onServer: ServerDevice, seen: SeenDownlink): (isSent: boolean) => void {
+    const device = this.#deviceOf(onServer);
+    const onEnd = device.examiner.onDownlink(seen, this.#input.scheduler.now);
     return (isSent) => {
+      onEnd(isSent);
       if (!isSent || !tellsTime(seen)) return;
-      const device = this.#deviceOf(onServer);
       if (device.timeToldUs === undefined) this.#input.say(`${device.devEui} was told the time`);
       device.timeToldUs = this.#input.scheduler.now;
     };
@@ -233,6 +273,17 @@ export class Lns implements Witness {
     if (this.#strangers.has(devEui) || this.#strangers.size >= STRANGERS_MAX) return;
     this.#strangers.add(devEui);
     this.#input.say(`${devEui} asks to join, and is not in the list`);
+  }
+
+  #examinerOf(onServer: ServerDevice, framesSent: () => number): Examiner {
+    const { region } = this.#input.scenario.regional;
+    return new Examiner({
+      region,
+      packages: onServer.provisioned.packages,
+      gpsAt: (us) => this.#server.gpsAt(us),
+      airtimeS: ({ dr, phyPayload }) => airtimeOfUplinkUs(region, dr, phyPayload.length) / 1e6,
+      framesSent,
+    });
   }
 
   #deviceOf(onServer: ServerDevice): LnsDevice {
@@ -247,11 +298,3 @@ const REFUSAL: Readonly<Record<JoinRefusal, string>> = {
   mic: "the MIC of its join request is wrong, which is another AppKey (NwkKey on 1.1)",
   devNonce: "its DevNonce was used before",
 };
-
-/** On this port the server says nothing but AppTimeAns by itself. */
-function tellsTime({ fPort, payload, fOpts }: SeenDownlink): boolean {
-  if (fPort === CLOCK_SYNC_PORT && payload[0] === 0x01) return true;
-  return macDownlink
-    .decode(fOpts)
-    .some((decoded) => decoded.ok && decoded.command.name === "DeviceTimeAns");
-}

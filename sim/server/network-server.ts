@@ -158,7 +158,7 @@ export class NetworkServer {
     const payload = isForged
       ? undefined
       : openPayload(frame, verdict.fCnt, session.keys, this.io.crypto);
-    this.witness?.onUplink(device, uplink, { verdict, confirmed, fPort, payload });
+    this.witness?.onUplink(device, uplink, { verdict, fPort, payload });
     if (isForged || payload === undefined) return;
     if (verdict.type === "new") {
       session.nextFCntUp = verdict.fCnt + 1;

@@ -6,7 +6,6 @@ import type { UplinkVerdict } from "./uplink-verdict.ts";
 /** A data frame of a device, opened. */
 export interface SeenUplink {
   readonly verdict: UplinkVerdict;
-  readonly confirmed: boolean;
   readonly fPort: number | undefined;
   /** As it was sent; undefined: the frame is not authentic. */
   readonly payload: Uint8Array | undefined;

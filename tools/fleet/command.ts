@@ -20,6 +20,7 @@ import { liveText } from "./live-text.ts";
 interface FleetOptions extends GatewayOptions {
   readonly api: string;
   readonly apiKey?: string;
+  readonly for: number;
   readonly gateways: number;
   readonly joinSpread?: number;
   readonly lenient?: boolean;
@@ -36,7 +37,17 @@ export function fleetCommand(parts: RunParts): Command {
   const command = new Command("fleet")
     .description("runs a scenario against a real ChirpStack v4, in real time")
     .argument("<scenario>", "scenario file, or the name of a shipped one")
-    .option("--api <address>", "ChirpStack's API", "localhost:8080")
+    .option(
+      "--api <address>",
+      "ChirpStack's API; none: any other server, which knows the devices already",
+      "localhost:8080",
+    )
+    .option(
+      "--for <s>",
+      "with --api none: waits so long for its campaign",
+      integer(1, 604_800),
+      3600,
+    )
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
   return withGatewayOptions(command)
     .option(
@@ -71,7 +82,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const { resolved } = run;
   const problem = checkLive(resolved);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
-  const api = new ChirpStackConnection(options.api, apiKeyOf(options.apiKey));
+  const api = apiOf(options);
   const open = (path: string | undefined) =>
     path === undefined ? undefined : openSink(path, terminal.out);
   const json = open(options.json);
@@ -89,6 +100,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       gateways: options.gateways,
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
       isLenient: options.lenient === true,
+      waitS: options.for,
       interrupt: signal,
       say: (text) => {
         progress.clear();
@@ -109,7 +121,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       devices: outcome.results.map(reportedDevice),
     });
     const say = [options.json, options.ndjson].includes("-") ? terminal.err : terminal.out;
-    say(summaryText(report, run.scenario));
+    say(summaryText(report, run.scenario, undefined, api !== undefined));
     say(liveText(outcome));
     if (json !== undefined) for (const piece of jsonOf(report)) json.write(piece);
     for (const device of outcome.results) {
@@ -121,8 +133,12 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
     json?.close();
     ndjson?.close();
     end();
-    api.close();
+    api?.close();
   }
+}
+
+function apiOf({ api, apiKey }: FleetOptions): ChirpStackConnection | undefined {
+  return api === "none" ? undefined : new ChirpStackConnection(api, apiKeyOf(apiKey));
 }
 
 /** The whole fleet. Real time has no trace that would come out the same again. */

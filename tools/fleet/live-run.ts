@@ -5,6 +5,7 @@ import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirRecord } from "#sim/fleet/air-record.ts";
 import { type FirmwarePair, hexOf, makeFirmware } from "#sim/fleet/firmware.ts";
 import { LiveFleet } from "#sim/fleet/live-fleet.ts";
+import type { FleetNode } from "#sim/fleet/node.ts";
 import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import { resultOf } from "#sim/fleet/result.ts";
@@ -15,6 +16,7 @@ import {
   provisionChirpStack,
   STATS_INTERVAL_S,
 } from "#tools/provision/chirpstack.ts";
+import { gatewayIdOf } from "#tools/provision/names.ts";
 import { signerOf } from "#tools/run/images.ts";
 import type { SuppliedFirmware } from "#tools/run/simulation.ts";
 import { type DeploymentRecord, runDeployment } from "./chirpstack-campaign.ts";
@@ -26,7 +28,10 @@ export interface LiveInput {
   readonly scenario: ResolvedScenario;
   readonly seed: number;
   readonly firmware: SuppliedFirmware | undefined;
-  readonly api: ChirpStackConnection;
+  /** Undefined: some other server, which knows the devices and makes its own campaign. */
+  readonly api: ChirpStackConnection | undefined;
+  /** Without an API: how long to wait for that, from when the devices have joined. */
+  readonly waitS: number;
   readonly way: GatewayWay;
   readonly gateways: number;
   readonly joinSpreadS: number;
@@ -67,20 +72,14 @@ const SETTLE_MAX_MS = 1_800_000;
 
 /** Runs a fleet against a ChirpStack v4 in real time: provision, join, one deployment a kind, settle. */
 export async function runLive(input: LiveInput): Promise<LiveOutcome> {
-  const { scenario, seed, api, say } = input;
+  const { scenario, seed, api } = input;
   const crypto = new NodeCrypto();
   const signer = signerOf(seed, scenario.firmware.signature);
   const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
   const images = fleetImages(firmware, crypto);
-  const provisioned = await provisionChirpStack(api, {
-    scenario,
-    seed,
-    gateways: input.gateways,
-    onProgress: (done, all) => {
-      if (done === all) say(`provisioned ${all} devices and ${input.gateways} gateways`);
-    },
-  });
-  const world = await openWorld(input, { firmware, images, crypto, provisioned });
+  const provisioned = api && (await provision(input, api));
+  const gatewayIds = Array.from({ length: input.gateways }, (_, index) => gatewayIdOf(index));
+  const world = await openWorld(input, { firmware, images, crypto, gatewayIds });
   const { fleet, clock, link, oddities } = world;
   const startedMs = performance.now();
   clock.sync();
@@ -116,15 +115,36 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
   }
 }
 
+/** Whatever came of it. */
+function hasHadCampaign({ updated, bricked, isUndecided, observed }: FleetNode): boolean {
+  const { blockState } = observed;
+  const isOver = blockState === "complete" || blockState === "failed";
+  return updated || bricked || (isOver && !isUndecided);
+}
+
+async function provision(
+  { scenario, seed, gateways, say }: LiveInput,
+  api: ChirpStackConnection,
+): Promise<Provisioned> {
+  return await provisionChirpStack(api, {
+    scenario,
+    seed,
+    gateways,
+    onProgress: (done, all) => {
+      if (done === all) say(`provisioned ${all} devices and ${gateways} gateways`);
+    },
+  });
+}
+
 interface WorldParts {
   readonly firmware: FirmwarePair;
   readonly images: FleetImages;
   readonly crypto: Crypto;
-  readonly provisioned: Provisioned;
+  readonly gatewayIds: readonly string[];
 }
 
 /** A fleet at the present, and its gateways on the broker. */
-async function openWorld(input: LiveInput, { firmware, images, crypto, provisioned }: WorldParts) {
+async function openWorld(input: LiveInput, { firmware, images, crypto, gatewayIds }: WorldParts) {
   const { scenario, seed } = input;
   const { kinds, count } = scenario.devices;
   const { seconds: gpsAtStart, ms: ageMs } = gpsNow();
@@ -149,7 +169,7 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
   });
   const clock = new WallClock(fleet.engine, ageMs);
   const oddities: string[] = [];
-  const link = await input.way.open(provisioned.gatewayIds, {
+  const link = await input.way.open(gatewayIds, {
     onCommand: (gateway, command) => {
       clock.sync();
       fleet.command(gateway, command);
@@ -163,9 +183,9 @@ async function openWorld(input: LiveInput, { firmware, images, crypto, provision
 
 /** Waits for the fleet to join, deploys kind after kind, and waits until no device is undecided. */
 async function runCampaign(
-  { scenario, joinSpreadS, api, interrupt, say }: LiveInput,
+  { scenario, joinSpreadS, waitS, api, interrupt, say }: LiveInput,
   fleet: LiveFleet,
-  provisioned: Provisioned,
+  provisioned: Provisioned | undefined,
   payload: Uint8Array,
 ) {
   const { kinds } = scenario.devices;
@@ -180,6 +200,11 @@ async function runCampaign(
   const joined = members.filter(({ node }) => node.isJoined).length;
   say(`${joined} of ${members.length} joined in ${joinSeconds.toFixed(1)} s`);
   const records: DeploymentRecord[] = [];
+  const isDecided = () => members.every(({ node }) => !node.isUndecided);
+  if (api === undefined || provisioned === undefined) {
+    await until(() => members.every(({ node }) => hasHadCampaign(node)), waitS * 1000, interrupt);
+    return { records, joinSeconds };
+  }
   for (const kind of kinds) {
     const own = members.filter((member) => member.kind === kind);
     if (own.length === 0 || isInterrupted()) continue;
@@ -188,7 +213,7 @@ async function runCampaign(
     const hooks = { wait, isInterrupted, onJob: (text: string) => say(`${kind.name}: ${text}`) };
     records.push(await runDeployment(api, facts, hooks));
   }
-  await until(() => members.every(({ node }) => !node.isUndecided), SETTLE_MAX_MS, interrupt);
+  await until(isDecided, SETTLE_MAX_MS, interrupt);
   return { records, joinSeconds };
 }
 

@@ -7,16 +7,20 @@ const SHOWN_MAX = 10;
 export function liveText(outcome: LiveOutcome): string {
   const { results, records, lag, uplinks, downlinks, oddities, joinSeconds } = outcome;
   const rows = records.flatMap((record) => record.rows);
-  const found = disagreements(results, rows);
+  const found = records.length === 0 ? [] : disagreements(results, rows);
   const lines = [
     `joined in ${joinSeconds.toFixed(1)} s · ${uplinks} uplinks, ${downlinks} downlinks`,
     `event-loop lag: p50 ${lag.percentileMs(0.5)} ms, p99 ${lag.percentileMs(0.99)} ms, most ${lag.maxMs.toFixed(0)} ms`,
     ...records.flatMap(({ kind, complaints }) => complaints.map((text) => `${kind}: ${text}`)),
     ...oddities.slice(0, SHOWN_MAX),
-    found.length === 0
-      ? `both sides agree on all ${results.length} devices`
-      : `the server disagrees on ${found.length} of ${results.length} devices`,
+    ...(records.length === 0 ? [] : [comparedText(found.length, results.length)]),
     ...found.slice(0, SHOWN_MAX).map(({ devEui, text }) => `  ${devEui}: ${text}`),
   ];
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function comparedText(found: number, devices: number): string {
+  return found === 0
+    ? `both sides agree on all ${devices} devices`
+    : `the server disagrees on ${found} of ${devices} devices`;
 }

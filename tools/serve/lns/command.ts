@@ -5,9 +5,11 @@ import { EXIT } from "#tools/errors.ts";
 import { readDeviceFile } from "#tools/provision/device-file.ts";
 import type { RunParts } from "#tools/run/command.ts";
 import { ProgressLine } from "#tools/run/progress.ts";
+import { openSink } from "#tools/run/sink.ts";
 import { onEnter } from "./enter-key.ts";
 import { LnsWorld, realTime } from "./lns-world.ts";
 import { type LnsOptions, prepareLns, withLnsOptions } from "./options.ts";
+import { isGood, lnsReportOf } from "./report.ts";
 import { progressText, reportText } from "./report-text.ts";
 import { runToEnd } from "./run.ts";
 
@@ -25,6 +27,7 @@ async function serveLns(source: string, options: LnsOptions, parts: RunParts): P
   const { terminal, now } = parts;
   const prepared = prepareLns(source, options, parts);
   const devices = readDeviceFile(options.devices);
+  const json = options.json === undefined ? undefined : openSink(options.json, terminal.out);
   const progress = new ProgressLine(terminal, prepared.scenario.name);
   const startedMs = now();
   const say = (text: string) => {
@@ -37,6 +40,7 @@ async function serveLns(source: string, options: LnsOptions, parts: RunParts): P
     devices,
     uplinkIntervalS: Math.max(...kinds.map(({ device }) => device.uplinkIntervalS)),
     sessionCnt: options.sessionCnt,
+    asksQuestions: options.questions,
     powerDbm: options.power,
     crypto: new NodeCrypto(),
     entropy: new SystemEntropy(),
@@ -58,10 +62,19 @@ async function serveLns(source: string, options: LnsOptions, parts: RunParts): P
     end();
     await world.close();
   }
-  const report = reportText(world.lns);
-  terminal.out(report.text);
+  const report = lnsReportOf(world.lns, {
+    version: parts.version,
+    scenario: prepared.scenario.name,
+    interrupted: signal.aborted,
+    gateways: world.gateways,
+    sentBytes: prepared.image.length,
+  });
+  const print = options.json === "-" ? terminal.err : terminal.out;
+  print(reportText(report));
+  json?.write(`${JSON.stringify(report, null, 2)}\n`);
+  json?.close();
   if (signal.aborted) return EXIT.interrupted;
-  return report.isGood ? EXIT.ok : EXIT.failed;
+  return isGood(report) ? EXIT.ok : EXIT.failed;
 }
 
 function sayWhere(

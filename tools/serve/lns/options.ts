@@ -26,6 +26,9 @@ export interface LnsOptions {
   readonly power: number;
   readonly startAfter?: number;
   readonly sessionCnt: number;
+  /** Commander: true unless --no-questions. */
+  readonly questions: boolean;
+  readonly json?: string;
 }
 
 const UDP_PORT = 1700;
@@ -49,7 +52,9 @@ export function withLnsOptions(command: Command): Command {
       "starts the campaign then; else when all have joined and know the time, or on Enter",
       integer(0, 86_400),
     )
-    .option("--session-cnt <n>", "SessionCnt to begin with (TS004 v2)", integer(0, 65_535), 0);
+    .option("--no-questions", "does not ask the devices what a campaign never asks")
+    .option("--session-cnt <n>", "SessionCnt to begin with (TS004 v2)", integer(0, 65_535), 0)
+    .option("--json <file>", "writes the grades; - is standard output");
 }
 
 const port = integer(0, 65_535);

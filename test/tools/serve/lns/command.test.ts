@@ -1,9 +1,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RefusedError } from "#tools/errors.ts";
 import { firmwareSizesOf } from "#tools/run/images.ts";
+import { publishedText } from "#tools/schema-text.ts";
+import { lnsSchema } from "#tools/serve/lns/schema.ts";
 import { CommandBench } from "../../run/command-bench.ts";
 import { fakeSimulate } from "../../run/fake-fleet.ts";
 
@@ -86,7 +90,26 @@ test("Ctrl-C ends it with what is known: so far nobody has joined", async () => 
   bench.terminal.stdout = "";
   expect(await bench.fuota(fakeSimulate(0), ...lns("--udp", "0", "--station", "0"))).toBe(130);
   expect(bench.terminal.stdout).toContain("02f00a0000000001  never joined");
-  expect(bench.terminal.stdout).toContain("0 of 2 devices say that they are complete");
+  expect(bench.terminal.stdout).toContain("0 of 2 devices say that they are complete, 2 failed");
   expect(bench.terminal.stderr).toMatch(/Semtech UDP on 127\.0\.0\.1:\d+/);
   expect(bench.terminal.stderr).toMatch(/Basics Stations on ws:\/\/127\.0\.0\.1:\d+/);
+});
+
+describe("the grades as JSON", () => {
+  test("are what the schema says, and have standard output to themselves", async () => {
+    bench.terminal.stdout = "";
+    expect(await bench.fuota(fakeSimulate(0), ...lns("--udp", "0", "--json", "-"))).toBe(130);
+    const report = JSON.parse(bench.terminal.stdout);
+    const validate = new Ajv2020({ strict: true, formats: { "date-time": true } }).compile(
+      lnsSchema,
+    );
+    expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+    expect(report).toMatchObject({ interrupted: true, gateways: 0, devices: { length: 2 } });
+    expect(report.devices[0]).toMatchObject({ joined: false, passed: 0, failed: 0 });
+  });
+
+  test("have a published schema", () => {
+    const published = new URL("../../../../docs/lns.schema.json", import.meta.url);
+    expect(readFileSync(published, "utf8")).toBe(publishedText(lnsSchema));
+  });
 });

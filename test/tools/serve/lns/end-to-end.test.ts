@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import type { Scenario } from "#scenarios/schema.ts";
-import { isComplete } from "#sim/lns/lns.ts";
+import { isComplete } from "#sim/lns/lns-device.ts";
+import { isGood, lnsReportOf } from "#tools/serve/lns/report.ts";
+import { reportText } from "#tools/serve/lns/report-text.ts";
 import { runToEnd } from "#tools/serve/lns/run.ts";
 import { LiveDevices, openLns, type Protocol } from "./sockets.ts";
 
+const FACTS = { version: "", scenario: "", interrupted: false, gateways: 1, sentBytes: 1500 };
 const SCENARIO: Scenario = {
   name: "desk",
   devices: { count: 3, defaults: { uplinkIntervalS: 12 } },
@@ -36,6 +39,8 @@ test.concurrent.each<[Protocol, number]>([
     }
     expect(world.gateways, said.join("\n")).toBe(gateways);
     expect(world.lns.devices.map(isComplete), said.join("\n")).toEqual([true, true, true]);
+    const report = lnsReportOf(world.lns, FACTS);
+    expect(isGood(report), reportText(report)).toBe(true);
     expect(devices.fleet.members.map(({ node }) => node.updated)).toEqual([true, true, true]);
   },
   60_000,

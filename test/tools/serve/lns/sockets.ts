@@ -47,6 +47,7 @@ export async function openLns(
       ...resolved.devices.kinds.map(({ device }) => device.uplinkIntervalS),
     ),
     sessionCnt: 0,
+    asksQuestions: true,
     powerDbm: 14,
     crypto,
     entropy: new SystemEntropy(),
