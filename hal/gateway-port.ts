@@ -65,3 +65,40 @@ export type TxAckName =
   | "noGpsTime"
   | "queueFull"
   | "dutyCycle";
+
+/** An uplink as a server is told of it. */
+export interface HeardUplink {
+  readonly phyPayload: Uint8Array;
+  readonly frequencyHz: number;
+  readonly rate: LoraRate;
+  readonly context: UplinkContext;
+  /** µs; undefined: the gateway does not know what time it is. */
+  readonly gpsUs: number | undefined;
+  readonly rssiDbm: number;
+  readonly snrDb: number;
+}
+
+/** When and by what a gateway heard an uplink, in its own words: its answer goes back with them. */
+export interface UplinkContext {
+  /** Of the counter, as the gateway writes it. */
+  readonly counter: bigint;
+  readonly antenna: number;
+}
+
+/** One window of a device, or of a group that listens all the time. */
+export interface DownlinkWay {
+  readonly frequencyHz: number;
+  readonly rate: LoraRate;
+  /** From the uplink whose context this is; 0 if there is none. */
+  readonly delayUs: number;
+}
+
+/** What a server asks of a gateway. */
+export interface ServerDownlink {
+  readonly downlinkId: number;
+  readonly phyPayload: Uint8Array;
+  /** Undefined: as soon as the gateway can. */
+  readonly context: UplinkContext | undefined;
+  /** Alternatives, in order; at least one. Not every protocol can say more than the first. */
+  readonly ways: readonly [DownlinkWay, ...DownlinkWay[]];
+}

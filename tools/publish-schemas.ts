@@ -8,6 +8,7 @@ import { reportSchema } from "./report/schema.ts";
 import { withPersonas } from "./scenario/persona-tables.ts";
 import { withReference } from "./scenario/reference.ts";
 import { publishedText } from "./schema-text.ts";
+import { lnsSchema } from "./serve/lns/schema.ts";
 import { sweepSchema } from "./sweep/schema.ts";
 
 /** `npm run schemas`: writes what is published of the schemas; tests hold it to its sources. */
@@ -23,6 +24,7 @@ const guide = readFileSync(new URL("docs/scenarios.md", root), "utf8");
 write("docs/scenarios.md", withReference(guide, JSON.parse(scenarioText)));
 write("docs/personas.md", withPersonas(readFileSync(new URL("docs/personas.md", root), "utf8")));
 write("docs/sweep.schema.json", publishedText(sweepSchema));
+write("docs/lns.schema.json", publishedText(lnsSchema));
 write("docs/plan.schema.json", publishedText(planSchema));
 write("docs/probe.schema.json", publishedText(probeSchema));
 writeFileSync(new URL("docs/image.schema.json", root), publishedText(imageSchema));

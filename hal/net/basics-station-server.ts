@@ -5,6 +5,7 @@ import {
   type DownlinkTiming,
 } from "#hal/gateway-port.ts";
 import { parsedMessage, type StationEcho, type StationRates } from "./basics-station.ts";
+import { type Fields, fieldsOf, isWhole } from "./json-fields.ts";
 
 /** Where a station is to connect to. */
 export type RouterInfo =
@@ -81,12 +82,6 @@ export function decodeFromStationServer(
     default:
       return { type: "other", msgtype };
   }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
 }
 
 /** SF, bandwidth in kHz (0: FSK) and whether for downlinks alone; SF -1: undefined. */
@@ -174,8 +169,4 @@ function isCounter(xtime: unknown): xtime is number | bigint {
 
 function counterIn(xtime: number | bigint): number {
   return Number(BigInt(xtime) % BigInt(COUNTER_PERIOD_US));
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

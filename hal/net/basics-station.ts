@@ -27,11 +27,11 @@ const COUNTER_MASK = (1n << 48n) - 1n;
 export function encodeRouterInfo(eui: Uint8Array): string {
   const view = new DataView(eui.buffer, eui.byteOffset, eui.byteLength);
   const groups = [0, 2, 4, 6].map((at) => view.getUint16(at).toString(16));
-  return textOf({ router: groups.join(":") });
+  return stationText({ router: groups.join(":") });
 }
 
 export function encodeVersion(): string {
-  return textOf({
+  return stationText({
     msgtype: "version",
     station: "2.0.6(fuota)",
     firmware: "",
@@ -54,7 +54,7 @@ export function encodeStationUplink(
   const { rate, frequencyHz, counterUs, gpsUs, rssiDbm, snrDb, phyPayload } = uplink;
   const dr = rates.findIndex((at) => isRate(at, rate) && at?.isDownlinkOnly === false);
   if (dr < 0) return undefined;
-  return textOf({
+  return stationText({
     ...frameFieldsOf(phyPayload),
     RefTime: 0,
     DR: dr,
@@ -80,7 +80,7 @@ export interface StationEcho {
 
 /** Sent when the frame goes on the air. There is no word for a frame that does not. */
 export function encodeDnTxed({ diid, devEui, rctx }: StationEcho, sentAt: SentAt): string {
-  return textOf({
+  return stationText({
     msgtype: "dntxed",
     seqno: diid,
     diid,
@@ -94,7 +94,7 @@ export function encodeDnTxed({ diid, devEui, rctx }: StationEcho, sentAt: SentAt
 
 /** `txtimeUs` by any clock of the station; the answer has it again. */
 export function encodeTimeSync(txtimeUs: number): string {
-  return textOf({ msgtype: "timesync", txtime: Math.floor(txtimeUs) });
+  return stationText({ msgtype: "timesync", txtime: Math.floor(txtimeUs) });
 }
 
 function xtimeOf(counterUs: number): bigint {
@@ -145,7 +145,8 @@ function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }
 
-function textOf(message: object): string {
+/** JSON in which a bigint is a number. */
+export function stationText(message: object): string {
   return stringify(message) ?? "";
 }
 

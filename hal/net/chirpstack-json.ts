@@ -13,6 +13,7 @@ import {
 } from "#hal/gateway-port.ts";
 import type { ChirpStackFrames, DownlinkFacts } from "./chirpstack-frames.ts";
 import { utcSecondsOf } from "./gps-time.ts";
+import { type Fields, fieldsOf, isWhole, parsedJson } from "./json-fields.ts";
 
 const STATUS: Readonly<Record<TxAckName, string>> = {
   ignored: "IGNORED",
@@ -69,7 +70,7 @@ function statsOf(gatewayId: string, { gpsUs, received, asked, emitted }: StatsFa
 
 /** Undefined for bytes that are no downlink with at least one item. */
 function decodeDownlink(bytes: Uint8Array): DownlinkFacts | undefined {
-  const { downlinkId = 0, gatewayId, items } = fieldsOf(parsed(bytes));
+  const { downlinkId = 0, gatewayId, items } = fieldsOf(parsedJson(bytes));
   if (typeof gatewayId !== "string" || !isWhole(downlinkId)) return undefined;
   if (!Array.isArray(items) || items.length === 0 || items.length > ITEMS_MAX) return undefined;
   const known = items.map((item: unknown) => itemOf(fieldsOf(item)));
@@ -99,24 +100,6 @@ function timingOf(
   const gpsUs = usIn(fieldsOf(gpsEpoch)["timeSinceGpsEpoch"]);
   if (gpsUs !== undefined) return { type: "gps", gpsUs };
   return immediately === undefined ? undefined : { type: "immediately" };
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === "object" && value !== null ? (value as Fields) : {};
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return undefined;
-  }
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** Seconds with up to nine decimals and an `s`. */

@@ -13,15 +13,13 @@ import {
   type UplinkFacts,
 } from "#hal/gateway-port.ts";
 import { utcSecondsOf } from "./gps-time.ts";
+import { type Fields, fieldsOf, isNumber, isWhole, parsedJson } from "./json-fields.ts";
 
 const VERSION = 2;
 const HEADER_BYTES = 4;
-const PUSH_DATA = 0;
-const PUSH_ACK = 1;
-const PULL_DATA = 2;
-const PULL_RESP = 3;
-const PULL_ACK = 4;
-const TX_ACK = 5;
+/** By identifier. */
+const MESSAGES = ["pushData", "pushAck", "pullData", "pullResp", "pullAck", "txAck"] as const;
+type MessageName = (typeof MESSAGES)[number];
 
 /** A forwarder reads no more at once. */
 const DATAGRAM_BYTES_MAX = 1000;
@@ -63,14 +61,14 @@ export function encodeUdpUplink(eui: Uint8Array, token: UdpToken, uplink: Uplink
     freq: frequencyHz / 1e6,
     stat: 1,
     modu: "LORA",
-    datr: `SF${rate.sf}BW${rate.bandwidthHz / 1000}`,
+    datr: datrOf(rate),
     codr: "4/5",
     rssi: rssiDbm,
     lsnr: snrDb,
     size: phyPayload.length,
     data: Buffer.from(phyPayload).toString("base64"),
   };
-  return datagram(PUSH_DATA, token, eui, { rxpk: [rxpk] });
+  return udpDatagram("pushData", token, eui, jsonOf({ rxpk: [rxpk] }));
 }
 
 /** PUSH_DATA with a `stat`. */
@@ -86,44 +84,63 @@ export function encodeUdpStats(eui: Uint8Array, token: UdpToken, stats: StatsFac
     dwnb: asked,
     txnb: emitted,
   };
-  return datagram(PUSH_DATA, token, eui, { stat });
+  return udpDatagram("pushData", token, eui, jsonOf({ stat }));
 }
 
 /** PULL_DATA: from where it comes, downlinks go. */
 export function encodeUdpPull(eui: Uint8Array, token: UdpToken): Uint8Array {
-  return datagram(PULL_DATA, token, eui);
+  return udpDatagram("pullData", token, eui);
 }
 
 export function encodeUdpTxAck(eui: Uint8Array, token: UdpToken, status: TxAckName): Uint8Array {
-  return datagram(TX_ACK, token, eui, { txpk_ack: { error: ERROR[status] } });
+  return udpDatagram("txAck", token, eui, jsonOf({ txpk_ack: { error: ERROR[status] } }));
 }
 
-function datagram(id: number, token: UdpToken, eui: Uint8Array, body?: object): Uint8Array {
-  const header = Uint8Array.of(VERSION, token >>> 8, token, id);
-  const json = body === undefined ? "" : JSON.stringify(body);
-  return new Uint8Array(Buffer.concat([header, eui, Buffer.from(json)]));
+/** What is behind the header: an EUI, JSON, or both. */
+export function udpDatagram(
+  name: MessageName,
+  token: UdpToken,
+  ...rest: readonly Uint8Array[]
+): Uint8Array {
+  const header = Uint8Array.of(VERSION, token >>> 8, token, MESSAGES.indexOf(name));
+  return new Uint8Array(Buffer.concat([header, ...rest]));
+}
+
+export interface UdpMessage {
+  readonly id: MessageName;
+  readonly token: UdpToken;
+  /** Behind the header. */
+  readonly rest: Uint8Array;
+}
+
+/** Undefined for what is not of this version. */
+export function udpMessage(bytes: Uint8Array): UdpMessage | undefined {
+  const [version, high = 0, low = 0, id = MESSAGES.length] = bytes;
+  const name = MESSAGES[id];
+  if (bytes.length < HEADER_BYTES || version !== VERSION || name === undefined) return undefined;
+  return { id: name, token: (high << 8) | low, rest: bytes.subarray(HEADER_BYTES) };
 }
 
 /** Undefined for what no server sends. */
 export function decodeFromUdpServer(bytes: Uint8Array): FromUdpServer | undefined {
-  const [version, high = 0, low = 0, id] = bytes;
-  if (bytes.length < HEADER_BYTES || bytes.length > DATAGRAM_BYTES_MAX) return undefined;
-  if (version !== VERSION) return undefined;
-  const token = (high << 8) | low;
-  if (id === PUSH_ACK) return { type: "pushAck", token };
-  if (id === PULL_ACK) return { type: "pullAck", token };
-  if (id !== PULL_RESP) return undefined;
-  return { type: "pullResp", token, item: itemIn(bytes.subarray(HEADER_BYTES)) };
+  if (bytes.length > DATAGRAM_BYTES_MAX) return undefined;
+  const message = udpMessage(bytes);
+  switch (message?.id) {
+    case "pushAck":
+    case "pullAck":
+      return { type: message.id, token: message.token };
+    case "pullResp":
+      return { type: "pullResp", token: message.token, item: itemIn(message.rest) };
+    default:
+      return undefined;
+  }
 }
 
 function itemIn(json: Uint8Array): DownlinkItemFacts | undefined {
-  const txpk = objectOf(parsed(json))?.["txpk"];
-  const fields = objectOf(txpk);
-  if (fields === undefined) return undefined;
+  const fields = fieldsOf(fieldsOf(parsedJson(json))["txpk"]);
   const { freq, data, modu, datr, size } = fields;
   const timing = timingOf(fields);
-  if (timing === undefined || typeof freq !== "number" || typeof data !== "string")
-    return undefined;
+  if (timing === undefined || !isNumber(freq) || typeof data !== "string") return undefined;
   const phyPayload = new Uint8Array(Buffer.from(data, "base64"));
   const frequencyHz = Math.round(freq * 1e6);
   if (phyPayload.length !== size || !(frequencyHz > 0)) return undefined;
@@ -136,25 +153,16 @@ function timingOf({ imme, tmst, tmms }: Fields): DownlinkTiming | undefined {
   return isWhole(tmms) ? { type: "gps", gpsUs: tmms * 1000 } : undefined;
 }
 
-function rateOf(datr: unknown): LoraRate | undefined {
+export function datrOf({ sf, bandwidthHz }: LoraRate): string {
+  return `SF${sf}BW${bandwidthHz / 1000}`;
+}
+
+/** Of a `datr`; undefined for what is no LoRa. */
+export function rateOf(datr: unknown): LoraRate | undefined {
   const [, sf, kHz] = /^SF(\d{1,2})BW(\d{3})$/.exec(typeof datr === "string" ? datr : "") ?? [];
   return sf === undefined ? undefined : { sf: Number(sf), bandwidthHz: Number(kHz) * 1000 };
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function objectOf(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null ? (value as Fields) : undefined;
-}
-
-function isWhole(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function parsed(json: Uint8Array): unknown {
-  try {
-    return JSON.parse(Buffer.from(json).toString());
-  } catch {
-    return undefined;
-  }
+export function jsonOf(body: object): Uint8Array {
+  return Buffer.from(JSON.stringify(body));
 }

@@ -1,3 +1,4 @@
+import type { UplinkContext } from "#hal/gateway-port.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
 
 /** One uplink on the air. */
@@ -30,6 +31,10 @@ export interface DownlinkRequest {
   readonly frequencyHz: number;
   /** Emission time on the gateway's counter, or as soon as the gateway may. */
   readonly timing: { readonly type: "at"; readonly us: WorldUs } | { readonly type: "immediately" };
+  /** The uplink in whose windows it goes: a real gateway tells time by nothing else. */
+  readonly answers?: GatewayUplink;
+  /** What follows if this is not sent: some gateways want to know both at once. */
+  readonly orElse?: DownlinkRequest;
 }
 
 /** An uplink as a gateway reports it. */
@@ -40,4 +45,6 @@ export interface GatewayUplink {
   readonly dr: number;
   readonly frequencyHz: number;
   readonly endUs: WorldUs;
+  /** Of a gateway that has a counter of its own. */
+  readonly context?: UplinkContext;
 }

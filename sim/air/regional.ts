@@ -1,5 +1,6 @@
 /** What follows from a region's tables: time on air, windows, channels. */
-import type { DataRate, DwellTime, Region } from "#scenarios/regions/region.ts";
+import type { LoraRate } from "#hal/gateway-port.ts";
+import type { DataRate, DataRates, DwellTime, Region } from "#scenarios/regions/region.ts";
 import { fskTimeOnAirUs, symbolUs, timeOnAirUs } from "./time-on-air.ts";
 
 /** Around the application bytes of a frame without FOpts: MHDR 1, FHDR 7, FPort 1, MIC 4. */
@@ -68,4 +69,12 @@ export function rx1DataRate(
   const dr = table[uplinkDr]?.[rx1DrOffset];
   if (dr === undefined) throw new RangeError(`${name}: RX1 of DR${uplinkDr} by ${rx1DrOffset}`);
   return dr;
+}
+
+/** Number of a LoRa modulation in one direction; undefined: the region has none such. */
+export function drOfRate(rates: DataRates, { sf, bandwidthHz }: LoraRate): number | undefined {
+  const dr = rates.findIndex(
+    (rate) => rate?.modulation === "lora" && rate.sf === sf && rate.bandwidthHz === bandwidthHz,
+  );
+  return dr < 0 ? undefined : dr;
 }

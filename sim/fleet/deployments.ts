@@ -3,11 +3,10 @@ import { Campaign } from "#sim/server/campaign.ts";
 import type { DeviceRow } from "#sim/server/device-row.ts";
 import type { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
+import { campaignConfigOf } from "./campaign-config.ts";
 import type { CellInput } from "./cell.ts";
-import { dutySpacingUs, pacedSession } from "./gateway-air.ts";
 import type { ServerView } from "./result.ts";
 import { type CampaignGroup, campaignGroups } from "./roster.ts";
-import { bytesOf, parityVariantOf } from "./settings.ts";
 import type { Member } from "./spawn.ts";
 
 /** Each campaign starts when its devices have joined, or after this many uplink intervals. */
@@ -136,32 +135,11 @@ export class Deployments {
 }
 
 function campaignOf(
-  input: CellInput,
+  { scenario, firmware }: CellInput,
   { device }: CampaignGroup,
   members: readonly Member[],
   server: NetworkServer,
 ): Campaign {
-  const { campaign, regional } = input.scenario;
-  const image = input.firmware.sent;
-  const { region } = regional;
-  const isClassB = campaign.sessionClass === "B";
-  const { spacingUs, session } = pacedSession(region, campaign, image.length);
-  return new Campaign(
-    {
-      ...campaign,
-      packages: device.packages === "v1" ? 1 : 2,
-      parityVariant: parityVariantOf({ packages: device.packages, parity: "auto" }),
-      image,
-      spacingUs: isClassB ? dutySpacingUs(region, campaign) : spacingUs,
-      isSimultaneous: campaign.scheduling === "gpsTime",
-      pingPeriodicity: isClassB ? campaign.pingPeriodicity : undefined,
-      gapsUs: campaign.gapsS?.map((gap) => Math.round(gap * 1e6)),
-      timeoutExponent: session.timeoutExponent,
-      descriptor: bytesOf(campaign.descriptor),
-      uplinkIntervalS: device.uplinkIntervalS,
-      misbehaviour: input.scenario.server,
-    },
-    members.map(({ serverDevice }) => serverDevice),
-    server,
-  );
+  const devices = members.map(({ serverDevice }) => serverDevice);
+  return new Campaign(campaignConfigOf(scenario, firmware.sent, device), devices, server);
 }

@@ -3,9 +3,9 @@ import type { GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { LossModel } from "#sim/air/loss.ts";
+import { drOfRate } from "#sim/air/regional.ts";
 import {
   type DownlinkCommand,
-  drOf,
   type GatewayEvent,
   ServerGateway,
 } from "#sim/gateway/server-gateway.ts";
@@ -137,7 +137,7 @@ export class LiveFleet {
   forge(gateway: number, phyPayload: Uint8Array, rate: LoraRate, frequencyHz: number): void {
     const { now } = this.engine;
     const { uplinkRates } = this.#input.scenario.regional.region;
-    const dr = drOf(uplinkRates, rate);
+    const dr = drOfRate(uplinkRates, rate);
     if (dr === undefined) throw new RangeError(`no data rate of SF${rate.sf}`);
     const uplink = { phyPayload, dr, frequencyHz, startUs: now, endUs: now };
     this.#cellAt(gateway).gateway.receive(uplink, GOOD_SIGNAL);

@@ -2,7 +2,6 @@ import {
   COUNTER_PERIOD_US,
   type DownlinkItemFacts,
   type DownlinkTiming,
-  type LoraRate,
   type SentAt,
   type StatsFacts,
   type TxAckName,
@@ -10,8 +9,9 @@ import {
 } from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedGateway } from "#scenarios/air-defaults.ts";
-import type { DataRates, Region } from "#scenarios/regions/region.ts";
+import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import { drOfRate } from "#sim/air/regional.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { type GatewayAir, InProcessGateway } from "./in-process.ts";
 
@@ -165,7 +165,7 @@ export class ServerGateway {
     const { region, isLenient } = this.#config;
     const { now } = this.#io.scheduler;
     const { timing, phyPayload, frequencyHz } = item;
-    const dr = item.rate && drOf(region.downlinkRates, item.rate);
+    const dr = item.rate && drOfRate(region.downlinkRates, item.rate);
     if (dr === undefined) {
       ack("frequency");
       return;
@@ -215,12 +215,4 @@ export class ServerGateway {
 
 function wrapped(us: number): number {
   return ((us % COUNTER_PERIOD_US) + COUNTER_PERIOD_US) % COUNTER_PERIOD_US;
-}
-
-/** Undefined: no such LoRa data rate. */
-export function drOf(rates: DataRates, { sf, bandwidthHz }: LoraRate): number | undefined {
-  const dr = rates.findIndex(
-    (rate) => rate?.modulation === "lora" && rate.sf === sf && rate.bandwidthHz === bandwidthHz,
-  );
-  return dr < 0 ? undefined : dr;
 }

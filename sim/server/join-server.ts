@@ -1,3 +1,4 @@
+import type { Crypto } from "#hal/ports.ts";
 import type { JoinRequestFrame } from "#sim/mac/frame.ts";
 import { isJoinRequestMicValid, sealJoinAccept } from "#sim/mac/join.ts";
 import { deriveSessionKeys } from "#sim/mac/session-keys.ts";
@@ -6,23 +7,31 @@ import { newSession, RX1_DR_OFFSET, type ServerDevice } from "./server-device.ts
 
 const RX_DELAY_S = 1;
 
-/**
- * Opens a session for a join request and returns the accept; undefined when the request is not
- * authentic, for another JoinEUI, or its DevNonce was used before.
- */
+/** Not authentic, for another JoinEUI, or with a DevNonce that was used before. */
+export type JoinRefusal = "joinEui" | "mic" | "devNonce";
+
+/** Undefined: it is to be accepted. */
+export function refusalOf(
+  { provisioned, usedDevNonces }: ServerDevice,
+  { joinEui, devNonce }: JoinRequestFrame,
+  phyPayload: Uint8Array,
+  crypto: Crypto,
+): JoinRefusal | undefined {
+  if (!joinEui.every((byte, index) => byte === provisioned.joinEui[index])) return "joinEui";
+  if (!isJoinRequestMicValid(phyPayload, provisioned.nwkKey, crypto)) return "mic";
+  return usedDevNonces.has(devNonce) ? "devNonce" : undefined;
+}
+
+/** Opens a session for a join request that is not refused, and returns the accept. */
 export function acceptJoin(
   device: ServerDevice,
   request: JoinRequestFrame,
-  phyPayload: Uint8Array,
   server: NetworkServer,
-): Uint8Array | undefined {
+): Uint8Array {
   const { provisioned } = device;
   const { joinEui, devEui, devNonce } = request;
   const { crypto } = server.io;
   const rootKey = provisioned.nwkKey;
-  if (!joinEui.every((byte, index) => byte === provisioned.joinEui[index])) return undefined;
-  if (!isJoinRequestMicValid(phyPayload, rootKey, crypto)) return undefined;
-  if (device.usedDevNonces.has(devNonce)) return undefined;
   device.usedDevNonces.add(devNonce);
   device.joinNonce += 1;
 

@@ -6,11 +6,11 @@ import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
 import { rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { isDataMicValid, openPayload } from "#sim/mac/data-security.ts";
-import { type DataFrame, fullFCnt, parsePhyPayload } from "#sim/mac/frame.ts";
+import { type DataFrame, type JoinRequestFrame, parsePhyPayload } from "#sim/mac/frame.ts";
 import { ClassCDownlinks } from "./class-c.ts";
 import { answerClockSync } from "./clock-answers.ts";
 import { sealDownlink } from "./downlink-frame.ts";
-import { acceptJoin } from "./join-server.ts";
+import { acceptJoin, refusalOf } from "./join-server.ts";
 import { answerMacCommands } from "./mac-answers.ts";
 import {
   deviceKeyOf,
@@ -21,6 +21,8 @@ import {
   type ServerDevice,
   type ServerSession,
 } from "./server-device.ts";
+import { judgeUplink } from "./uplink-verdict.ts";
+import type { Witness } from "./witness.ts";
 
 export interface ServerConfig {
   readonly netId: number;
@@ -50,6 +52,7 @@ const RX2_AFTER_RX1_US = 1_000_000;
 /** GPS time is 32 bits of seconds. */
 const GPS_PERIOD_US = 2 ** 32 * 1e6;
 const QUEUE_MAX = 64;
+const NO_BYTES = new Uint8Array(0);
 
 /**
  * A LoRaWAN network server with its join and application server in one: joins, frame counters,
@@ -63,7 +66,7 @@ export class NetworkServer {
   readonly #byDevAddr = new Map<number, ServerDevice>();
   readonly #mcAddrs = new Set<number>();
   readonly #listeners: ApplicationListener[] = [];
-
+  witness: Witness | undefined;
   readonly #classC: ClassCDownlinks;
 
   constructor(config: ServerConfig, io: ServerIo) {
@@ -111,13 +114,7 @@ export class NetworkServer {
   /** From the gateway, when the uplink ends. */
   receive(uplink: GatewayUplink): void {
     const frame = parsePhyPayload(uplink.phyPayload);
-    if (frame.type === "joinRequest") {
-      const device = this.#devices.get(deviceKeyOf(frame.devEui));
-      if (device === undefined) return;
-      const accept = acceptJoin(device, frame, uplink.phyPayload, this);
-      if (accept !== undefined) this.#answer(uplink, JOIN_ACCEPT_DELAY1_US, accept, () => {});
-      return;
-    }
+    if (frame.type === "joinRequest") this.#receiveJoin(uplink, frame);
     if (frame.type === "data" && frame.direction === "up") this.#receiveData(uplink, frame);
   }
 
@@ -147,51 +144,52 @@ export class NetworkServer {
     this.#byDevAddr.set(session.devAddr, device);
   }
 
+  #receiveJoin(uplink: GatewayUplink, frame: JoinRequestFrame): void {
+    const device = this.#devices.get(deviceKeyOf(frame.devEui));
+    if (device === undefined) {
+      this.witness?.onStranger(frame.devEui);
+      return;
+    }
+    const refusal = refusalOf(device, frame, uplink.phyPayload, this.io.crypto);
+    this.witness?.onJoin(device, uplink, refusal);
+    if (refusal !== undefined) return;
+    const accept = acceptJoin(device, frame, this);
+    this.#answer(uplink, JOIN_ACCEPT_DELAY1_US, accept, () => {});
+  }
+
   #receiveData(uplink: GatewayUplink, frame: DataFrame): void {
     const device = this.#byDevAddr.get(frame.devAddr);
     const session = device?.session;
     if (device === undefined || session === undefined) return;
-    const fCnt = this.#acceptedFCnt(uplink, frame, session);
-    if (fCnt === undefined) return;
-    this.#classC.onUplink(device, uplink);
-    const { fPort } = frame;
-    const payload = openPayload(frame, fCnt, session.keys, this.io.crypto);
-    if (fPort !== undefined && fPort > 0) this.#dispatch(device, fPort, payload, uplink.endUs);
-    this.#answerData(uplink, frame, fCnt, device, session);
-  }
-
-  /** The counter of a frame that is authentic and new, or that is the last one sent again. */
-  #acceptedFCnt(
-    uplink: GatewayUplink,
-    frame: DataFrame,
-    session: ServerSession,
-  ): number | undefined {
-    const isMicValid = (fCnt: number): boolean => {
-      const txCh = channelIndexOf(this.config.regional.region, uplink.frequencyHz) ?? 0;
-      const confFCnt = frame.ack ? session.nextNFCntDown - 1 : 0;
-      const context = { fCnt, confFCnt, txDr: uplink.dr, txCh };
-      return isDataMicValid(uplink.phyPayload, frame, session.keys, context, this.io.crypto);
-    };
-    const fCnt = fullFCnt(session.nextFCntUp, frame.fCntLow);
-    if (fCnt !== undefined && isMicValid(fCnt)) {
-      session.nextFCntUp = fCnt + 1;
-      return fCnt;
+    const verdict = judgeUplink(frame, session.nextFCntUp, this.#micOf(uplink, frame, session));
+    const { fPort, confirmed } = frame;
+    const isForged = verdict.type === "forged";
+    const payload = isForged
+      ? undefined
+      : openPayload(frame, verdict.fCnt, session.keys, this.io.crypto);
+    this.witness?.onUplink(device, uplink, { verdict, fPort, payload });
+    if (isForged || payload === undefined) return;
+    if (verdict.type === "new") {
+      session.nextFCntUp = verdict.fCnt + 1;
+      this.#classC.onUplink(device, uplink);
+      if (fPort !== undefined && fPort > 0) this.#dispatch(device, fPort, payload, uplink.endUs);
     }
     // the acknowledgement of a confirmed uplink was lost: acknowledge again, deliver nothing
-    const last = session.nextFCntUp - 1;
-    const isRepeat = last >= 0 && last % 65_536 === frame.fCntLow && frame.confirmed;
-    if (isRepeat && isMicValid(last)) this.#acknowledgeAgain(uplink, frame, last, session);
-    return undefined;
+    const isAnswered = verdict.type === "new" || (verdict.type === "repeat" && confirmed);
+    if (isAnswered) this.#answerData(uplink, frame, verdict.fCnt, device, session);
   }
 
-  #acknowledgeAgain(
-    uplink: GatewayUplink,
+  #micOf(
+    { phyPayload, frequencyHz, dr }: GatewayUplink,
     frame: DataFrame,
-    fCnt: number,
-    session: ServerSession,
-  ): void {
-    const device = this.#byDevAddr.get(frame.devAddr);
-    if (device !== undefined) this.#answerData(uplink, frame, fCnt, device, session);
+    { keys, nextNFCntDown }: ServerSession,
+  ): (fCnt: number) => boolean {
+    const txCh = channelIndexOf(this.config.regional.region, frequencyHz) ?? 0;
+    const confFCnt = frame.ack ? nextNFCntDown - 1 : 0;
+    return (fCnt) => {
+      const context = { fCnt, confFCnt, txDr: dr, txCh };
+      return isDataMicValid(phyPayload, frame, keys, context, this.io.crypto);
+    };
   }
 
   #dispatch(device: ServerDevice, fPort: number, payload: Uint8Array, at: WorldUs): void {
@@ -216,8 +214,13 @@ export class NetworkServer {
     const isExpected = frame.confirmed || frame.adrAckReq;
     if (device.queue.length === 0 && fOpts.length === 0 && !isExpected) return;
     const extras = { ack: frame.confirmed, adr: frame.adr, fOpts, fCntUp };
+    const { fPort, payload = NO_BYTES } = device.queue[0] ?? {};
+    const onSeen = this.witness?.onDownlink(device, { fPort, payload, fOpts });
     const { phyPayload, onSent } = sealDownlink(device, session, extras, crypto);
-    this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, onSent);
+    this.#answer(uplink, RECEIVE_DELAY1_US, phyPayload, (isSent) => {
+      onSeen?.(isSent);
+      if (isSent) onSent();
+    });
   }
 
   /** First window, or the second when the gateway cannot serve the first. */
@@ -225,28 +228,29 @@ export class NetworkServer {
     uplink: GatewayUplink,
     delayUs: number,
     phyPayload: Uint8Array,
-    onSent: () => void,
+    onEnd: (isSent: boolean) => void,
   ): void {
     const { endUs, gateway } = uplink;
     const { region, dwell } = this.config.regional;
+    const rx2: DownlinkRequest = {
+      gateway,
+      phyPayload,
+      ...region.rx2,
+      timing: { type: "at", us: endUs + delayUs + RX2_AFTER_RX1_US },
+      answers: uplink,
+    };
     const rx1: DownlinkRequest = {
       gateway,
       phyPayload,
       dr: rx1DataRate(region, uplink.dr, RX1_DR_OFFSET, dwell),
       frequencyHz: rx1FrequencyHz(region, uplink.frequencyHz),
       timing: { type: "at", us: endUs + delayUs },
+      answers: uplink,
+      orElse: rx2,
     };
     this.io.transmit(rx1, (isSent) => {
-      if (isSent) return onSent();
-      const rx2: DownlinkRequest = {
-        gateway,
-        phyPayload,
-        ...region.rx2,
-        timing: { type: "at", us: endUs + delayUs + RX2_AFTER_RX1_US },
-      };
-      this.io.transmit(rx2, (isSentLater) => {
-        if (isSentLater) onSent();
-      });
+      if (isSent) onEnd(true);
+      else this.io.transmit(rx2, onEnd);
     });
   }
 }

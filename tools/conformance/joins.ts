@@ -1,9 +1,8 @@
 /** Joining, frame counters and receive windows (TS001). */
 import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import { rx1FrequencyHz } from "#sim/air/channels.ts";
-import { isDownlinkFrequency, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
+import { drOfRate, isDownlinkFrequency, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
 import { addressOf, fCntOf } from "#sim/fleet/frame-heads.ts";
-import { drOf } from "#sim/gateway/server-gateway.ts";
 import { type Answer, answerFrames, type Evidence, phyFrame } from "./evidence.ts";
 import type { Occasion } from "./finding.ts";
 import type { ForgeryName } from "./forgeries.ts";
@@ -145,7 +144,7 @@ function onRx1(answer: Answer, { recorded }: Evidence): readonly Occasion[] {
 function short(answer: Answer, { recorded }: Evidence): readonly Occasion[] {
   const { region } = recorded.scenario.regional;
   return answer.items.flatMap(({ phyPayload, rate }) => {
-    const dr = rate && drOf(region.downlinkRates, rate);
+    const dr = rate && drOfRate(region.downlinkRates, rate);
     if (dr === undefined || isToJoin(answer)) return [];
     const bytes = phyPayload.length - PHY_OVERHEAD_BYTES;
     const most = maxPayloadBytes(region, dr);

@@ -13,13 +13,14 @@ import { checkLive } from "./check.ts";
 import { deployerOf } from "./deployer.ts";
 import { type FuotaServerOptions, withFuotaServerOptions } from "./fuota-server-options.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
-import { runLive } from "./live-run.ts";
+import { type LiveServer, runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
 import { type LiveOutputOptions, openLiveOutputs } from "./outputs.ts";
 
 interface FleetOptions extends GatewayOptions, FuotaServerOptions, LiveOutputOptions {
   readonly api: string;
   readonly apiKey?: string;
+  readonly for: number;
   readonly gateways: number;
   readonly joinSpread?: number;
   readonly lenient?: boolean;
@@ -38,7 +39,17 @@ export function fleetCommand(parts: RunParts): Command {
   const command = new Command("fleet")
     .description("runs a scenario against a real ChirpStack v4, in real time")
     .argument("<scenario>", "scenario file, or the name of a shipped one")
-    .option("--api <address>", "ChirpStack's API", "localhost:8080")
+    .option(
+      "--api <address>",
+      "ChirpStack's API; none: any other server, which knows the devices already",
+      "localhost:8080",
+    )
+    .option(
+      "--for <s>",
+      "with --api none: waits so long for its campaign",
+      integer(1, 604_800),
+      3600,
+    )
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
   return withFuotaServerOptions(withGatewayOptions(command))
     .option(
@@ -85,11 +96,10 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const { resolved } = run;
   const problem = checkLive(resolved, options.fuotaServer !== undefined);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
-  const apiKey = apiKeyOf(options.apiKey);
+  const connect = connectionOf(options);
   const way = gatewayWayOf(options, resolved.regional.region.name);
   const outputs = await openLiveOutputs(options, run, parts);
-  const api = new ChirpStackConnection(options.api, apiKey);
-  const deployer = deployerOf(options, api);
+  const server = connect?.();
   const { recorder, metrics } = outputs;
   const { signal, end } = parts.interruption();
   const startedMs = now();
@@ -99,8 +109,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       scenario: resolved,
       seed: resolved.seed,
       firmware: run.firmware,
-      api,
-      deployer,
+      server,
       way,
       gateways: options.gateways,
       joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
@@ -108,6 +117,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       deployments: options.stay === undefined ? 1 : 0,
       stayS: options.stay ?? 0,
       settleMaxS: SETTLE_MAX_S,
+      waitS: options.for,
       interrupt: signal,
       recorder,
       metrics,
@@ -129,15 +139,25 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       cells: [outcome.cell],
       devices: outcome.results.map(reportedDevice),
     });
-    outputs.say(summaryText(report, run.scenario));
+    outputs.say(summaryText(report, run.scenario, undefined, server !== undefined));
     outputs.say(liveText(outcome));
     outputs.write(report, outcome.results);
     if (signal.aborted) return EXIT.interrupted;
     return report.expectations.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
   } finally {
     end();
-    deployer.close();
-    api.close();
+    server?.deployer.close();
+    server?.api.close();
     await outputs.close();
   }
+}
+
+/** Throws `InputError` for a key that is none. Undefined: a server that is not asked. */
+function connectionOf(options: FleetOptions): (() => LiveServer) | undefined {
+  if (options.api === "none") return undefined;
+  const apiKey = apiKeyOf(options.apiKey);
+  return () => {
+    const api = new ChirpStackConnection(options.api, apiKey);
+    return { api, deployer: deployerOf(options, api) };
+  };
 }

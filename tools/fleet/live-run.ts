@@ -3,6 +3,7 @@ import type { GpsSeconds } from "#hal/ports.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
 import type { LiveFleet, LiveFleetInput } from "#sim/fleet/live-fleet.ts";
 import type { Tap } from "#sim/fleet/live-tap.ts";
+import type { FleetNode } from "#sim/fleet/node.ts";
 import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
 import { campaignGroups, type FirmwareFacts } from "#sim/fleet/roster.ts";
 import type { Member } from "#sim/fleet/spawn.ts";
@@ -12,6 +13,7 @@ import {
   provisionChirpStack,
   STATS_INTERVAL_S,
 } from "#tools/provision/chirpstack.ts";
+import { gatewayIdOf } from "#tools/provision/names.ts";
 import type { Recorder } from "#tools/recording/recorder.ts";
 import type { ReportedCell } from "#tools/report/schema.ts";
 import type { DeploymentRecord } from "./chirpstack-campaign.ts";
@@ -31,9 +33,17 @@ import type { LiveMetrics } from "./metrics.ts";
 import { isSendable } from "./sendable.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
 
-export interface LiveInput extends LiveSpec {
+/** A ChirpStack, and who makes the deployments. */
+export interface LiveServer {
   readonly api: ChirpStackConnection;
   readonly deployer: Deployer;
+}
+
+export interface LiveInput extends LiveSpec {
+  /** Undefined: some other server, which knows the devices and makes its own campaign. */
+  readonly server: LiveServer | undefined;
+  /** Without one: how long to wait for that, from when the devices have joined. */
+  readonly waitS: number;
   readonly way: GatewayWay;
   readonly gateways: number;
   readonly joinSpreadS: number;
@@ -89,19 +99,12 @@ const JOIN_INTERVALS_MAX = 10;
 
 /** Runs a fleet against a ChirpStack v4 in real time: provision, join, one deployment a kind, settle. */
 export async function runLive(input: LiveInput): Promise<LiveOutcome> {
-  const { scenario, seed, api, deployer, say, recorder } = input;
+  const { server, recorder } = input;
   const images = makeLiveImages(input);
-  await deployer.check();
-  const provisioned = await provisionChirpStack(api, {
-    scenario,
-    seed,
-    gateways: input.gateways,
-    fuotaServer: deployer.events,
-    onProgress: (done, all) => {
-      if (done === all) say(`provisioned ${all} devices and ${input.gateways} gateways`);
-    },
-  });
-  const world = await openWorld(input, images, provisioned);
+  await server?.deployer.check();
+  const provisioned = server && (await provision(input, server));
+  const gatewayIds = Array.from({ length: input.gateways }, (_, index) => gatewayIdOf(index));
+  const world = await openWorld(input, images, { gatewayIds });
   const { fleet, clock, link, oddities } = world;
   const startedMs = performance.now();
   input.onWorld?.(fleet);
@@ -142,6 +145,28 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
     clock.stop();
     await link.close();
   }
+}
+
+/** Whatever came of it. */
+function hasHadCampaign({ updated, bricked, isUndecided, observed }: FleetNode): boolean {
+  const { blockState } = observed;
+  const isOver = blockState === "complete" || blockState === "failed";
+  return updated || bricked || (isOver && !isUndecided);
+}
+
+async function provision(
+  { scenario, seed, gateways, say }: LiveInput,
+  { api, deployer }: LiveServer,
+): Promise<Provisioned> {
+  return await provisionChirpStack(api, {
+    scenario,
+    seed,
+    gateways,
+    fuotaServer: deployer.events,
+    onProgress: (done, all) => {
+      if (done === all) say(`provisioned ${all} devices and ${gateways} gateways`);
+    },
+  });
 }
 
 type WorldInput = LiveSpec &
@@ -196,7 +221,7 @@ export async function openWorld(
 async function runCampaign(
   input: LiveInput,
   { fleet, clock }: Pick<Awaited<ReturnType<typeof openWorld>>, "fleet" | "clock">,
-  provisioned: Provisioned,
+  provisioned: Provisioned | undefined,
   payload: Uint8Array,
 ) {
   const { scenario, joinSpreadS, interrupt, say } = input;
@@ -214,8 +239,13 @@ async function runCampaign(
   await input.onJoined?.(fleet, wait, () => clock.sync());
   const settleMaxMs = input.settleMaxS * 1000;
   const records: DeploymentRecord[] = [];
+  const { server, waitS } = input;
+  if (server === undefined || provisioned === undefined) {
+    await until(() => members.every(({ node }) => hasHadCampaign(node)), waitS * 1000, interrupt);
+    return { records, joinSeconds };
+  }
   for (let round = 0; round < input.deployments; round++) {
-    records.push(...(await deploy(input, members, provisioned, payload)));
+    records.push(...(await deploy(input, server.deployer, members, provisioned, payload)));
     await until(() => members.every(({ node }) => !node.isUndecided), settleMaxMs, interrupt);
   }
   if (input.deployments === 0) await wait(input.stayS * 1000);
@@ -224,7 +254,8 @@ async function runCampaign(
 
 /** A deployment for each group of kinds, one after the other. */
 async function deploy(
-  { scenario, seed, deployer, interrupt, say }: LiveInput,
+  { scenario, seed, interrupt, say }: LiveInput,
+  deployer: Deployer,
   members: readonly Member[],
   provisioned: Provisioned,
   payload: Uint8Array,

@@ -18,13 +18,15 @@ export class WallClock {
   readonly lag = new LagMeter();
   readonly #engine: Engine;
   readonly #originMs: number;
+  readonly #speed: number;
   #timer: NodeJS.Timeout | undefined;
   #onBug: (error: unknown) => void = () => {};
 
-  /** The world is `ageMs` old now. */
-  constructor(engine: Engine, ageMs: number) {
+  /** The world is `ageMs` old now. A test's may run faster than time does. */
+  constructor(engine: Engine, ageMs: number, speed = 1) {
     this.#engine = engine;
-    this.#originMs = performance.now() - ageMs;
+    this.#speed = speed;
+    this.#originMs = performance.now() - ageMs / speed;
   }
 
   /** Runs until {@link stop}; rejects with what an event throws. */
@@ -40,9 +42,14 @@ export class WallClock {
     this.#timer = undefined;
   }
 
+  /** How old the world is by now, whatever it has come to. */
+  get ageUs(): number {
+    return Math.floor((performance.now() - this.#originMs) * this.#speed * 1000);
+  }
+
   /** Brings the world to the present: before anything from outside is put into it. */
   sync(): void {
-    const nowUs = Math.floor((performance.now() - this.#originMs) * 1000);
+    const nowUs = this.ageUs;
     const { nextAt } = this.#engine;
     if (nextAt !== undefined && nextAt <= nowUs) this.lag.add((nowUs - nextAt) / 1000);
     this.#engine.advance(Math.max(nowUs, this.#engine.now));
@@ -56,8 +63,7 @@ export class WallClock {
       return;
     }
     const { nextAt } = this.#engine;
-    const nowMs = performance.now() - this.#originMs;
-    const dueMs = nextAt === undefined ? PASS_MS : nextAt / 1000 - nowMs;
+    const dueMs = nextAt === undefined ? PASS_MS : (nextAt - this.ageUs) / 1000 / this.#speed;
     this.#timer = setTimeout(() => this.#pass(), Math.max(0, Math.min(PASS_MS, dueMs)));
   }
 }

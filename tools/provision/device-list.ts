@@ -91,7 +91,7 @@ export function mcRootKeyOf(device: ListedDevice, crypto: Crypto): string {
   return hexOf(mcRootKey(lorawanLineOf(lorawan), rootSecret, crypto));
 }
 
-const COLUMNS = [
+export const COLUMNS = [
   "devEui",
   "joinEui",
   "name",

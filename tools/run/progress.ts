@@ -17,9 +17,12 @@ export class ProgressLine {
   }
 
   show(progress: Progress): void {
+    this.showText(progressText(this.#name, progress));
+  }
+
+  showText(text: string): void {
     if (!this.#terminal.isInteractive) return;
-    const text = progressText(this.#name, progress).slice(0, this.#terminal.columns - 1);
-    this.#terminal.err(`${CLEAR_LINE}${text}`);
+    this.#terminal.err(`${CLEAR_LINE}${text.slice(0, this.#terminal.columns - 1)}`);
     this.#isDrawn = true;
   }
 

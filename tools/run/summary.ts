@@ -5,11 +5,16 @@ import type { Report, ReportedDevice } from "#tools/report/schema.ts";
 import { countText, durationText, mean, tableText } from "./words.ts";
 
 /** What a person is told when a run is over. */
-export function summaryText(report: Report, scenario: Scenario, replay?: string): string {
+export function summaryText(
+  report: Report,
+  scenario: Scenario,
+  replay?: string,
+  isServerKnown = true,
+): string {
   const parts = [
     headText(report, scenario),
     fleetTable(report.devices, scenario),
-    serverLine(report.devices),
+    isServerKnown ? serverLine(report.devices) : "",
     laggardLines(report.devices),
     timeLine(report),
     verdictLines(report),

@@ -140,3 +140,16 @@ test("a recording goes into a file", async () => {
   expect(await complaint("--record", "-")).toMatch(/--record wants a file/);
   expect(await complaint("--record", bench.folder)).toMatch(/cannot record to .*is a directory/);
 });
+
+test("without an API it asks for no key, and does not say what a server that it cannot ask thinks", async () => {
+  const parts = {
+    firmwareSizesOf,
+    interruption: () => ({ signal: AbortSignal.abort(), end: () => undefined }),
+  };
+  const other = new CommandBench(parts);
+  const args = ["--api", "none", "--udp", "127.0.0.1:9", "--devices", "2"];
+  expect(await other.fuota(fakeSimulate(0), "fleet", other.at("one-cell.yaml"), ...args)).toBe(130);
+  other.remove();
+  expect(other.terminal.stdout).toContain("not reached");
+  expect(other.terminal.stdout).not.toMatch(/server's view|the server disagrees|both sides/);
+});

@@ -1,0 +1,200 @@
+import { Command, InvalidArgumentError } from "commander";
+import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
+import { HttpListener, ListenRefused } from "#hal/net/http-server.ts";
+import { MqttListener } from "#hal/net/mqtt-server.ts";
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { SystemEntropy } from "#hal/node/entropy.ts";
+import { Engine } from "#sim/kernel/engine.ts";
+import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
+import { CHUNK_FAULTS, type ChunkFault, parseChunkFault } from "#sim/server/thingsboard/faults.ts";
+import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
+import { MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
+import { makePackage } from "#sim/server/thingsboard/ota-package.ts";
+import { isQuirk, QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
+import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
+import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
+import { EXIT, RefusedError } from "#tools/errors.ts";
+import { readInputFile } from "#tools/files.ts";
+import { WallClock } from "#tools/fleet/wall-clock.ts";
+import { collected, integer, type RunParts } from "#tools/run/command.ts";
+
+interface ThingsBoardOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly token?: readonly string[];
+  readonly devices: number;
+  readonly package: string;
+  readonly title: string;
+  readonly version: string;
+  readonly checksum: ChecksumAlgorithm;
+  readonly software?: true;
+  readonly assignAfter: number;
+  readonly mqtt?: number;
+  readonly rateLimit?: RateLimit;
+  readonly without?: readonly Quirk[];
+  readonly fault?: readonly ChunkFault[];
+}
+
+const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
+
+export function thingsBoardCommand(parts: RunParts): Command {
+  return new Command("thingsboard")
+    .description("ThingsBoard's device API, with one package assigned")
+    .requiredOption("--package <file>", "bytes of the package, as they are")
+    .requiredOption("--version <version>", "of the package")
+    .option("--title <title>", "of the package", "fw")
+    .option("--checksum <algorithm>", `one of ${algorithms().join(", ")}`, algorithm, "SHA256")
+    .option("--software", "it is a software package (sw_)")
+    .option("--token <token>", "a device's access token; again for more devices", collected)
+    .option(
+      "--devices <n>",
+      "more devices, with the tokens device-1, device-2, …",
+      integer(0, 100_000),
+      0,
+    )
+    .option(
+      "--assign-after <s>",
+      "assigns the package so long after the start",
+      integer(0, 86_400),
+      0,
+    )
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--port <n>", "where to listen; 0 is any that is free", integer(0, 65_535), 8080)
+    .option(
+      "--mqtt <port>",
+      "listens for MQTT there, too; 0 is any that is free",
+      integer(0, 65_535),
+    )
+    .option("--rate-limit <n:s>", "of each device: requests in seconds", rateLimit)
+    .option("--without <quirk>", `turns off one of ${Object.keys(QUIRKS).join(", ")}`, quirk)
+    .option(
+      "--fault <kind[:chunk[xtimes]]>",
+      `what becomes of chunks: ${Object.keys(CHUNK_FAULTS).join(", ")}; again for more`,
+      fault,
+    )
+    .action(async (options: ThingsBoardOptions) => {
+      process.exitCode = await serveThingsBoard(options, parts);
+    });
+}
+
+async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): Promise<number> {
+  const { terminal, now } = parts;
+  const data = readInputFile(options.package, PACKAGE_BYTES_MAX);
+  const startedMs = now();
+  const say = (text: string) =>
+    terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
+  const engine = new Engine();
+  const clock = new WallClock(engine, 0);
+  const server = new ThingsBoard({
+    scheduler: engine,
+    entropy: new SystemEntropy(),
+    originUnixMs: Date.now(),
+    quirks: Object.fromEntries((options.without ?? []).map((name) => [name, false])),
+    onTelemetry: storyOf(say),
+  });
+  const tokens = tokensOf(options);
+  for (const token of tokens) server.addDevice(token, token);
+  const { title, version, checksum, software, rateLimit: limit, fault: faults } = options;
+  const kind = software === true ? "sw" : "fw";
+  const facts = { id: "1", kind, title, version, algorithm: checksum, data } as const;
+  const ota = makePackage(facts, new NodeCrypto());
+  const api = new HttpDeviceApi(server, {
+    ...(limit === undefined ? {} : { rateLimit: limit }),
+    ...(faults === undefined ? {} : { faults }),
+  });
+  const listener = await refusable(
+    HttpListener.open(options.host, options.port, (request, respond) => {
+      clock.sync();
+      return api.handle(request, respond);
+    }),
+  );
+  const { signal, end } = parts.interruption();
+  let mqtt: MqttListener | undefined;
+  try {
+    mqtt = await listenForMqtt(options, server, clock);
+    const urls = [listener, mqtt].flatMap((one) => one?.url ?? []).join(" and ");
+    terminal.out(`ThingsBoard's device API at ${urls} for ${tokens.length} devices\n`);
+    terminal.out(`${title} ${version}, ${data.length} bytes, ${checksum} ${ota.checksum}\n`);
+    const assign = () => server.assignToProfile("default", kind, ota);
+    engine.schedule(options.assignAfter * 1_000_000, assign);
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve());
+    });
+    await Promise.race([stopped, clock.run()]);
+    return EXIT.interrupted;
+  } finally {
+    end();
+    clock.stop();
+    await listener.close();
+    await mqtt?.close();
+  }
+}
+
+function listenForMqtt(
+  { host, mqtt: port }: ThingsBoardOptions,
+  server: ThingsBoard,
+  clock: WallClock,
+): Promise<MqttListener> | undefined {
+  if (port === undefined) return undefined;
+  return refusable(
+    MqttListener.open(host, port, (connection) => {
+      clock.sync();
+      return new MqttSession(server, connection);
+    }),
+  );
+}
+
+async function refusable<Listener>(opening: Promise<Listener>): Promise<Listener> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof ListenRefused) throw new RefusedError(`cannot listen on ${error.message}`);
+    throw error;
+  }
+}
+
+function tokensOf({ token = [], devices }: ThingsBoardOptions): readonly string[] {
+  const numbered = Array.from({ length: devices }, (_, index) => `device-${index + 1}`);
+  const all = [...token, ...numbered];
+  return all.length === 0 ? ["device-1"] : [...new Set(all)];
+}
+
+const TOLD = /^(current_[fs]w_version|target_[fs]w_version|[fs]w_(state|error))$/;
+
+/** Tells what became of a device, when it is something else than before. */
+function storyOf(say: (text: string) => void) {
+  const last = new Map<string, TelemetryValue>();
+  return ({ name }: ServerDevice, key: string, value: TelemetryValue) => {
+    const at = `${name} ${key}`;
+    if (!TOLD.test(key) || value === (last.get(at) ?? "")) return;
+    last.set(at, value);
+    say(`${name}  ${key} ${String(value).replace(/\p{C}/gu, "?")}`);
+  };
+}
+
+function algorithms(): readonly string[] {
+  return Object.keys(CHECKSUM_BYTES);
+}
+
+function algorithm(text: string): ChecksumAlgorithm {
+  const found = (Object.keys(CHECKSUM_BYTES) as ChecksumAlgorithm[]).find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`expected one of ${algorithms().join(", ")}`);
+}
+
+function rateLimit(text: string): RateLimit {
+  const [, requests = 0, seconds = 0] = (/^(\d{1,7}):(\d{1,7})$/.exec(text) ?? []).map(Number);
+  if (requests > 0 && seconds > 0) return { requests, seconds };
+  throw new InvalidArgumentError("expected requests:seconds, like 100:1");
+}
+
+function quirk(text: string, before: readonly Quirk[] = []): readonly Quirk[] {
+  if (isQuirk(text)) return [...before, text];
+  throw new InvalidArgumentError(`expected one of ${Object.keys(QUIRKS).join(", ")}`);
+}
+
+function fault(text: string, before: readonly ChunkFault[] = []): readonly ChunkFault[] {
+  const parsed = parseChunkFault(text);
+  if (parsed !== undefined) return [...before, parsed];
+  throw new InvalidArgumentError(`expected kind, kind:chunk or kind:chunkxtimes, like short:3x2`);
+}
