@@ -31,6 +31,7 @@ import {
 } from "./live-world.ts";
 import type { LiveMetrics } from "./metrics.ts";
 import { isSendable } from "./sendable.ts";
+import { until, waitFor } from "./waiting.ts";
 import { gpsNow, WallClock } from "./wall-clock.ts";
 
 /** A ChirpStack, and who makes the deployments. */
@@ -93,7 +94,6 @@ export interface LiveOutcome {
 }
 
 const PROGRESS_MS = 1000;
-const CHECK_MS = 200;
 /** A device that has not joined after so many of its intervals is left behind. */
 const JOIN_INTERVALS_MAX = 10;
 
@@ -284,24 +284,4 @@ function resultsOf(fleet: LiveFleet, records: readonly DeploymentRecord[]): Live
 
 function devEuiOf({ serverDevice }: Member): string {
   return hexOf(serverDevice.provisioned.devEui);
-}
-
-async function until(isDone: () => boolean, maxMs: number, interrupt: AbortSignal): Promise<void> {
-  const endMs = performance.now() + maxMs;
-  while (!isDone() && performance.now() < endMs && !interrupt.aborted) {
-    await waitFor(CHECK_MS, interrupt);
-  }
-}
-
-function waitFor(ms: number, interrupt: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (interrupt.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      interrupt.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    interrupt.addEventListener("abort", done);
-  });
 }

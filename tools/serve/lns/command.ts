@@ -62,6 +62,7 @@ async function serveLns(source: string, options: LnsOptions, parts: RunParts): P
     end();
     await world.close();
   }
+  for (const text of world.repeated) say(text);
   const report = lnsReportOf(world.lns, {
     version: parts.version,
     scenario: prepared.scenario.name,

@@ -46,7 +46,8 @@ export class LnsWorld {
   readonly #engine = new Engine();
   /** By protocol and EUI. */
   readonly #numbers = new Map<string, number>();
-  #oddities = 0;
+  /** What was odd, and how often; said the first time. */
+  readonly #oddities = new Map<string, number>();
   #udp: UdpLns | undefined;
   #station: StationLns | undefined;
 
@@ -75,6 +76,13 @@ export class LnsWorld {
 
   get stationPort(): number | undefined {
     return this.#station?.port;
+  }
+
+  /** What was said once and came again. */
+  get repeated(): readonly string[] {
+    return [...this.#oddities].flatMap(([text, times]) =>
+      times > 1 ? [`${text}: ${times} times`] : [],
+    );
   }
 
   get gateways(): number {
@@ -138,7 +146,7 @@ export class LnsWorld {
       },
       onAck: (eui, downlinkId, refusal) => {
         this.clock.sync();
-        if (refusal !== undefined) this.#odd(`gateway ${eui}: a downlink was not sent: ${refusal}`);
+        if (refusal !== undefined) this.#odd(`gateway ${eui} refused a downlink: ${refusal}`);
         front.acknowledge(numberOf(eui) ?? 0, downlinkId, refusal === undefined);
       },
       onOddity: (text) => this.#odd(text),
@@ -148,12 +156,14 @@ export class LnsWorld {
   #compareTime(eui: string, gpsUs: number | undefined): void {
     const offUs = gpsUs === undefined ? 0 : gpsUs - this.#gpsUs;
     if (Math.abs(offUs) < GPS_ERROR_MAX_US) return;
-    this.#odd(`gateway ${eui}: its GPS time is ${(offUs / 1e6).toFixed(1)} s from this machine's`);
+    this.#odd(`gateway ${eui}: its GPS time is ${(offUs / 1e6).toFixed(0)} s from this machine's`);
   }
 
   #odd(text: string): void {
-    this.#oddities += 1;
-    if (this.#oddities <= ODDITIES_MAX) this.#input.say(text);
+    const times = this.#oddities.get(text);
+    if (times === undefined && this.#oddities.size >= ODDITIES_MAX) return;
+    this.#oddities.set(text, (times ?? 0) + 1);
+    if (times === undefined) this.#input.say(text);
   }
 }
 
