@@ -25,7 +25,9 @@ export function says(
     situations: ANSWERS,
     occasions: (evidence) =>
       evidence.kind(GOOD_KIND).flatMap((device) => {
-        const [answered] = evidence.said(answer, device.id);
+        const answered = evidence
+          .said(answer, device.id)
+          .find((said) => evidence.uplinkOf(said) !== undefined);
         if (answered === undefined) return [];
         const endS = answered.atS + UNDER_WAY_INTERVALS * evidence.uplinkIntervalS;
         const again = evidence.heard(request, device.id).find(({ atS }) => atS > endS);

@@ -6,6 +6,7 @@ import { ANSWERS, type Requirement, SITUATIONS } from "./requirement.ts";
 
 const PROCESS = "LoRaWAN FUOTA process TR002";
 const WITHOUT_STORM = SITUATIONS.filter((name) => name !== "conformance-storm");
+const WAITED_INTERVALS = 0.75;
 /** Numbers of the gateways in the scenario. */
 const SILENT_GATEWAY = 1;
 const REFUSING_GATEWAY = 2;
@@ -38,7 +39,7 @@ export const DEPLOYMENT_REQUIREMENTS: readonly Requirement[] = [
   },
   {
     id: "D-03",
-    says: "The server has on record that they are, once a gateway reported their status",
+    says: "The server has on record that they are, once a gateway reported their status in time",
     source: "ChirpStack FuotaService.ListDevices",
     situations: [...ANSWERS, "conformance-vanish"],
     occasions: (evidence) =>
@@ -133,10 +134,14 @@ function goodDevices(evidence: Evidence): readonly DeviceResult[] {
   return evidence.kind("good").filter((device) => !hasVanished(device));
 }
 
+/** While the server still waited for it: an attempt lasts an interval from when the first was asked. */
 function hasReported(id: number, evidence: Evidence): boolean {
-  return evidence
-    .said("FragSessionStatusAns", id)
-    .some((said) => said.command.missingFrag === 0 && evidence.isReported(said));
+  const [first] = evidence.heard("FragSessionStatusReq");
+  const untilS = (first?.atS ?? 0) + WAITED_INTERVALS * evidence.uplinkIntervalS;
+  return evidence.said("FragSessionStatusAns", id).some((said) => {
+    const { missingFrag } = said.command;
+    return missingFrag === 0 && said.atS < untilS && evidence.uplinkOf(said) !== undefined;
+  });
 }
 
 function hasVanished({ timeline }: DeviceResult): boolean {

@@ -149,17 +149,15 @@ export class Evidence {
     return this.answers.filter(({ uplink }) => uplink !== undefined && isIt(uplink));
   }
 
-  /** Whether a gateway reported the frame in which a device said this. */
-  isReported({ id, atS, frame }: Pick<Said<unknown>, "id" | "atS" | "frame">): boolean {
-    return this.recorded.entries.some(
-      (entry) =>
-        entry.type === "event" &&
-        entry.id === id &&
-        entry.event.type === "uplink" &&
-        portOf(entry.event.phyPayload) === frame.fPort &&
-        entry.atUs > (atS - 0.01) * 1e6 &&
-        entry.atUs < (atS + REPORTED_WITHIN_S) * 1e6,
-    );
+  /** The frame in which a device said this, as a gateway reported it. */
+  uplinkOf({ id, atS, frame }: Pick<Said<unknown>, "id" | "atS" | "frame">) {
+    for (const entry of this.recorded.entries) {
+      if (entry.type !== "event" || entry.event.type !== "uplink" || entry.id !== id) continue;
+      if (portOf(entry.event.phyPayload) !== frame.fPort) continue;
+      if (entry.atUs < (atS - 0.01) * 1e6) continue;
+      return entry.atUs < (atS + REPORTED_WITHIN_S) * 1e6 ? entry.event : undefined;
+    }
+    return undefined;
   }
 
   #versionOf(id: number): 1 | 2 {
@@ -200,6 +198,14 @@ function portOf(phyPayload: Uint8Array): number | undefined {
 
 function frameOf({ atUs, id, direction, fPort, payload }: ApplicationEntry): Frame {
   return { atS: secondsOf(atUs), who: `device ${id}`, direction, fPort, hex: hexOf(payload) };
+}
+
+/** Copies of an uplink, through other gateways or by an attacker, have its bytes. */
+export function isSameFrame(
+  one: Pick<UplinkEvent, "phyPayload">,
+  other: Pick<UplinkEvent, "phyPayload">,
+): boolean {
+  return Buffer.compare(one.phyPayload, other.phyPayload) === 0;
 }
 
 /** A frame of a gateway, as evidence. */

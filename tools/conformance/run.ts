@@ -52,7 +52,7 @@ export async function provoke(input: SituationInput): Promise<Evidence> {
     recorder: undefined,
     metrics: undefined,
     say,
-    onProgress: () => {},
+    onProgress: undefined,
     onWorld: (made) => {
       fleet = made;
     },

@@ -125,7 +125,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
         progress.clear();
         terminal.err(`${((now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
       },
-      onProgress: (state) => progress.show(state),
+      onProgress: terminal.isInteractive ? (state) => progress.show(state) : undefined,
     }).finally(() => progress.clear());
     const report = makeReport({
       loaded,
