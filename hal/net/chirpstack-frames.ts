@@ -11,6 +11,7 @@ import {
   type UplinkFacts,
 } from "#hal/gateway-port.ts";
 import { utcSecondsOf } from "./gps-time.ts";
+import { isWithinBounds } from "./protobuf-bounds.ts";
 
 /** Status of one item in a `DownlinkTxAck`. */
 const TX_ACK = {
@@ -48,6 +49,8 @@ export const PROTOBUF_FRAMES: ChirpStackFrames = {
 };
 
 const CODE_RATE_4_5 = 1;
+/** Far beyond two frames of 255 bytes and what is said about them. */
+const DOWNLINK_BYTES_MAX = 8192;
 
 function encodeUplink(gatewayId: string, uplink: UplinkFacts): Uint8Array {
   const { phyPayload, frequencyHz, rate, uplinkId, counterUs, gpsUs, rssiDbm, snrDb } = uplink;
@@ -104,6 +107,7 @@ function encodeStats(gatewayId: string, stats: StatsFacts): Uint8Array {
 }
 
 function decodeDownlink(bytes: Uint8Array): DownlinkFacts | undefined {
+  if (bytes.length > DOWNLINK_BYTES_MAX || !isWithinBounds(bytes)) return undefined;
   let frame: gw.DownlinkFrame;
   try {
     frame = gw.DownlinkFrame.deserializeBinary(bytes);
