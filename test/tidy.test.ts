@@ -141,7 +141,7 @@ test("an outside library is imported by few files, each for one role", () => {
     yaml: 1,
     "ajv/dist/2020.js": 1,
     "lora-packet": 2,
-    "@serialport/stream": 1,
+    serialport: 1,
     "@serialport/bindings-cpp": 1,
     koffi: 1,
   };

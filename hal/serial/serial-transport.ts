@@ -1,4 +1,4 @@
-import { SerialPortStream } from "@serialport/stream";
+import { SerialPort } from "serialport";
 import { curedBinding } from "./cured-binding.ts";
 import { portProblem } from "./port-check.ts";
 import { type Transport, TransportError, type TransportEvents } from "./transport.ts";
@@ -14,14 +14,16 @@ export function openSerial(
   const problem = portProblem(path);
   if (problem !== undefined) return Promise.reject(problem);
   return new Promise((resolve, reject) => {
-    const port = new SerialPortStream({
+    // A binding of one's own is an option that the types of the library leave out.
+    const options = {
       binding: curedBinding(),
       path,
       baudRate,
       autoOpen: false,
       // Elsewhere a port that is closed drops DTR, and some boards take that for a reset.
       hupcl: false,
-    });
+    };
+    const port = new SerialPort(options);
     port.open((error) => {
       if (error === null) resolve(new SerialTransport(port, path, events));
       else reject(openError(error, path));
@@ -41,12 +43,12 @@ function openError(error: Error, path: string): TransportError {
 }
 
 class SerialTransport implements Transport {
-  readonly #port: SerialPortStream;
+  readonly #port: SerialPort;
   readonly #path: string;
   readonly #onClosed: (cause: TransportError | undefined) => void;
   #state: "open" | "closing" | "closed" = "open";
 
-  constructor(port: SerialPortStream, path: string, events: TransportEvents) {
+  constructor(port: SerialPort, path: string, events: TransportEvents) {
     this.#port = port;
     this.#path = path;
     this.#onClosed = (cause) => events.onClosed(cause);
