@@ -74,8 +74,6 @@ export interface HeardUplink {
   readonly context: UplinkContext;
   /** µs; undefined: the gateway does not know what time it is. */
   readonly gpsUs: number | undefined;
-  readonly rssiDbm: number;
-  readonly snrDb: number;
 }
 
 /** When and by what a gateway heard an uplink, in its own words: its answer goes back with them. */

@@ -104,7 +104,7 @@ function uplinkIn(
   phyPayload: Uint8Array | undefined,
   rates: StationRates,
 ): HeardUplink | undefined {
-  const { rctx, xtime, gpstime, rssi, snr } = fieldsOf(upinfo);
+  const { rctx, xtime, gpstime } = fieldsOf(upinfo);
   const at = isUpTo(RATES - 1, DR) ? rates[DR] : undefined;
   const counter = typeof xtime === "bigint" ? xtime : BigInt(isWhole(xtime) ? xtime : 0);
   if (phyPayload === undefined || at === undefined || !isWhole(Freq)) return undefined;
@@ -115,8 +115,6 @@ function uplinkIn(
     rate: { sf: at.sf, bandwidthHz: at.bandwidthHz },
     context: { counter, antenna: isWhole(rctx) ? rctx : 0 },
     gpsUs: isWhole(gpstime) && gpstime > 0 ? gpstime : undefined,
-    rssiDbm: isNumber(rssi) ? rssi : 0,
-    snrDb: isNumber(snr) ? snr : 0,
   };
 }
 

@@ -60,7 +60,7 @@ function packetsIn(json: Uint8Array) {
 }
 
 function uplinkOf(packet: Fields): HeardUplink | undefined {
-  const { tmst, tmms, freq, modu, datr, size, data, rssi, lsnr } = packet;
+  const { tmst, tmms, freq, modu, datr, size, data } = packet;
   const rate = modu === "LORA" ? rateOf(datr) : undefined;
   if (rate === undefined || !isUpTo(COUNTER_PERIOD_US - 1, tmst) || !isNumber(freq))
     return undefined;
@@ -73,8 +73,6 @@ function uplinkOf(packet: Fields): HeardUplink | undefined {
     rate,
     context: { counter: BigInt(tmst), antenna: 0 },
     gpsUs: isWhole(tmms) ? tmms * 1000 : undefined,
-    rssiDbm: isNumber(rssi) ? rssi : 0,
-    snrDb: isNumber(lsnr) ? lsnr : 0,
   };
 }
 

@@ -103,7 +103,7 @@ export const CHECKS = {
   status: { words: "the status is answered", source: "TS004 FragSessionStatusAns" },
   "status-index": { words: "for the index that was asked", source: "TS004 FragSessionStatusAns" },
   "status-received": {
-    words: "no more fragments received than sent, and some",
+    words: "received and missing fit what was sent",
     source: "TS004 NbFragReceived",
   },
   "status-missing": { words: "nothing is missing after the session", source: "TS004 MissingFrag" },

@@ -10,6 +10,9 @@ import type { Asked } from "./asked.ts";
 import type { Evidence, MarkSheet } from "./mark-sheet.ts";
 import { readFragmentation } from "./read-answer.ts";
 
+/** MissingFrag has eight bits. */
+const MISSING_MAX = 255;
+
 export interface FragWorld {
   readonly packages: 1 | 2;
   /** Multicast frames that were sent for the device. */
@@ -31,6 +34,7 @@ export class FragExaminer {
   readonly #desk: AnswerDesk;
   readonly #world: FragWorld;
   #fragIndex: number | undefined;
+  #nbFrag = 0;
   #blockAckDelay = 0;
   /** When the device said that it had it all. */
   #complete: Evidence | undefined;
@@ -99,6 +103,7 @@ export class FragExaminer {
     const why = isSame ? `${errors}${hintOf(errors)}` : `index ${fragIndex}`;
     this.#sheet.check("frag-setup-status", isSame && errors === "", evidence, why);
     this.#fragIndex = request.session.fragIndex;
+    this.#nbFrag = request.nbFrag;
     this.#blockAckDelay = request.control.blockAckDelay;
   }
 
@@ -115,8 +120,9 @@ export class FragExaminer {
     const isSame = fragIndex === this.#fragIndex;
     this.#sheet.check("status-index", isSame, evidence, `index ${fragIndex}`);
     const sent = this.#world.framesSent();
-    const isPossible = nbFragReceived > 0 && nbFragReceived <= sent;
-    const counts = `${nbFragReceived} received of ${sent} sent`;
+    const areMissing = missingFrag === MISSING_MAX || nbFragReceived + missingFrag >= this.#nbFrag;
+    const isPossible = nbFragReceived <= sent && areMissing;
+    const counts = `${nbFragReceived} received of ${sent} sent, ${missingFrag} missing of ${this.#nbFrag}`;
     this.#sheet.check("status-received", isPossible, evidence, counts);
     this.#sheet.check("status-missing", missingFrag === 0, evidence, `${missingFrag} are missing`);
     if (errors === "" && missingFrag === 0) this.#complete = evidence;

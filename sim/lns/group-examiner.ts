@@ -134,6 +134,8 @@ export class GroupExaminer {
       return;
     }
     this.#sheet.pass("mc-session", evidence);
+    // One that comes after its start is late by the server's doing, and no two stacks say the same.
+    if (request.sessionTime < this.#world.gpsAt(evidence.at) && timeToStart === undefined) return;
     const errors = errorsOf(status);
     const isSame = status.mcGroupId === mcGroupId;
     const why = isSame ? errors : `group ${status.mcGroupId}, asked was ${mcGroupId}`;

@@ -12,6 +12,7 @@ import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ProvisionedDevice, ServerDevice } from "#sim/server/server-device.ts";
 import type { SeenDownlink, SeenUplink, Witness } from "#sim/server/witness.ts";
 import { Examiner } from "./examiner.ts";
+import { REFUSAL_WORDS } from "./join-words.ts";
 import { isComplete, type LnsDevice } from "./lns-device.ts";
 import { Questions } from "./questions.ts";
 import { gatewaysFor } from "./reach.ts";
@@ -118,15 +119,18 @@ export class Lns implements Witness {
 
   /** At once, with those that have joined. */
   start(): void {
-    const { say } = this.#input;
     if (this.phase !== "waiting") return;
-    const joined = this.devices.filter(({ joinedUs }) => joinedUs !== undefined);
+    const joined = this.#joined;
     if (joined.length === 0) {
-      say("no device has joined yet: the campaign waits for one");
+      this.#input.say("no device has joined yet: the campaign waits for one");
       return;
     }
     if (this.#input.asksQuestions) this.#ask(joined);
     else this.#startCampaigns();
+  }
+
+  get #joined(): readonly LnsDevice[] {
+    return this.devices.filter(({ joinedUs }) => joinedUs !== undefined);
   }
 
   #ask(joined: readonly LnsDevice[]): void {
@@ -144,6 +148,7 @@ export class Lns implements Witness {
       device.questions = new Questions(facts, {
         patienceUs: 2 * uplinkIntervalS * 1e6 + ANSWER_US,
         enqueue: (fPort, payload) => this.#server.enqueue(device.onServer, fPort, payload),
+        drop: (payload) => this.#server.withdraw(device.onServer, payload),
       });
     }
     say(`asking ${joined.length} devices what a campaign does not ask`);
@@ -151,9 +156,8 @@ export class Lns implements Witness {
 
   #startCampaigns(): void {
     this.phase = "campaign";
-    const joined = this.devices.filter(({ joinedUs }) => joinedUs !== undefined);
     const ofVersion = (packages: 1 | 2) =>
-      joined.filter(({ onServer }) => onServer.provisioned.packages === packages);
+      this.#joined.filter(({ onServer }) => onServer.provisioned.packages === packages);
     this.#deploy([ofVersion(1), ofVersion(2)].filter((own) => own.length > 0));
   }
 
@@ -224,7 +228,7 @@ export class Lns implements Witness {
     const count = (is: (device: LnsDevice) => unknown) => this.devices.filter(is).length;
     return {
       devices: this.devices.length,
-      joined: count(({ joinedUs }) => joinedUs !== undefined),
+      joined: this.#joined.length,
       timeTold: count(({ timeToldUs }) => timeToldUs !== undefined),
       complete: count(isComplete),
       sent: this.#campaign?.queue.sent ?? 0,
@@ -239,7 +243,7 @@ export class Lns implements Witness {
   onJoin(onServer: ServerDevice, uplink: GatewayUplink, refusal: JoinRefusal | undefined): void {
     const { devEui, examiner } = this.#deviceOf(onServer);
     examiner.onJoin(uplink, refusal);
-    if (refusal !== undefined) this.#input.say(`${devEui} cannot join: ${REFUSAL[refusal]}`);
+    if (refusal !== undefined) this.#input.say(`${devEui} cannot join: ${REFUSAL_WORDS[refusal]}`);
   }
 
   onUplink(onServer: ServerDevice, uplink: GatewayUplink, seen: SeenUplink): void {
@@ -292,9 +296,3 @@ export class Lns implements Witness {
     return device;
   }
 }
-
-const REFUSAL: Readonly<Record<JoinRefusal, string>> = {
-  joinEui: "another JoinEUI than in the list",
-  mic: "the MIC of its join request is wrong, which is another AppKey (NwkKey on 1.1)",
-  devNonce: "its DevNonce was used before",
-};

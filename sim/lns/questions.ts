@@ -97,6 +97,8 @@ function answerCidOf({ fPort, payload }: Question): number {
 
 export interface QuestionIo {
   enqueue(fPort: number, payload: Uint8Array): void;
+  /** Takes it back if it is still there. */
+  drop(payload: Uint8Array): void;
   /** How long one question may wait for its answer. */
   readonly patienceUs: number;
 }
@@ -132,7 +134,10 @@ export class Questions {
     if (question?.fPort === fPort && payload[0] === answerCidOf(question)) this.#next(now);
   }
 
+  /** A question that nobody waits for any more must not go out into the campaign. */
   #next(now: WorldUs): void {
+    const before = this.#questions[this.#index];
+    if (before !== undefined) this.#io.drop(before.payload);
     this.#index += 1;
     this.#attempt = 0;
     const question = this.#questions[this.#index];
@@ -141,6 +146,7 @@ export class Questions {
 
   #ask({ fPort, payload }: Question, now: WorldUs): void {
     this.#attempt += 1;
+    this.#io.drop(payload);
     this.#giveUpUs = now + this.#io.patienceUs;
     this.#io.enqueue(fPort, payload);
   }

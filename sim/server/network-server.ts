@@ -106,6 +106,12 @@ export class NetworkServer {
     this.#classC.wake(device);
   }
 
+  /** Takes back what has not gone out; by the very bytes that were handed over. */
+  withdraw({ queue }: ServerDevice, payload: Uint8Array): void {
+    const index = queue.findIndex((item) => item.payload === payload);
+    if (index >= 0) queue.splice(index, 1);
+  }
+
   /** Whose session has this address. */
   deviceAt(devAddr: number): ServerDevice | undefined {
     return this.#byDevAddr.get(devAddr);

@@ -222,8 +222,6 @@ function heard({
     rate: { sf, bandwidthHz },
     context: { counter, antenna: 0 },
     gpsUs: undefined,
-    rssiDbm: 0,
-    snrDb: 0,
   };
 }
 

@@ -126,11 +126,26 @@ describe("what a request was answered with", () => {
     expect(room.say(200, answer).of(id)).toBe(expected);
   });
 
+  test.each(["0410", "0430", "0400000000"])(
+    "a session that was over before is not judged by %s",
+    (answer) => {
+      const room = new Room().ask(200, GROUP).say(200, "0200", 0);
+      room.now = 200 * S;
+      expect(room.ask(200, SESSION).say(200, answer).of("mc-session-status")).not.toMatch(
+        /Undefined/,
+      );
+    },
+  );
+
   test.each<[string, CheckId, string]>([
     ["01 0a00 00 00", "status-missing", "pass"],
     ["01 0a00 03 00", "status-missing", "3 are missing"],
-    ["01 1500 00 00", "status-received", "21 received of 20 sent"],
-    ["01 0000 00 00", "status-received", "0 received of 20 sent"],
+    ["01 1500 00 00", "status-received", "21 received of 20 sent, 0 missing of 10"],
+    ["01 1400 00 00", "status-received", "pass"],
+    ["01 0800 02 00", "status-received", "pass"],
+    ["01 0800 01 00", "status-received", "8 received of 20 sent, 1 missing of 10"],
+    ["01 0000 ff 00", "status-received", "pass"],
+    ["01 0000 00 00", "status-received", "0 received of 20 sent, 0 missing of 10"],
     ["01 0a40 00 00", "status-index", "index 1"],
     ["01 0a00 00 01", "status-errors", "notEnoughMatrixMemory"],
   ])("a status of %s: %s: %s", (answer, id, expected) => {

@@ -31,6 +31,19 @@ test.each(WIRES)("and so through $name", (wire) => {
   expect(bench.notTried).toEqual([]);
 });
 
+/** Its own uplinks make a device miss fragments, and that is seen in what is missing. */
+test.each([1, 2, 3])(
+  "a gateway that may send little delays all, and changes no grade: seed %i",
+  (seed) => {
+    const devices = { count: 6, defaults: { uplinkIntervalS: 20 } };
+    const bench = new LnsBench({}, { seed, devices, air: { classADutyCycle: true } }).run();
+    const failed = bench.lns.devices.flatMap(({ examiner }) =>
+      examiner.grades().filter(({ mark }) => mark?.result === "fail" && mark.why !== NO_ANSWER),
+    );
+    expect(failed.filter(({ id }) => id !== "status-missing")).toEqual([]);
+  },
+);
+
 /** But for what was lost each time that it was tried. */
 describe("frames that are lost are no fault of a device", () => {
   const seeds = Array.from({ length: 10 }, (_, index) => index + 1);

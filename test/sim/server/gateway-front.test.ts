@@ -36,8 +36,6 @@ class Front {
       rate: { sf: 7, bandwidthHz: 125_000 },
       context: { counter: BigInt(1000 + gateway), antenna: gateway },
       gpsUs: undefined,
-      rssiDbm: -60,
-      snrDb: 8,
       ...change,
     });
   }

@@ -205,6 +205,18 @@ describe.each(["1.0", "1.1"] as const)("downlinks to a %s device", (lorawan) => 
     expect(device.send()).toEqual([]);
   });
 
+  test("can be taken back while they wait, and no others with them", () => {
+    const bench = new Bench();
+    const device = FakeDevice.joined(bench, provisioned);
+    const [first, second] = [Uint8Array.of(1), Uint8Array.of(1)];
+    for (const payload of [first, second]) bench.server.enqueue(device.onServer, 200, payload);
+    bench.server.withdraw(device.onServer, Uint8Array.of(1));
+    bench.server.withdraw(device.onServer, first);
+    bench.server.withdraw(device.onServer, first);
+    expect(device.exchange().payload).toEqual(second);
+    expect(device.send()).toEqual([]);
+  });
+
   test("need an application port", () => {
     const bench = new Bench();
     const device = FakeDevice.joined(bench, provisioned);
