@@ -41,9 +41,9 @@ export function modemCommand(parts: RunParts): Command {
         .choices(REGIONS.map(({ name }) => name))
         .default("EU868"),
     )
-    .option("--dev-eui <hex>", "that the network knows it by", hexBytes(8), hexBytes(8)(DEV_EUI))
-    .option("--join-eui <hex>", "of its network", hexBytes(8), hexBytes(8)(JOIN_EUI))
-    .option("--app-key <hex>", "that the network expects", hexBytes(16), hexBytes(16)(APP_KEY))
+    .addOption(hexOption("--dev-eui <hex>", "that the network knows it by", DEV_EUI))
+    .addOption(hexOption("--join-eui <hex>", "of its network", JOIN_EUI))
+    .addOption(hexOption("--app-key <hex>", "that the network expects", APP_KEY))
     .option("--seed <n>", "decides every draw", integer(0, 4_294_967_295), 1)
     .action(async (options: ModemOptions) => {
       process.exitCode = await runModem(options, parts);
