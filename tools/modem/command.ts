@@ -50,6 +50,11 @@ export function modemCommand(parts: RunParts): Command {
     });
 }
 
+function hexOption(flags: string, description: string, usual: string): Option {
+  const parse = hexBytes(usual.length / 2);
+  return new Option(flags, description).argParser(parse).default(parse(usual), usual);
+}
+
 async function runModem(options: ModemOptions, parts: RunParts): Promise<number> {
   const { profile: name, tcp, region, devEui, joinEui, appKey, seed } = options;
   const profile = PROFILES[name];
