@@ -131,7 +131,7 @@ function deviceOf({ place, fields }: Row): ProvisionedDevice {
     appKey,
     nwkKey: is11 ? bytes("nwkKey", 16) : appKey,
     rootSecret: is11 ? appKey : bytes("genAppKey", 16),
-    unicastClass: fields["unicastClass"] === "C" ? "C" : "A",
+    ...(fields["unicastClass"] === "C" ? { unicastClass: "C" as const } : {}),
     ...(fields["activatedBy"] === "abp" ? { abp: sessionOf(lorawan, bytes) } : {}),
   };
 }

@@ -26,7 +26,9 @@ describe("100 fragments, one in five lost, in class C", () => {
       const world = worldOf(profile);
       await world.deploy();
       await world.until(() => world.isConfirmed);
-      expect(world.campaign.rows[0]?.errorMsg ?? "").toBe("");
+      // The status is asked once, and request or answer may be among the lost.
+      const { errorMsg = "" } = world.campaign.rows[0] ?? {};
+      expect(["", "FragStatusReq timeout."]).toContain(errorMsg);
       await world.stop();
     },
     120_000,

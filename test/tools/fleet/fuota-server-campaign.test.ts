@@ -163,7 +163,7 @@ test("a deployment is followed stage after stage, and every device is complete",
     error: "",
   };
   expect(record).toEqual({
-    kind: "device",
+    group: "device",
     isComplete: true,
     complaints: [],
     rows: [

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { resolveScenario } from "#scenarios/defaults.ts";
-import { deviceKeys } from "#sim/fleet/identity.ts";
+import { abpSession, deviceKeys } from "#sim/fleet/identity.ts";
 import { InputError } from "#tools/errors.ts";
 import { readDeviceFile } from "#tools/provision/device-file.ts";
 import { csvOf, deviceListOf, type ListedDevice } from "#tools/provision/device-list.ts";
@@ -42,6 +42,28 @@ describe.each(["1.0", "1.1"] as const)("a list of %s devices", (lorawan) => {
     expect(read(JSON.stringify(list, null, 2))).toEqual(expected);
   });
 });
+
+describe.each(["1.0.2", "1.1"] as const)(
+  "devices of %s with a session from the start",
+  (lorawan) => {
+    const defaults = { lorawan, activatedBy: "abp", firstDevAddr: "01abcdef" } as const;
+    const scenario = resolveScenario({
+      name: "a",
+      devices: { count: 2, defaults },
+      campaign: { redundancyPercent: 10 },
+      expect: {},
+    });
+
+    test("have it back", () => {
+      const found = read([...csvOf(deviceListOf(scenario, 1))].join(""));
+      expect(found.map(({ abp }) => abp)).toEqual(
+        scenario.devices.kinds.flatMap(({ device }) =>
+          [0, 1].map((id) => abpSession(1, id, device)),
+        ),
+      );
+    });
+  },
+);
 
 describe("what people do to a CSV file is understood", () => {
   const [device] = listOf("1.0");
@@ -83,10 +105,13 @@ describe("what cannot be used is told by line and field", () => {
     [changed("devEui", "02f0"), /^list: device 2: devEui is "02f0"; expected 16 hex digits$/],
     [changed("appKey", undefined), /^list: device 2: appKey is missing; expected 32 hex digits$/],
     [changed("genAppKey", "xyz"), /^list: device 2: genAppKey is "xyz"; expected 32 hex digits$/],
-    [changed("lorawan", "1.0.3"), /^list: device 2: lorawan is "1\.0\.3"; expected 1\.0 or 1\.1$/],
+    [
+      changed("lorawan", "1.2"),
+      /^list: device 2: lorawan is "1\.2"; expected one of 1\.0, 1\.0\.2/,
+    ],
     [changed("packages", 3), /^list: device 2: packages is 3; expected 1 or 2$/],
     [changed("devEui", list[0]?.devEui), /^list: device 2: devEui is that of list: device 1, too$/],
-    [`${csv.join("")}1,2\r\n`, /^list:5: 2 columns, expected 9$/],
+    [`${csv.join("")}1,2\r\n`, /^list:5: 2 columns, expected 16$/],
     [`${csv[0]}${csv[1]}${csv[2]?.replace("02f0", "0xf0")}`, /^list:3: devEui is "0xf0/],
     [`${csv[0]}"a"b,c\n`, /^list:2: a quote in the wrong place$/],
     [`${csv[0]}"never closed\n`, /^list:2: a quote in the wrong place$/],
