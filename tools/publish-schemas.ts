@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { scenarioSchema } from "#scenarios/schema.ts";
+import { conformanceSchema } from "./conformance/schema.ts";
 import { imageSchema } from "./image/schema.ts";
 import { planSchema } from "./plan/schema.ts";
 import { probeSchema } from "./probe/schema.ts";
@@ -25,6 +26,7 @@ write("docs/scenarios.md", withReference(guide, JSON.parse(scenarioText)));
 write("docs/personas.md", withPersonas(readFileSync(new URL("docs/personas.md", root), "utf8")));
 write("docs/sweep.schema.json", publishedText(sweepSchema));
 write("docs/lns.schema.json", publishedText(lnsSchema));
+write("docs/conformance.schema.json", publishedText(conformanceSchema));
 write("docs/plan.schema.json", publishedText(planSchema));
 write("docs/probe.schema.json", publishedText(probeSchema));
 writeFileSync(new URL("docs/image.schema.json", root), publishedText(imageSchema));

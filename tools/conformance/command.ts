@@ -13,7 +13,7 @@ import type { Evidence } from "./evidence.ts";
 import { SITUATIONS, type Situation } from "./requirement.ts";
 import { provoke } from "./run.ts";
 import { judgeAll } from "./suite.ts";
-import { conformanceMarkdown, conformanceText } from "./text.ts";
+import { conformanceMarkdown, conformanceReport, conformanceText } from "./text.ts";
 
 interface ConformanceOptions extends GatewayOptions {
   readonly api: string;
@@ -71,7 +71,7 @@ async function runConformance(options: ConformanceOptions, parts: RunParts): Pro
     const date = new Date().toISOString().slice(0, 10);
     const head = { server: options.name, version, date };
     markdown?.write(conformanceMarkdown(head, judged));
-    json?.write(`${JSON.stringify({ schemaVersion: 1, ...head, findings: judged.map(flat) })}\n`);
+    json?.write(`${JSON.stringify(conformanceReport(head, judged))}\n`);
     if (signal.aborted) return EXIT.interrupted;
     return judged.some(({ finding }) => finding.verdict === "fail") ? EXIT.failed : EXIT.ok;
   } finally {
@@ -80,11 +80,6 @@ async function runConformance(options: ConformanceOptions, parts: RunParts): Pro
     end();
     api.close();
   }
-}
-
-function flat({ requirement, finding }: ReturnType<typeof judgeAll>[number]): object {
-  const { id, says, source, situations } = requirement;
-  return { id, says, source, situations, ...finding };
 }
 
 function shortOf(situation: Situation): string {

@@ -1,4 +1,5 @@
 import type { Finding, Verdict } from "./finding.ts";
+import type { ConformanceReport } from "./schema.ts";
 import type { Judged } from "./suite.ts";
 
 const MARK: Readonly<Record<Verdict, string>> = { pass: "✓", fail: "✗", notTried: "·" };
@@ -22,6 +23,27 @@ export interface ReportHead {
   readonly server: string;
   readonly version: string;
   readonly date: string;
+}
+
+/** As JSON; `docs/conformance.schema.json`. */
+export function conformanceReport(head: ReportHead, judged: readonly Judged[]): ConformanceReport {
+  const findings = judged.map(({ requirement, finding }) => {
+    const { id, says, source, situations } = requirement;
+    const { verdict, text, frames } = finding;
+    return {
+      id,
+      says,
+      source,
+      situations: [...situations],
+      verdict,
+      text,
+      frames: frames.map(({ fPort, ...frame }) => ({
+        ...frame,
+        ...(fPort === undefined ? {} : { fPort }),
+      })),
+    };
+  });
+  return { schemaVersion: 1, ...head, findings };
 }
 
 /** A table of all, then the frames of what failed. */

@@ -1,6 +1,14 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Verdict } from "#tools/conformance/finding.ts";
-import { conformanceMarkdown, conformanceText } from "#tools/conformance/text.ts";
+import { conformanceSchema } from "#tools/conformance/schema.ts";
+import {
+  conformanceMarkdown,
+  conformanceReport,
+  conformanceText,
+} from "#tools/conformance/text.ts";
+import { accepts, readSchema } from "#tools/json-schema.ts";
+import { publishedText } from "#tools/schema-text.ts";
 
 const judged = (["pass", "fail", "notTried"] as const).map((verdict: Verdict, index) => ({
   requirement: {
@@ -35,4 +43,13 @@ test("the report has the sources, and the frames of what failed alone", () => {
   expect(markdown.match(/0101/g)).toHaveLength(1);
   expect(markdown).toContain("   12.500 s  device 3 ↓ port 201  0101\n");
   expect(markdown).toContain("   13.000 s  gateway 0 ↑ PHY  40aa\n");
+});
+
+const published = new URL("../../../docs/conformance.schema.json", import.meta.url);
+
+test("the published schema is the schema, and accepts what is written", () => {
+  expect(readFileSync(published, "utf8")).toBe(publishedText(conformanceSchema));
+  const head = { server: "a server", version: "0.1.0", date: "2026-01-02" };
+  const report: unknown = JSON.parse(JSON.stringify(conformanceReport(head, judged)));
+  expect(accepts(readSchema(published), report)).toBe(true);
 });
