@@ -76,8 +76,7 @@ export const DEPLOYMENT_REQUIREMENTS: readonly Requirement[] = [
     source: PROCESS,
     situations: ["conformance-vanish"],
     occasions: (evidence) => {
-      const { nbFrag, redundancyPercent } = planOf(evidence);
-      const total = nbFrag + Math.ceil((nbFrag * redundancyPercent) / 100);
+      const { totalFragments: total } = evidence.plan;
       const last = evidence.heard("DataFragment").reduce((n, { command }) => {
         return Math.max(n, command.indexAndN.n);
       }, 0);
@@ -161,9 +160,4 @@ function behind(gateway: number, { recorded }: Evidence): readonly DeviceResult[
 
 function updated({ id, state, reason }: DeviceResult): Occasion {
   return { ok: state === "updated", text: `device ${id}: ${state}, ${reason}`, frames: [] };
-}
-
-function planOf({ recorded: { scenario, sent } }: Evidence) {
-  const { fragSize, redundancyPercent } = scenario.campaign;
-  return { nbFrag: Math.ceil(sent.length / fragSize), redundancyPercent };
 }

@@ -19,6 +19,9 @@ import type { Command, Decoded } from "#agent/wire/commands.ts";
 import type { DownlinkItemFacts } from "#hal/gateway-port.ts";
 import { COUNTER_PERIOD_US } from "#hal/gateway-port.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { planSession, type SessionPlan } from "#scenarios/session.ts";
+import { hexOf } from "#sim/fleet/firmware.ts";
+import { fPortOf } from "#sim/fleet/frame-heads.ts";
 import type { ApplicationEntry, TapEntry } from "#sim/fleet/live-tap.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import type { GatewayEvent } from "#sim/gateway/server-gateway.ts";
@@ -135,6 +138,12 @@ export class Evidence {
     return Math.max(...kinds.map(({ device }) => device.uplinkIntervalS));
   }
 
+  /** The session that the scenario plans for what was sent. */
+  get plan(): SessionPlan {
+    const { scenario, sent } = this.recorded;
+    return planSession(scenario.campaign, sent.length);
+  }
+
   gpsAt(atS: number): number {
     return this.recorded.gpsAtStart + atS;
   }
@@ -153,7 +162,7 @@ export class Evidence {
   uplinkOf({ id, atS, frame }: Pick<Said<unknown>, "id" | "atS" | "frame">) {
     for (const entry of this.recorded.entries) {
       if (entry.type !== "event" || entry.event.type !== "uplink" || entry.id !== id) continue;
-      if (portOf(entry.event.phyPayload) !== frame.fPort) continue;
+      if (fPortOf(entry.event.phyPayload) !== frame.fPort) continue;
       if (entry.atUs < (atS - 0.01) * 1e6) continue;
       return entry.atUs < (atS + REPORTED_WITHIN_S) * 1e6 ? entry.event : undefined;
     }
@@ -189,11 +198,6 @@ function commandsIn<C>(
   return (set?.decode(entry.payload) ?? []).flatMap((decoded) =>
     decoded.ok ? [{ atS: frame.atS, id, command: decoded.command as C, frame }] : [],
   );
-}
-
-/** FPort of a data frame, which is in clear. */
-function portOf(phyPayload: Uint8Array): number | undefined {
-  return phyPayload[8 + ((phyPayload[5] ?? 0) & 0x0f)];
 }
 
 function frameOf({ atUs, id, direction, fPort, payload }: ApplicationEntry): Frame {
@@ -266,8 +270,4 @@ function delayAfter({ counterUs }: UplinkEvent, { timing }: DownlinkItemFacts): 
 
 function secondsOf(us: number): number {
   return Math.round(us / 1e3) / 1e3;
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString("hex");
 }

@@ -1,4 +1,6 @@
+import { CLOCK_SYNC_PORT } from "#agent/packages/clock-sync.wire.ts";
 import { COUNTER_PERIOD_US } from "#hal/gateway-port.ts";
+import { fPortOf } from "#sim/fleet/frame-heads.ts";
 import type { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import type { TapEntry } from "#sim/fleet/live-tap.ts";
 import type { GatewayEvent } from "#sim/gateway/server-gateway.ts";
@@ -25,8 +27,6 @@ type UplinkEvent = Extract<GatewayEvent, { type: "uplink" }>;
 
 const JOIN_REQUEST = 0x00;
 const DEV_EUI_AT = 9;
-const F_PORT_AT = 8;
-const CLOCK_SYNC_PORT = 202;
 /** Longer than it takes a server to answer, and the delay of a join accept. */
 const PAUSE_MS = 8000;
 const COPIES = 5;
@@ -107,8 +107,7 @@ function samplesIn(entries: readonly TapEntry[]) {
 }
 
 function isClockRequest({ phyPayload }: UplinkEvent): boolean {
-  const fOptsBytes = (phyPayload[5] ?? 0) & 0x0f;
-  return phyPayload[0] === 0x40 && phyPayload[F_PORT_AT + fOptsBytes] === CLOCK_SYNC_PORT;
+  return phyPayload[0] === 0x40 && fPortOf(phyPayload) === CLOCK_SYNC_PORT;
 }
 
 function flipAt(phy: Uint8Array, at: number): void {

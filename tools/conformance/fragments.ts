@@ -172,15 +172,8 @@ function heardFragments(evidence: Evidence) {
   return evidence.heard("DataFragment");
 }
 
-function sizes({ recorded: { scenario, sent } }: Evidence) {
-  const { fragSize, redundancyPercent } = scenario.campaign;
-  const nbFrag = Math.ceil(sent.length / fragSize);
-  const coded = Math.ceil((nbFrag * redundancyPercent) / 100);
-  return { nbFrag, fragSize, total: nbFrag + coded };
-}
-
 function numbers(evidence: Evidence): readonly Occasion[] {
-  const { total } = sizes(evidence);
+  const { totalFragments: total } = evidence.plan;
   const found = fragmentsIn(evidence);
   if (found.length === 0) return [];
   const wrong = found.findIndex(({ command }, at) => command.indexAndN.n !== at + 1);
@@ -191,8 +184,9 @@ function numbers(evidence: Evidence): readonly Occasion[] {
 }
 
 function contents(evidence: Evidence, isCoded: boolean): readonly Occasion[] {
-  const { nbFrag, fragSize } = sizes(evidence);
   const { sent, scenario } = evidence.recorded;
+  const { nbFrag } = evidence.plan;
+  const { fragSize } = scenario.campaign;
   const packages = scenario.devices.kinds[0]?.device.packages ?? "v1";
   const variant = parityVariantOf({ packages, parity: "auto" });
   const block = new Uint8Array(nbFrag * fragSize);
