@@ -110,6 +110,19 @@ test.each(["", "two words", "key\u0007"])("%j is no API key", async (key) => {
   expect(said).toMatch(/odd-key: holds no API key; make one with: chirpstack/);
 });
 
+test("the key itself in the place of its file is refused without being shown", async () => {
+  const key = "eyJ0eXAiOiJKV1QifQ.eyJ0eXAiOiJrZXkifQ.CspcaudpEeBrQPtJgwvohm26FGXO";
+  const said = await bench.complaint(
+    fakeSimulate(0),
+    "fleet",
+    bench.at("fake.yaml"),
+    "--api-key",
+    key,
+  );
+  expect(said).toMatch(/--api-key takes a file that holds the key/);
+  expect(said).not.toContain("eyJ0");
+});
+
 test("an API that nobody serves is refused in one line that names it", async () => {
   const api = `127.0.0.1:${await closedPort()}`;
   const run = bench.fuota(fakeSimulate(0), ...fleet("--api", api));
