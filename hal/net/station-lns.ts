@@ -97,8 +97,8 @@ export class StationLns {
       return;
     }
     const [, eui] = GATEWAY_PATH.exec(url) ?? [];
-    const isTooMany = this.#stations.size >= STATIONS_MAX;
-    if (eui === undefined || isTooMany) {
+    const isFull = this.#stations.size >= STATIONS_MAX;
+    if (eui === undefined || (isFull && !this.#stations.has(eui))) {
       socket.close();
       return;
     }

@@ -33,6 +33,8 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 const MESSAGE_BYTES_MAX = 65_536;
 /** After so long without a word the station pings, and once more so long counts the connection as dead. */
 const SILENCE_MAX_MS = 60_000;
+/** How long a server may take to say goodbye. */
+const CLOSE_MAX_MS = 2000;
 const RETRY_MIN_MS = 1000;
 const RETRY_MAX_MS = 60_000;
 
@@ -82,17 +84,19 @@ export class StationSocket {
     clearTimeout(this.#silence);
     const socket = this.#socket;
     if (socket === undefined || socket.readyState === WebSocket.CLOSED) return;
+    const late = setTimeout(() => socket.terminate(), CLOSE_MAX_MS);
     await new Promise<void>((resolve) => {
       socket.once("close", () => resolve());
       socket.close();
     });
+    clearTimeout(late);
   }
 
   async #connect(): Promise<void> {
     const info = await this.#discover();
     if (!info.ok) throw new StationRefused(`${this.#server.url}: ${info.reason}`);
+    if (this.#isClosed) throw new StationRefused(`${info.uri}: given up`);
     const socket = this.#dial(info.uri);
-    this.#socket = socket;
     await new Promise<void>((resolve, reject) => {
       const refuse = (reason: string) => reject(new StationRefused(`${info.uri}: ${reason}`));
       const late = setTimeout(() => {
@@ -138,12 +142,14 @@ export class StationSocket {
 
   #dial(url: string): WebSocket {
     const { ca, authorization } = this.#server;
-    return new WebSocket(url, {
+    const socket = new WebSocket(url, {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       maxPayload: MESSAGE_BYTES_MAX,
       ...(ca === undefined ? {} : { ca }),
       ...(authorization === undefined ? {} : { headers: { Authorization: authorization } }),
     });
+    this.#socket = socket;
+    return socket;
   }
 
   #receive(text: string): FromStationServer["type"] | undefined {

@@ -118,6 +118,20 @@ test("comes back when the connection is lost, and asks anew where to go", async 
   expect(asked).toBe(2);
 });
 
+test("closed while it comes back, it leaves no connection behind", async () => {
+  const station = await open();
+  const asked = new Promise<void>((resolve) => {
+    onInfo = () => resolve();
+  });
+  for (const client of server.clients) client.terminate();
+  await asked;
+  const left = Promise.all([...server.clients].map((client) => once(client, "close")));
+  await station.close();
+  await left;
+  expect(headers).toHaveLength(3);
+  expect(server.clients.size).toBe(0);
+});
+
 test.each<[string, () => void, RegExp]>([
   [
     "does not know it",
