@@ -4,6 +4,7 @@ import { embassyMutants } from "./embassy-mutants.ts";
 import { fecMutants, kernelMutants } from "./fec-mutants.ts";
 import { imageMutants } from "./image-mutants.ts";
 import { journalMutants } from "./journal-mutants.ts";
+import { macMutants } from "./mac-mutants.ts";
 import type { Mutant } from "./mutant.ts";
 import { keyMutants, packageMutants } from "./package-mutants.ts";
 import { resumeMutants } from "./resume-mutants.ts";
@@ -24,5 +25,6 @@ export const mutants: readonly Mutant[] = [
   ...packageMutants,
   ...keyMutants,
   ...deltaMutants,
+  ...macMutants,
   ...runMutants,
 ];

@@ -206,7 +206,8 @@ test("the accept's settings and channels hold from then on", () => {
 });
 
 test.each([
-  ["of another type", hex("0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 01")],
+  ["with the masks of a fixed plan", hex("0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 0f 01")],
+  ["of a type to come", hex("18 4f 84 e8 56 84 b8 5e 84 88 66 84 00 00 00 02")],
   ["with frequencies out of the band", hex("ff ff ff 01 00 00 00 00 00 00 00 00 00 00 00 00")],
 ])("a CFList %s adds no channel", (_, cfList) => {
   const network = new Network();
@@ -252,6 +253,12 @@ describe("accepts that change nothing", () => {
       seal(network, nonce, {}, hex("00 ".repeat(16))),
     ),
     stray("OptNeg to a 1.0 device", (network, nonce) => seal(network, nonce, { optNeg: true })),
+    stray("an RX1DROffset that the region has not", (network, nonce) =>
+      seal(network, nonce, { rx1DrOffset: 6 }),
+    ),
+    stray("an RX2 data rate that the region has not", (network, nonce) =>
+      seal(network, nonce, { rx2Dr: 15 }),
+    ),
     stray("one bit wrong", (network, nonce) => {
       const phy = seal(network, nonce);
       phy[9] = (phy[9] ?? 0) ^ 1;
