@@ -7,13 +7,20 @@ import {
   type RouterInfo,
 } from "./basics-station-server.ts";
 
+/** By which a station is known. PEM. */
+export interface StationCertificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface StationServer {
   /** `ws://host:port` or `wss://host:port`. */
   readonly url: string;
-  /** PEM; beside the system's own. */
+  /** PEM; in place of the system's own. */
   readonly ca?: string;
   /** What goes into the Authorization header, as it is. */
   readonly authorization?: string;
+  readonly certificate?: StationCertificate;
 }
 
 export interface StationEvents {
@@ -104,7 +111,7 @@ export class StationSocket {
         refuse("no router_config");
       }, HANDSHAKE_TIMEOUT_MS);
       socket.on("open", () => socket.send(encodeVersion()));
-      socket.on("error", (error) => refuse(reasonOf(error)));
+      socket.on("error", (error) => refuse(reasonOf(error, info.uri)));
       socket.on("ping", () => this.#heard(socket));
       socket.on("pong", () => this.#heard(socket));
       socket.on("message", (data, isBinary) => {
@@ -130,7 +137,7 @@ export class StationSocket {
         const fail = (reason: string) => resolve({ ok: false, reason });
         socket.on("open", () => socket.send(encodeRouterInfo(this.#eui)));
         socket.on("message", (data) => resolve(decodeRouterInfo(String(data))));
-        socket.on("error", (error) => fail(reasonOf(error)));
+        socket.on("error", (error) => fail(reasonOf(error, this.#server.url)));
         socket.on("close", () => fail("closed without an answer to router-info"));
         late = setTimeout(() => fail("no answer to router-info"), HANDSHAKE_TIMEOUT_MS);
       });
@@ -141,11 +148,12 @@ export class StationSocket {
   }
 
   #dial(url: string): WebSocket {
-    const { ca, authorization } = this.#server;
+    const { ca, authorization, certificate } = this.#server;
     const socket = new WebSocket(url, {
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
       maxPayload: MESSAGE_BYTES_MAX,
       ...(ca === undefined ? {} : { ca }),
+      ...certificate,
       ...(authorization === undefined ? {} : { headers: { Authorization: authorization } }),
     });
     this.#socket = socket;
@@ -199,8 +207,14 @@ export class StationSocket {
   }
 }
 
-/** A refused connection to a name with several addresses has its reasons inside. */
-function reasonOf(error: Error): string {
+/**
+ * A refused connection to a name with several addresses has its reasons inside; OpenSSL's words are
+ * between its source lines. A server that does not take a certificate may just hang up.
+ */
+function reasonOf(error: Error, url: string): string {
   const [first] = error instanceof AggregateError ? error.errors : [];
-  return error.message || (first instanceof Error ? first.message : error.name);
+  if ("reason" in error && typeof error.reason === "string") return error.reason;
+  const said = error.message || (first instanceof Error ? first.message : error.name);
+  const isCutOff = "code" in error && error.code === "ECONNRESET" && url.startsWith("wss:");
+  return isCutOff ? `${said}; it may not take this station's certificate` : said;
 }

@@ -6,6 +6,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MqttSession, type MqttSessionOptions } from "#hal/net/mqtt-session.ts";
+import { makeCertificate } from "./certificates.ts";
 
 /* A device that a mosquitto knows by its password, or by its certificate. */
 
@@ -18,10 +19,13 @@ let secure = 0;
 beforeAll(async () => {
   [plain, secure] = [await freePort(), await freePort()];
   execFileSync("mosquitto_passwd", ["-b", "-c", at("passwords"), "user", "right"]);
-  certificate("ca", ["-x509"]);
-  certificate("server", ["-x509", "-addext", "subjectAltName=IP:127.0.0.1"], "ca");
-  certificate("device", ["-x509"], "ca");
-  certificate("stranger", ["-x509"]);
+  makeCertificate(folder, "ca");
+  makeCertificate(folder, "server", {
+    by: "ca",
+    options: ["-addext", "subjectAltName=IP:127.0.0.1"],
+  });
+  makeCertificate(folder, "device", { by: "ca" });
+  makeCertificate(folder, "stranger");
   const lines = [
     // Or else it becomes one who cannot read these files.
     `user ${userInfo().username}`,
@@ -50,25 +54,6 @@ afterAll(() => {
   broker?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** `name.pem` and `name.key`, signed by itself or by another. */
-function certificate(name: string, options: readonly string[], by?: string): void {
-  const issuer = by === undefined ? [] : ["-CA", at(`${by}.pem`), "-CAkey", at(`${by}.key`)];
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  const files = ["-keyout", at(`${name}.key`), "-out", at(`${name}.pem`)];
-  const args = [
-    "req",
-    ...options,
-    ...key,
-    ...files,
-    "-subj",
-    `/CN=${name}`,
-    "-days",
-    "2",
-    ...issuer,
-  ];
-  execFileSync("openssl", args, { stdio: "ignore" });
-}
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");

@@ -60,7 +60,7 @@ async function runConformance(options: ConformanceOptions, parts: RunParts): Pro
         const atS = ((now() - startedMs) / 1000).toFixed(0).padStart(5);
         terminal.err(`${atS} s  ${shortOf(situation)}: ${text}\n`);
       };
-      const wayOf = (region: string) => gatewayWayOf(options, region);
+      const wayOf = (region: string, gateways: number) => gatewayWayOf(options, region, gateways);
       const evidence = await provoke({ situation, api, wayOf, interrupt: signal, say });
       // What was cut short says nothing about a server.
       if (!signal.aborted) evidences.set(situation, evidence);

@@ -14,7 +14,7 @@ import type { Situation } from "./requirement.ts";
 export interface SituationInput {
   readonly situation: Situation;
   readonly api: ChirpStackConnection;
-  readonly wayOf: (region: string) => GatewayWay;
+  readonly wayOf: (region: string, gateways: number) => GatewayWay;
   readonly interrupt: AbortSignal;
   readonly say: (text: string) => void;
 }
@@ -41,7 +41,7 @@ export async function provoke(input: SituationInput): Promise<Evidence> {
     firmware: undefined,
     server: { api, deployer: deployerOf({ fuotaMarshaler: "protobuf" }, api) },
     waitS: 0,
-    way: input.wayOf(scenario.regional.region.name),
+    way: input.wayOf(scenario.regional.region.name, gateways),
     gateways,
     joinSpreadS: isStorm ? STORM_SPREAD_S : scenario.devices.count,
     isLenient: false,

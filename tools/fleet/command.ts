@@ -97,7 +97,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const problem = checkLive(resolved, options.fuotaServer !== undefined);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
   const connect = connectionOf(options);
-  const way = gatewayWayOf(options, resolved.regional.region.name);
+  const way = gatewayWayOf(options, resolved.regional.region.name, options.gateways);
   const outputs = await openLiveOutputs(options, run, parts);
   const server = connect?.();
   const { recorder, metrics } = outputs;

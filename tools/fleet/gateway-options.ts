@@ -1,32 +1,25 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { StationServer } from "#hal/net/station-socket.ts";
 import type { UdpServerAddress } from "#hal/net/udp-gateway.ts";
 import type { ServerGatewayConfig } from "#sim/gateway/server-gateway.ts";
 import { InputError } from "#tools/errors.ts";
-import { readInputFile } from "#tools/files.ts";
 import { ChirpStackLink, type Marshaler } from "./chirpstack-link.ts";
 import type { OpenGatewayLink } from "./gateway-link.ts";
 import { StationLink } from "./station-link.ts";
+import { type StationOptions, stationServers } from "./station-options.ts";
 import { UdpLink } from "./udp-link.ts";
 
 /** What a person says of the way from the simulated gateways to a server. */
-export interface GatewayOptions {
+export interface GatewayOptions extends StationOptions {
   readonly broker: string;
   readonly prefix?: string;
   readonly marshaler: Marshaler;
   readonly udp?: UdpServerAddress;
-  readonly station?: string;
-  readonly stationCa?: string;
-  readonly stationToken?: string;
 }
 
 export interface GatewayWay {
   readonly open: OpenGatewayLink;
   readonly acknowledges: ServerGatewayConfig["acknowledges"];
 }
-
-const PEM_BYTES_MAX = 1_048_576;
-const TOKEN_BYTES_MAX = 16_384;
 
 export function withGatewayOptions(command: Command): Command {
   return command
@@ -40,11 +33,17 @@ export function withGatewayOptions(command: Command): Command {
       stationUrl,
     )
     .option("--station-ca <file>", "PEM of the authority that signed that server's certificate")
-    .option("--station-token <file>", "file with what goes into the Authorization header");
+    .option("--station-token <file>", "file with what goes into the Authorization header")
+    .option("--station-cert <file>", "PEM of a gateway's certificate; {id} in it: one for each")
+    .option("--station-key <file>", "PEM of its private key; {id} as in --station-cert");
 }
 
 /** Throws `InputError` for a file that cannot be read. */
-export function gatewayWayOf(options: GatewayOptions, region: string): GatewayWay {
+export function gatewayWayOf(
+  options: GatewayOptions,
+  region: string,
+  gateways: number,
+): GatewayWay {
   const { broker, prefix, marshaler, udp, station } = options;
   if (udp !== undefined && station !== undefined) {
     throw new InputError("--udp and --station: gateways speak one protocol");
@@ -53,27 +52,12 @@ export function gatewayWayOf(options: GatewayOptions, region: string): GatewayWa
     return { acknowledges: "booked", open: (ids, events) => UdpLink.open(udp, ids, events) };
   }
   if (station !== undefined) {
-    const server = stationServer(station, options);
-    return { acknowledges: "onAir", open: (ids, events) => StationLink.open(server, ids, events) };
+    const servers = stationServers(station, options, gateways);
+    return { acknowledges: "onAir", open: (ids, events) => StationLink.open(servers, ids, events) };
   }
   const topicPrefix = prefix ?? region.toLowerCase().replace("-", "_");
   const to = { url: broker, topicPrefix, marshaler };
   return { acknowledges: "booked", open: (ids, events) => ChirpStackLink.open(to, ids, events) };
-}
-
-function stationServer(
-  url: string,
-  { stationCa, stationToken }: Pick<GatewayOptions, "stationCa" | "stationToken">,
-): StationServer {
-  const ca = stationCa === undefined ? {} : { ca: textOf(stationCa, PEM_BYTES_MAX) };
-  if (stationToken === undefined) return { url, ...ca };
-  const authorization = textOf(stationToken, TOKEN_BYTES_MAX);
-  if (/^[\x20-\x7e]+$/.test(authorization)) return { url, ...ca, authorization };
-  throw new InputError(`${stationToken}: holds no token, like "Bearer NNSXS.…", in one line`);
-}
-
-function textOf(path: string, bytesMax: number): string {
-  return Buffer.from(readInputFile(path, bytesMax)).toString().trim();
 }
 
 function udpServer(text: string): UdpServerAddress {

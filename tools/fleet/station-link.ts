@@ -19,8 +19,9 @@ export class StationLink implements GatewayLink {
     this.#stations = stations;
   }
 
+  /** `servers`: as each gateway knows its own. */
   static async open(
-    server: StationServer,
+    servers: readonly StationServer[],
     gatewayIds: readonly string[],
     events: GatewayLinkEvents,
   ): Promise<StationLink> {
@@ -32,6 +33,8 @@ export class StationLink implements GatewayLink {
     };
     const opened = await Promise.allSettled(
       gatewayIds.map((id, index) => {
+        const server = servers[index];
+        if (server === undefined) throw new RangeError(`no server for gateway ${index}`);
         const onCommand = events.onCommand.bind(undefined, index);
         return Station.open(server, id, { ...events, onState, onCommand });
       }),

@@ -74,6 +74,18 @@ describe("a station", () => {
   test("whose authority is in no file is told so", async () => {
     expect(await station("--station-ca", bench.at("none.pem"))).toMatch(/no such file/);
   });
+
+  test("has a certificate with its key, and over TLS alone", async () => {
+    const [cert, key] = ["--station-cert", "--station-key"];
+    expect(await station(cert, "a.pem")).toMatch(/--station-cert and --station-key go together/);
+    expect(await station(key, "a.key")).toMatch(/go together/);
+    expect(await station(cert, "a.pem", key, "a.key")).toMatch(/no TLS; use wss/);
+  });
+
+  test("reads a file of its own for each gateway that is named in it", async () => {
+    const said = complaint("--station", "wss://localhost:1", "--station-token", "none-{id}");
+    expect(await said).toMatch(/^none-02f00afe00000000: no such file/);
+  });
 });
 
 describe("a FUOTA Server", () => {

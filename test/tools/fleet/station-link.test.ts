@@ -55,7 +55,7 @@ afterEach(async () => {
 });
 
 async function open(): Promise<StationLink> {
-  link = await StationLink.open({ url }, IDS, {
+  link = await StationLink.open([{ url }, { url }], IDS, {
     onCommand: (gateway, command) => commands.push([gateway, command]),
     onOddity: (text) => oddities.push(text),
     onState: (state) => states.push(state),

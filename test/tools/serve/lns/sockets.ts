@@ -135,7 +135,14 @@ export class LiveDevices {
 
 function openLink(lns: LnsWorld, protocol: Protocol): OpenGatewayLink {
   const host = "127.0.0.1";
-  return protocol === "udp"
-    ? (ids, events) => UdpLink.open({ host, port: lns.udpPort ?? 0 }, ids, events)
-    : (ids, events) => StationLink.open({ url: `ws://${host}:${lns.stationPort}` }, ids, events);
+  if (protocol === "udp") {
+    return (ids, events) => UdpLink.open({ host, port: lns.udpPort ?? 0 }, ids, events);
+  }
+  const server = { url: `ws://${host}:${lns.stationPort}` };
+  return (ids, events) =>
+    StationLink.open(
+      ids.map(() => server),
+      ids,
+      events,
+    );
 }
