@@ -37,6 +37,8 @@ const QUERY_MS = 1000;
 /** Quiet for so long: nothing more belongs to what was asked before. */
 const QUIET_MS = 50;
 const RESYNC_MS = 1000;
+/** A line that has not gone on for so long will not. */
+const STALE_MS = 500;
 
 /**
  * One command at a time over a transport, its reply matched, events told apart from it. A transport
@@ -47,15 +49,24 @@ export class CommandEngine {
   readonly #reader: LineReader;
   readonly #splitter = new LineSplitter();
   readonly #onEvent: (event: ModemEvent) => void;
+  readonly #onSilence: () => void;
   readonly #waiting: Request[] = [];
   #running: Request | undefined;
   /** A reply may still come for a command that was given up. */
   #isOutOfStep = false;
   #resync: { timer: NodeJS.Timeout; sawOk: boolean; end: () => void } | undefined;
   #closed: TransportError | undefined;
+  #heardAtMs = 0;
   noiseLines = 0;
 
-  constructor(transport: Transport, dialect: Dialect, onEvent: (event: ModemEvent) => void) {
+  /** `onSilence`: a command was given up. */
+  constructor(
+    transport: Transport,
+    dialect: Dialect,
+    onEvent: (event: ModemEvent) => void,
+    onSilence = () => {},
+  ) {
+    this.#onSilence = onSilence;
     this.#transport = transport;
     this.#reader = new LineReader(dialect);
     this.#onEvent = onEvent;
@@ -82,6 +93,7 @@ export class CommandEngine {
 
   /** Bytes from the transport. */
   receive(chunk: Uint8Array): void {
+    this.#heardAtMs = performance.now();
     for (const line of this.#splitter.push(chunk)) this.#take(line);
   }
 
@@ -120,6 +132,7 @@ export class CommandEngine {
 
   #giveUp(): void {
     this.#isOutOfStep = true;
+    this.#onSilence();
     this.#finish("silent", "");
   }
 
@@ -195,7 +208,8 @@ export class CommandEngine {
       if (this.#resync?.sawOk === true) done();
     }, QUIET_MS);
     this.#resync = { timer, sawOk: false, end };
-    this.#splitter.clear();
+    // Half a downlink may be on its way still.
+    if (performance.now() - this.#heardAtMs > STALE_MS) this.#splitter.clear();
     this.#transport.write(Buffer.from("\r\nAT\r\n")).catch((error: unknown) => {
       if (!(error instanceof TransportError)) throw error;
       this.close(error);

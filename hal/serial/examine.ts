@@ -136,11 +136,29 @@ const queries: Readonly<Record<DialectName, readonly Query[]>> = {
   ],
 };
 
+/** What tells one modem from another; empty: it says nothing of the kind. */
+export async function identify(
+  engine: CommandEngine,
+  dialect: DialectName,
+): Promise<Readonly<Record<string, string>>> {
+  const isTelling = ({ name }: Fact) => name === "uid" || name === "devEui";
+  const telling = queries[dialect].filter(({ facts }) => facts.some(isTelling));
+  return (await asked(engine, telling)).identity;
+}
+
 /** Asks what there is to ask of such a modem. What it refuses or does not know is left out. */
 export async function examine(engine: CommandEngine, dialect: DialectName): Promise<Examination> {
+  const facts = await asked(engine, queries[dialect]);
+  return { ...facts, mcGroups: await groupsOf(engine, dialect) };
+}
+
+async function asked(
+  engine: CommandEngine,
+  all: readonly Query[],
+): Promise<Pick<Examination, "identity" | "settings">> {
   const identity: Record<string, string> = {};
   const settings: Record<string, string> = {};
-  for (const { command, options, facts } of queries[dialect]) {
+  for (const { command, options, facts } of all) {
     const { outcome, data, end } = await engine.request(command, options);
     if (outcome === "refused" && data.length === 0) continue;
     for (const { name, of, line, words } of facts) {
@@ -150,7 +168,7 @@ export async function examine(engine: CommandEngine, dialect: DialectName): Prom
       target[name] = words?.[value] ?? value;
     }
   }
-  return { identity, settings, mcGroups: await groupsOf(engine, dialect) };
+  return { identity, settings };
 }
 
 function firstMatch(lines: readonly string[], pattern: RegExp): string | undefined {

@@ -24,19 +24,27 @@ export type Found =
 const TRIES = 2;
 const ANSWER_MS = 600;
 const QUIET_MS = 100;
+const HEARD_MAX = 1000;
+const STALE_MS = 400;
 
 /** Listens to a transport before it is known who speaks. */
 export class Listener {
   readonly #splitter = new LineSplitter();
   #lines: string[] = [];
+  /** The last of what has come, whatever was asked: a downlink may be among it. */
+  readonly heard: string[] = [];
   #heard: (() => void) | undefined;
   #failure: TransportError | undefined;
+  #heardAtMs = 0;
   bytes = 0;
 
   receive(chunk: Uint8Array): void {
     this.bytes += chunk.length;
+    this.#heardAtMs = performance.now();
     const lines = this.#splitter.push(chunk);
     this.#lines.push(...lines);
+    this.heard.push(...lines);
+    this.heard.splice(0, this.heard.length - HEARD_MAX);
     if (lines.length > 0) this.#heard?.();
   }
 
@@ -48,7 +56,8 @@ export class Listener {
   /** Writes a line; what comes until it is quiet, or no more than a moment. */
   async ask(transport: Transport, text: string): Promise<readonly string[]> {
     this.#lines = [];
-    this.#splitter.clear();
+    // Half a downlink may be on its way still.
+    if (performance.now() - this.#heardAtMs > STALE_MS) this.#splitter.clear();
     await transport.write(Buffer.from(`${text}\r\n`, "latin1"));
     await this.#quiet();
     if (this.#failure !== undefined) throw this.#failure;

@@ -2,7 +2,15 @@ import type { RadioEvent, RadioPort, RadioRequest } from "../radio-port.ts";
 import { CommandEngine } from "./command-engine.ts";
 import type { DialectName } from "./dialect.ts";
 import { DIALECTS } from "./dialects/by-name.ts";
-import { type ModemDriver, ModemRefused, type ModemSettings } from "./drivers/driver.ts";
+import {
+  type ModemDriver,
+  ModemRefused,
+  type ModemSettings,
+  type Wellbeing,
+} from "./drivers/driver.ts";
+import { identify } from "./examine.ts";
+import { JoinTurn } from "./join-turn.ts";
+import { LineReader } from "./line-reader.ts";
 import { McGroups } from "./mc-groups.ts";
 import type { ModemEvent, Reception } from "./modem-event.ts";
 import { type Transport, TransportError } from "./transport.ts";
@@ -19,11 +27,19 @@ export interface SerialRadioInput {
   readonly say: (text: string) => void;
   /** The modem is gone, or will not be set up: the radio is over. */
   readonly onEnd: (cause: TransportError | ModemRefused) => void;
+  readonly onState?: (state: RadioState) => void;
 }
 
-const JOIN_RETRY_MS = 10_000;
-/** An accept comes within six seconds, and the modem has its own ideas. */
-const JOIN_ANSWER_MS = 20_000;
+export type RadioState =
+  /** Class, groups, keys: as the device wants them. */
+  | "configured"
+  /** And joined, where the device wants that: nothing is missed any more. */
+  | "ready"
+  /** The modem has restarted, said so or not; it is being set up again. */
+  | "restarted"
+  /** A command went without an answer. */
+  | "silent";
+
 const LISTEN_RETRY_MS = 2000;
 const LISTEN_TRIES_MAX = 30;
 
@@ -37,30 +53,38 @@ export class SerialRadio implements RadioPort {
   readonly #input: SerialRadioInput;
   readonly #engine: CommandEngine;
   readonly #turn: UplinkTurn;
+  readonly #join: JoinTurn;
   readonly #groups: McGroups;
   /** Work on the modem, one piece after the other. */
   #work: Promise<void> = Promise.resolve();
   #isEnded = false;
-  #wantsJoin = false;
-  /** The device waits for `joined`. */
-  #owesJoined = false;
-  #isJoined = false;
-  #joinTimer: NodeJS.Timeout | undefined;
+  #isConfigured = false;
+  /** The modem was told what to hear. */
+  #isTold = false;
   #listenTimer: NodeJS.Timeout | undefined;
 
   constructor(transport: Transport, input: SerialRadioInput, groups = new McGroups()) {
     this.#input = input;
     this.#groups = groups;
     const { dialect, driver, payloadMaxBytes, emit } = input;
-    this.#engine = new CommandEngine(transport, DIALECTS[dialect], (event) => this.#onModem(event));
+    const engine = new CommandEngine(
+      transport,
+      DIALECTS[dialect],
+      (event) => this.#onModem(event),
+      () => this.#tell("silent"),
+    );
+    this.#engine = engine;
+    const run = (work: () => Promise<void>) => this.#run(work);
     this.#turn = new UplinkTurn({
-      engine: this.#engine,
+      engine,
       driver,
       payloadMaxBytes,
       emit: (event) => this.#isEnded || emit(event),
-      run: (work) => this.#run(work),
+      run,
       onNotJoined: () => this.#lostSession(),
     });
+    const onJoined = () => this.#joined();
+    this.#join = new JoinTurn({ engine, driver, say: input.say, run, onJoined });
   }
 
   /** Bytes from the transport. */
@@ -72,8 +96,8 @@ export class SerialRadio implements RadioPort {
   end(cause = new TransportError("lost", "the modem is gone")): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    clearTimeout(this.#joinTimer);
     clearTimeout(this.#listenTimer);
+    this.#join.stop();
     this.#turn.stop();
     this.#engine.close(cause);
   }
@@ -81,16 +105,32 @@ export class SerialRadio implements RadioPort {
   /** Sets the modem up and brings it to class A, or to the session that is open. */
   start(): void {
     const { driver, settings } = this.#input;
-    this.#run(() => driver.configure(this.#engine, settings));
+    this.#isConfigured = false;
+    this.#run(async () => {
+      await driver.configure(this.#engine, settings);
+      this.#isConfigured = true;
+    });
     this.#tellGroups(0);
+  }
+
+  /** What tells this modem from others. */
+  identity(): Promise<Readonly<Record<string, string>>> {
+    return identify(this.#engine, this.#input.dialect);
+  }
+
+  /** Downlinks among lines that came before it was known who speaks. */
+  recall(lines: readonly string[]): void {
+    const reader = new LineReader(DIALECTS[this.#input.dialect]);
+    for (const line of lines) {
+      const read = reader.read(line, undefined);
+      if (read.type === "event" && read.event.type === "received") this.#onModem(read.event);
+    }
   }
 
   perform(request: RadioRequest): void {
     switch (request.type) {
       case "join":
-        this.#wantsJoin = true;
-        this.#owesJoined = true;
-        this.#join();
+        this.#join.request();
         return;
       case "requestUplink":
         this.#turn.request();
@@ -119,10 +159,15 @@ export class SerialRadio implements RadioPort {
     }
   }
 
-  /** Whether it answers at all; a modem that does not is as good as gone. */
-  async isAlive(): Promise<boolean> {
-    const { outcome } = await this.#engine.request("AT");
-    return outcome !== "silent";
+  /** Asks the modem how it is. One that has restarted without a word is set up again. */
+  async check(): Promise<Wellbeing> {
+    if (!this.#join.isJoined || this.#turn.isAnswering) {
+      const { outcome } = await this.#engine.request("AT");
+      return outcome === "silent" ? "silent" : "well";
+    }
+    const wellbeing = await this.#input.driver.check(this.#engine);
+    if (wellbeing === "forgot" && this.#join.isJoined && !this.#isEnded) this.#restarted();
+    return wellbeing;
   }
 
   #run(work: () => Promise<void>): void {
@@ -138,42 +183,17 @@ export class SerialRadio implements RadioPort {
     this.#input.onEnd(cause);
   }
 
-  #join(): void {
-    const { driver, say } = this.#input;
-    clearTimeout(this.#joinTimer);
-    this.#run(async () => {
-      if (!this.#owesJoined) return;
-      if (this.#isJoined) return this.#joined();
-      const outcome = await driver.join(this.#engine);
-      // Its event may have come first.
-      if (this.#isJoined) return;
-      if (outcome === "joined") return this.#joined();
-      if (outcome !== "started") say(`join: ${outcome}, again in ${JOIN_RETRY_MS / 1000} s`);
-      this.#joinLater(outcome === "started" ? JOIN_ANSWER_MS : JOIN_RETRY_MS);
-    });
-  }
-
-  #joinLater(afterMs: number): void {
-    clearTimeout(this.#joinTimer);
-    if (!this.#isEnded) this.#joinTimer = setTimeout(() => this.#join(), afterMs);
-  }
-
-  /** Said at once by a modem that is joined already, by its event otherwise. */
   #joined(): void {
-    clearTimeout(this.#joinTimer);
-    this.#isJoined = true;
-    this.#owesJoined = false;
     this.#input.emit({ type: "joined" });
     this.#turn.joined();
     // A group that was set before the join may be heard only now.
     if (this.#groups.open !== undefined) this.#tellGroups(0);
+    else this.#settle();
   }
 
   #lostSession(): void {
-    this.#isJoined = false;
-    this.#owesJoined = this.#wantsJoin;
     this.#turn.lost();
-    if (this.#wantsJoin) this.#join();
+    this.#join.lost();
   }
 
   #listen(): void {
@@ -183,9 +203,12 @@ export class SerialRadio implements RadioPort {
   /** A modem refuses groups while it transmits, too. */
   #tellGroups(tries: number): void {
     clearTimeout(this.#listenTimer);
+    this.#isTold = false;
     this.#run(async () => {
       try {
         await this.#input.driver.listen(this.#engine, this.#groups.open);
+        this.#isTold = true;
+        this.#settle();
       } catch (error) {
         if (!(error instanceof ModemRefused)) throw error;
         this.#input.say(error.message);
@@ -193,6 +216,16 @@ export class SerialRadio implements RadioPort {
         this.#listenTimer = setTimeout(() => this.#tellGroups(tries + 1), LISTEN_RETRY_MS);
       }
     });
+  }
+
+  #settle(): void {
+    if (!this.#isConfigured || !this.#isTold) return;
+    this.#tell("configured");
+    if (this.#join.isJoined || !this.#join.isWanted) this.#tell("ready");
+  }
+
+  #tell(state: RadioState): void {
+    if (!this.#isEnded) this.#input.onState?.(state);
   }
 
   #onModem(event: ModemEvent): void {
@@ -203,11 +236,11 @@ export class SerialRadio implements RadioPort {
         return;
       case "joined":
         // What joins within a command says it there.
-        if (this.#wantsJoin && !this.#isJoined) this.#joined();
+        if (this.#join.isWanted && !this.#join.isJoined) this.#join.joined();
         return;
       case "joinFailed":
         this.#input.say(`join failed${event.detail === "" ? "" : `: ${event.detail}`}`);
-        if (this.#wantsJoin) this.#joinLater(JOIN_RETRY_MS);
+        this.#join.failed();
         return;
       case "contact":
         this.#input.emit({ type: "contact", morePending: this.#turn.takePending() });
@@ -259,6 +292,7 @@ export class SerialRadio implements RadioPort {
   /** It has lost session and clock; what it keeps is not to be trusted. */
   #restarted(): void {
     this.#input.say("the modem has restarted");
+    this.#tell("restarted");
     this.start();
     this.#lostSession();
   }

@@ -32,6 +32,8 @@ export type TransportProblem =
   | "lost"
   /** It takes no bytes. */
   | "stuck"
+  /** The port is there, and nobody answers what has to be answered. */
+  | "silent"
   | "failed";
 
 /** The way to the modem cannot be opened, or broke. The message is one line that names the port. */

@@ -7,10 +7,11 @@ import { bytesFrom } from "#sim/modem/hex-text.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { hexBytes } from "#tools/modem/hex-option.ts";
-import { openTarget, type PortTarget, portTarget } from "#tools/probe/port-target.ts";
+import { openerOf, type PortTarget, portTarget } from "#tools/probe/port-target.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
 import { openDeviceState } from "./device-state.ts";
+import { hardResetOf } from "./hard-reset.ts";
 import { openLineLog } from "./line-log.ts";
 import { RunningDevice } from "./run-device.ts";
 import { selfTestOf } from "./self-test.ts";
@@ -30,6 +31,7 @@ interface DeviceOptions {
   readonly packages: "v1" | "v2";
   readonly heartbeat: number;
   readonly exec?: string;
+  readonly resetExec?: string;
   readonly log?: string;
 }
 
@@ -58,6 +60,7 @@ export function deviceCommand(parts: RunParts): Command {
     )
     .option("--heartbeat <s>", "between two uplinks of its own", integer(10, 86_400), 60)
     .option("--exec <command>", "self-test of a new image: FUOTA_IMAGE is its file")
+    .option("--reset-exec <command>", "resets a dead modem by its reset pin or its power")
     .option("--log <file>", "appends what happens as JSON lines; - for standard output")
     .addHelpText(
       "after",
@@ -100,7 +103,8 @@ async function runDevice(options: DeviceOptions, parts: RunParts): Promise<numbe
       heartbeatS: options.heartbeat,
       link: {
         port: port.type === "tcp" ? `tcp://${port.host}:${port.port}` : port.path,
-        open: (baudRate, events) => openTarget(port, baudRate, events),
+        open: openerOf(port, say),
+        ...(options.resetExec !== undefined && { hardReset: hardResetOf(options.resetExec, say) }),
         ...(baud !== undefined && { bauds: [baud] }),
         ...(dialect !== undefined && { dialect }),
       },

@@ -1,14 +1,19 @@
 import type { RadioEvent, RadioPort, RadioRequest } from "#hal/radio-port.ts";
 import type { DialectName } from "#hal/serial/dialect.ts";
 import { ModemRefused, type ModemSettings } from "#hal/serial/drivers/driver.ts";
-import { driverOf } from "#hal/serial/drivers/driver-of.ts";
-import { BAUD_RATES, findModem, Listener } from "#hal/serial/find-modem.ts";
 import { McGroups } from "#hal/serial/mc-groups.ts";
-import { firmwareVersionOf } from "#hal/serial/rui-version.ts";
-import { SerialRadio } from "#hal/serial/serial-radio.ts";
+import {
+  type OutageEvent,
+  type RecoveryState,
+  type Remedy,
+  stepRecovery,
+  WELL,
+} from "#hal/serial/recovery.ts";
+import type { RadioState, SerialRadio } from "#hal/serial/serial-radio.ts";
 import { type Transport, TransportError, type TransportEvents } from "#hal/serial/transport.ts";
-import { verdictOf } from "#hal/serial/verdict.ts";
 import { RefusedError } from "#tools/errors.ts";
+import { Gap } from "./gap.ts";
+import { ModemFinder } from "./modem-finder.ts";
 
 export interface ModemLinkInput {
   /** As the messages name it. */
@@ -21,41 +26,61 @@ export interface ModemLinkInput {
   readonly emit: (event: RadioEvent) => void;
   readonly say: (text: string) => void;
   /** It cannot go on: the modem will not be set up. */
-  readonly onEnd: (cause: RefusedError) => void;
+  readonly onEnd: (cause: Error) => void;
+  /** Its reset pin or its power; undefined: out of reach. */
+  readonly hardReset?: () => Promise<void>;
+  /** An integer below the bound. */
+  readonly below: (bound: number) => number;
 }
 
-const BACK_OFF_MS = [1000, 2000, 5000, 10_000, 30_000, 60_000];
 const HEARTBEAT_MS = 30_000;
-/** Questions without an answer until the modem counts as gone. */
-const SILENT_MAX = 2;
+/** Bytes from the modem within so long are as good as an answer: bursts are not disturbed. */
+const FRESH_MS = 20_000;
 
 /**
- * A radio that outlives its modem's absence: opens the port again when it was lost, brings the next
- * modem to what the device wants, and lets the device know of nothing but the time that it took.
+ * A radio that outlives its modem's absence: climbs the ladder of {@link stepRecovery} when the modem
+ * falls silent or is lost, brings it back to what the device wants, and lets the device know of
+ * nothing but the time that it took.
  */
 export class ModemLink implements RadioPort {
   readonly #input: ModemLinkInput;
   readonly #groups = new McGroups();
+  readonly #finder: ModemFinder;
+  readonly #gap: Gap;
+  #recovery: RecoveryState = WELL;
   #radio: SerialRadio | undefined;
   #transport: Transport | undefined;
   #wantsJoin = false;
   #wantsUplink = false;
   /** An uplink is with the modem. */
   #isSending = false;
-  #retries = 0;
-  #retryTimer: NodeJS.Timeout | undefined;
+  #heardAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
-  #silent = 0;
+  #lastSaid = "";
+  /** It was set up once: what is refused from now on is an accident. */
+  #isProven = false;
   #isClosed = false;
 
   constructor(input: ModemLinkInput) {
     this.#input = input;
+    this.#gap = new Gap(input.say);
+    this.#finder = new ModemFinder({
+      ...input,
+      groups: this.#groups,
+      emit: (event) => this.#emit(event),
+      onState: (radio, state) => this.#onState(radio, state),
+      onEnd: (radio, cause) => this.#lost(radio, cause),
+      onHeard: () => {
+        this.#heardAtMs = performance.now();
+      },
+    });
   }
 
   /** Opens the port for the first time. Throws `RefusedError` when that does not work. */
   async open(): Promise<void> {
     try {
-      await this.#connect();
+      this.#begin(await this.#finder.find("asItIs"));
     } catch (error) {
       if (error instanceof TransportError) throw new RefusedError(error.message);
       throw error;
@@ -72,7 +97,7 @@ export class ModemLink implements RadioPort {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#timer);
     clearInterval(this.#heartbeat);
     this.#radio?.end();
     await this.#transport?.close();
@@ -86,60 +111,14 @@ export class ModemLink implements RadioPort {
     if (request.type === "stopClassC") this.#groups.stop(request.groupId);
   }
 
-  async #connect(): Promise<void> {
-    const { port, bauds = BAUD_RATES, dialect, settings, payloadMaxBytes, say } = this.#input;
-    const listener = new Listener();
-    let radio: SerialRadio | undefined;
-    const transport = await this.#input.open(bauds[0] ?? BAUD_RATES[0], {
-      onData: (bytes) => (radio ?? listener).receive(bytes),
-      onClosed: (cause) => {
-        if (radio !== undefined) this.#lost(radio, cause);
-        else if (cause !== undefined) listener.close(cause);
-      },
-    });
-    this.#transport = transport;
-    try {
-      const found = await findModem(transport, listener, bauds);
-      if (found.type !== "modem") {
-        const why =
-          found.type === "foreign" ? `is ${found.modem.title}` : "does not answer as a modem";
-        throw new RefusedError(`${port} ${why}; fuota probe ${port} says more`);
-      }
-      const { modem, baudRate } = found;
-      requireDialect(modem.dialect, dialect, port);
-      const verdict = verdictOf(modem.dialect, firmwareVersionOf(modem.firmware), {});
-      const driver = driverOf(modem.dialect, modem.firmware);
-      if (verdict.fuota === "no" || driver === undefined) {
-        throw new RefusedError(`${port} (${modem.firmware}) will not do: ${verdict.reasons[0]}`);
-      }
-      const at = baudRate === undefined ? "" : ` at ${baudRate} baud`;
-      say(`modem ${modem.dialect} ${modem.firmware} on ${port}${at}`);
-      const input = {
-        dialect: modem.dialect,
-        driver,
-        settings,
-        payloadMaxBytes,
-        say,
-        emit: (event: RadioEvent) => this.#emit(event),
-        onEnd: (cause: Error) => this.#ended(cause),
-      };
-      radio = new SerialRadio(transport, input, this.#groups);
-    } catch (error) {
-      await transport.close();
-      throw error;
-    }
-    this.#begin(radio);
-  }
-
-  #begin(radio: SerialRadio): void {
+  #begin({ radio, transport }: { radio: SerialRadio; transport: Transport }): void {
     this.#radio = radio;
-    this.#retries = 0;
-    this.#silent = 0;
+    this.#transport = transport;
     radio.start();
     if (this.#wantsJoin) radio.perform({ type: "join" });
     if (this.#wantsUplink) radio.perform({ type: "requestUplink" });
     clearInterval(this.#heartbeat);
-    this.#heartbeat = setInterval(() => this.#beat(radio), HEARTBEAT_MS);
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
   #emit(event: RadioEvent): void {
@@ -148,53 +127,143 @@ export class ModemLink implements RadioPort {
     this.#input.emit(event);
   }
 
-  #beat(radio: SerialRadio): void {
-    radio.isAlive().then(
-      (isAlive) => {
-        this.#silent = isAlive ? 0 : this.#silent + 1;
-        if (this.#silent < SILENT_MAX || this.#isClosed) return;
-        this.#input.say("the modem does not answer");
-        this.#lost(radio, undefined);
+  #onState(radio: SerialRadio, state: RadioState): void {
+    if (this.#radio !== radio || this.#isClosed) return;
+    switch (state) {
+      case "configured":
+        this.#isProven = true;
+        this.#post("answered");
+        return;
+      case "ready":
+        this.#lastSaid = "";
+        this.#gap.end(performance.now());
+        return;
+      case "restarted":
+        this.#gap.begin(this.#heardAtMs, "it restarted");
+        return;
+      case "silent":
+        // Whoever asked it will ask again; what is new is that somebody has to look.
+        if (this.#recovery.rung === "well") this.#post("silent");
+        return;
+      default:
+        state satisfies never;
+    }
+  }
+
+  #beat(): void {
+    const isFresh = performance.now() - this.#heardAtMs < FRESH_MS;
+    if (this.#recovery.rung === "well" && !isFresh) this.#ask();
+  }
+
+  #ask(): void {
+    const radio = this.#radio;
+    if (radio === undefined) {
+      this.#post("silent");
+      return;
+    }
+    radio.check().then(
+      (wellbeing) => {
+        if (this.#radio !== radio) return;
+        this.#post(wellbeing === "silent" ? "silent" : "answered");
       },
       // It is gone, and #lost knows.
       () => {},
     );
   }
 
-  #lost(radio: SerialRadio, cause: TransportError | undefined): void {
+  #post(event: OutageEvent): void {
+    if (this.#isClosed) return;
+    const { hardReset, below } = this.#input;
+    const means = { hardReset: hardReset !== undefined, below };
+    const { state, remedy } = stepRecovery(this.#recovery, event, means);
+    this.#recovery = state;
+    this.#apply(remedy);
+  }
+
+  #apply(remedy: Remedy): void {
+    switch (remedy.type) {
+      case "nothing":
+        return;
+      case "ask":
+        this.#ask();
+        return;
+      case "reopen":
+        this.#look("asItIs", "its port was opened anew");
+        return;
+      case "softReset":
+        this.#look("softReset", "it was reset by command");
+        return;
+      case "hardReset":
+        this.#look("hardReset", "it was reset by hand");
+        return;
+      case "wait":
+        this.#timer = setTimeout(() => this.#post("elapsed"), remedy.ms);
+        return;
+      default:
+        remedy satisfies never;
+    }
+  }
+
+  #look(how: "asItIs" | "softReset" | "hardReset", words: string): void {
+    const radio = this.#radio;
+    if (radio !== undefined) this.#drop(radio, "the modem does not answer");
+    this.#gap.by(words);
+    this.#find(how).then(
+      (found) => {
+        if (found !== undefined) this.#begin(found);
+      },
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  async #find(how: "asItIs" | "softReset" | "hardReset") {
+    await this.#transport?.close();
+    if (how === "hardReset") await this.#input.hardReset?.();
+    const found = await this.#finder.find(how);
+    if (!this.#isClosed) return found;
+    found.radio.end();
+    await found.transport.close();
+    return undefined;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isClosed) return;
+    if (error instanceof TransportError) {
+      this.#sayOnce(error.message);
+      this.#post(error.problem === "silent" ? "silent" : "gone");
+    } else if (error instanceof RefusedError || error instanceof ModemRefused) {
+      this.#sayOnce(error.message);
+      this.#post("gone");
+    } else this.#input.onEnd(error instanceof Error ? error : new RangeError(String(error)));
+  }
+
+  /** The radio is over; undefined: its port was closed from here. */
+  #lost(radio: SerialRadio, cause: TransportError | ModemRefused | undefined): void {
     if (this.#isClosed || this.#radio !== radio) return;
+    if (cause instanceof ModemRefused && !this.#isProven) {
+      this.#input.onEnd(new RefusedError(cause.message));
+      return;
+    }
+    this.#drop(radio, cause?.message ?? "the modem is lost");
+    const isThere = cause instanceof ModemRefused || cause?.problem === "silent";
+    this.#transport?.close().catch(() => {});
+    this.#post(isThere ? "silent" : "gone");
+  }
+
+  #drop(radio: SerialRadio, why: string): void {
     this.#radio = undefined;
     clearInterval(this.#heartbeat);
-    radio.end(cause);
-    this.#input.say(`${cause?.message ?? "modem lost"}; looking for it`);
-    this.#transport?.close().catch(() => {});
-    if (this.#isSending) {
-      this.#isSending = false;
-      this.#input.emit({ type: "uplinkDone" });
-    }
-    this.#retry();
+    radio.end();
+    this.#gap.begin(this.#heardAtMs, why);
+    this.#sayOnce(`${why}; looking for it`);
+    if (!this.#isSending) return;
+    this.#isSending = false;
+    this.#input.emit({ type: "uplinkDone" });
   }
 
-  #retry(): void {
-    const waitMs = BACK_OFF_MS[Math.min(this.#retries, BACK_OFF_MS.length - 1)] ?? 60_000;
-    this.#retries += 1;
-    this.#retryTimer = setTimeout(() => {
-      this.#connect().catch((error: unknown) => {
-        const isWorld = error instanceof TransportError || error instanceof RefusedError;
-        if (!isWorld) throw error;
-        if (!this.#isClosed) this.#retry();
-      });
-    }, waitMs);
+  /** An outage may last for days. */
+  #sayOnce(text: string): void {
+    if (text !== this.#lastSaid) this.#input.say(text);
+    this.#lastSaid = text;
   }
-
-  #ended(cause: Error): void {
-    if (this.#isClosed || this.#radio === undefined) return;
-    if (cause instanceof ModemRefused) this.#input.onEnd(new RefusedError(cause.message));
-    else this.#lost(this.#radio, cause instanceof TransportError ? cause : undefined);
-  }
-}
-
-function requireDialect(found: DialectName, wanted: DialectName | undefined, port: string): void {
-  if (wanted === undefined || wanted === found) return;
-  throw new RefusedError(`${port} is a modem of dialect ${found}, not ${wanted}`);
 }

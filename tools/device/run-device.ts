@@ -20,7 +20,7 @@ export interface DeviceRunInput {
   readonly regional: RegionalSetting;
   readonly packages: 1 | 2;
   readonly heartbeatS: number;
-  readonly link: Pick<ModemLinkInput, "port" | "open" | "bauds" | "dialect">;
+  readonly link: Pick<ModemLinkInput, "port" | "open" | "bauds" | "dialect" | "hardReset">;
   readonly selfTest: (image: ImageIdentity) => Promise<boolean>;
   readonly say: (text: string) => void;
 }
@@ -46,6 +46,7 @@ export class RunningDevice {
       payloadMaxBytes: maxPayloadBytes(regional.region, settings.dr),
       emit: (event: RadioEvent) => this.shell.onRadio(event),
       say,
+      below: (bound) => state.entropy.below("recovery", bound),
       onEnd: (cause) => this.#fail(cause),
     });
     this.shell = new DeviceShell({

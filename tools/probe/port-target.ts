@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { PortNames } from "#hal/serial/port-names.ts";
 import { openSerial } from "#hal/serial/serial-transport.ts";
 import { openTcp } from "#hal/serial/tcp-transport.ts";
 import type { Transport, TransportEvents } from "#hal/serial/transport.ts";
@@ -16,6 +17,22 @@ export function portTarget(text: string): PortTarget {
     return { type: "tcp", host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
   }
   throw new InvalidArgumentError("expected a path like /dev/ttyUSB0, or tcp://host:port");
+}
+
+/** Opens a port again and again, under the name that it has each time. */
+export function openerOf(
+  target: PortTarget,
+  say: (text: string) => void,
+): (baudRate: number, events: TransportEvents) => Promise<Transport> {
+  if (target.type === "tcp") return (_, events) => openTcp(target, events);
+  const names = new PortNames(target.path);
+  let { device } = names;
+  return async (baudRate, events) => {
+    const transport = await openSerial(names.current, baudRate, events);
+    if (names.device !== device) say(`${target.path} is ${names.device} now`);
+    ({ device } = names);
+    return transport;
+  };
 }
 
 export function openTarget(

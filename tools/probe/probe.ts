@@ -101,9 +101,9 @@ function judged(
 }
 
 /** A modem of any kind; everything else ends here, each with its own words. */
-function requireFound(
+export function requireFound(
   found: Found,
-  { port, expected }: ProbeInput,
+  { port, expected }: Pick<ProbeInput, "port" | "expected">,
 ): Extract<Found, { type: "modem" | "foreign" }> {
   if (found.type === "silent") {
     const { bauds, noiseBytes } = found;

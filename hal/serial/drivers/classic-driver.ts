@@ -9,6 +9,7 @@ import {
   must,
   type OpenGroup,
   type SendOutcome,
+  type Wellbeing,
 } from "./driver.ts";
 
 const BANDS = ["EU433", "CN470", "IN865", "EU868", "US915", "AU915", "KR920"];
@@ -23,6 +24,7 @@ const set = (engine: CommandEngine, text: string, what: string) =>
 
 /** RAK811 v3, RAK4200, RAK4270: commands wait for their outcome; one group, where RX2 is. */
 export class ClassicDriver implements ModemDriver {
+  readonly resetCommand = "at+set_config=device:restart";
   readonly exchangeMs = SEND_MS;
   readonly saysSent = true;
   #confirms: boolean | undefined;
@@ -43,9 +45,14 @@ export class ClassicDriver implements ModemDriver {
   }
 
   async isJoined(engine: CommandEngine): Promise<boolean> {
+    return (await this.check(engine)) === "well";
+  }
+
+  async check(engine: CommandEngine): Promise<Wellbeing> {
     const status = "at+get_config=lora:status";
-    const { data } = await engine.request(status, { silenceMs: 200 });
-    return data.some((line) => /^Joined Network: ?true$/i.test(line));
+    const { outcome, data } = await engine.request(status, { silenceMs: 200 });
+    if (outcome === "silent") return "silent";
+    return data.some((line) => /^Joined Network: ?true$/i.test(line)) ? "well" : "forgot";
   }
 
   async join(engine: CommandEngine): Promise<JoinOutcome> {

@@ -1,4 +1,5 @@
 import type { CommandEngine, RequestOptions } from "../command-engine.ts";
+import { TransportError } from "../transport.ts";
 
 export interface ModemIdentity {
   readonly devEui: Uint8Array;
@@ -34,8 +35,13 @@ export type SendOutcome =
   /** Refused for good; what is on the air now is not it. */
   | { readonly type: "refused" };
 
+/** Of a modem that was joined: `forgot` is one that has restarted and said nothing of it. */
+export type Wellbeing = "well" | "silent" | "forgot";
+
 /** What a family of modems needs said. Runs over the engine, one call at a time. */
 export interface ModemDriver {
+  /** Answered by a banner, or by nothing. */
+  readonly resetCommand: string;
   /** Longest time that the exchange of an uplink takes after its command. */
   readonly exchangeMs: number;
   /** Whether the end of an unconfirmed uplink is told. */
@@ -43,6 +49,8 @@ export interface ModemDriver {
   /** Sets what differs. Throws {@link ModemRefused}. */
   configure(engine: CommandEngine, settings: ModemSettings): Promise<void>;
   isJoined(engine: CommandEngine): Promise<boolean>;
+  /** Asks what a restart would have changed, as far as the modem can tell. */
+  check(engine: CommandEngine): Promise<Wellbeing>;
   join(engine: CommandEngine): Promise<JoinOutcome>;
   send(
     engine: CommandEngine,
@@ -60,20 +68,31 @@ export class ModemRefused extends Error {
 }
 
 export const SET: RequestOptions = { timeoutMs: 2000 };
+/** Of whatever may be said more than once. */
+export const TRIES = 2;
 
-/** Sends a command that has to work; tried once more after silence. */
+/**
+ * Sends a command that has to work, and that may be said twice: a line may have lost a byte on its
+ * way. Throws {@link ModemRefused}, or `TransportError` after silence.
+ */
 export async function must(
   engine: CommandEngine,
   command: string,
   what: string,
   options: RequestOptions = SET,
 ): Promise<void> {
-  for (let tries = 0; tries < 2; tries++) {
+  let refusal: string | undefined;
+  for (let tries = 0; tries < TRIES; tries++) {
     const { outcome, end } = await engine.request(command, options);
     if (outcome === "ok") return;
-    if (outcome === "refused") throw new ModemRefused(`the modem refuses ${what}: ${end}`);
+    if (outcome === "refused") refusal = end;
   }
-  throw new ModemRefused(`the modem does not answer when it is told ${what}`);
+  if (refusal !== undefined) throw new ModemRefused(`the modem refuses ${what}: ${refusal}`);
+  throw silence(`when it is told ${what}`);
+}
+
+export function silence(when: string): TransportError {
+  return new TransportError("silent", `the modem does not answer ${when}`);
 }
 
 export function hexText(bytes: Uint8Array): string {

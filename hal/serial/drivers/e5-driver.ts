@@ -9,6 +9,7 @@ import {
   must,
   type OpenGroup,
   type SendOutcome,
+  type Wellbeing,
 } from "./driver.ts";
 
 const BANDS = ["EU868", "US915", "AU915", "KR920", "IN865", "CN470", "RU864"];
@@ -18,12 +19,14 @@ const RX2 = /^\+RXWIN2: (\d{3}(?:\.\d{1,6})?),? ?DR(\d{1,2})/;
 
 /** Seeed LoRa-E5: one group, heard where RX2 is, so RX2 moves for a session and back. */
 export class E5Driver implements ModemDriver {
+  readonly resetCommand = "AT+RESET";
   readonly exchangeMs = SEND_MS;
   readonly saysSent = true;
   #port: number | undefined;
   /** RX2 as it was before the session. */
   #ownRx2: string | undefined;
   #isJoined = false;
+  #isListening = false;
 
   async configure(engine: CommandEngine, settings: ModemSettings): Promise<void> {
     const band = settings.band.startsWith("AS923") ? "AS923" : settings.band;
@@ -32,6 +35,7 @@ export class E5Driver implements ModemDriver {
     }
     this.#port = undefined;
     this.#isJoined = false;
+    this.#isListening = false;
     await must(engine, "AT+MODE=LWOTAA", "to join by OTAA");
     await must(engine, `AT+DR=${band}`, `the band ${band}`);
     await must(engine, `AT+ID=DevEui,"${hexText(settings.devEui)}"`, "its DevEUI");
@@ -44,6 +48,13 @@ export class E5Driver implements ModemDriver {
   /** It cannot be asked; joining tells. */
   isJoined(): Promise<boolean> {
     return Promise.resolve(this.#isJoined);
+  }
+
+  /** Its class is not stored. */
+  async check(engine: CommandEngine): Promise<Wellbeing> {
+    const { outcome, end } = await engine.request("AT+CLASS");
+    if (outcome === "silent") return "silent";
+    return this.#isListening && /^\+CLASS: A\b/.test(end) ? "forgot" : "well";
   }
 
   async join(engine: CommandEngine): Promise<JoinOutcome> {
@@ -75,6 +86,7 @@ export class E5Driver implements ModemDriver {
   }
 
   async listen(engine: CommandEngine, group: OpenGroup | undefined): Promise<void> {
+    this.#isListening = false;
     if (group === undefined) {
       await must(engine, "AT+CLASS=A", "class A");
       await must(engine, "AT+LW=MC,OFF", "to forget its group");
@@ -93,5 +105,6 @@ export class E5Driver implements ModemDriver {
     await must(engine, set, "its multicast group");
     await must(engine, `AT+RXWIN2=${frequencyHz / 1e6},DR${dr}`, "the tuning of the session");
     await must(engine, "AT+CLASS=C", "class C");
+    this.#isListening = true;
   }
 }

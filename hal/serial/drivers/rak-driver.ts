@@ -8,7 +8,11 @@ import {
   type ModemSettings,
   must,
   type OpenGroup,
+  SET,
   type SendOutcome,
+  silence,
+  TRIES,
+  type Wellbeing,
 } from "./driver.ts";
 
 const BANDS: Readonly<Record<string, string>> = {
@@ -26,8 +30,12 @@ const BANDS: Readonly<Record<string, string>> = {
   "AS923-4": "11",
 };
 
+/** One slot of `LSTMULC`; older firmware says `ClassC`, in upper case by now. */
+const GROUP_WORDS = /\b(?:CLASS)?[ABC0]:[0-9A-F]{8}:[0-9A-F:]*/g;
+
 /** RUI3, and RAK3172 before it: they differ in how values are spelt, which the dialect knows. */
 export class RakDriver implements ModemDriver {
+  readonly resetCommand = "ATZ";
   readonly exchangeMs = 8000;
   readonly saysSent: boolean;
   #confirms: boolean | undefined;
@@ -56,19 +64,22 @@ export class RakDriver implements ModemDriver {
       ["DR", String(settings.dr), `data rate ${settings.dr}`],
       ["LPM", "0", "to stay awake"],
     ];
-    for (const [name, value, what] of wanted) {
-      const is = await this.#query(engine, name);
-      if (is?.toUpperCase() !== value) await must(engine, `AT+${name}=${value}`, what);
-    }
+    for (const [name, value, what] of wanted) await this.#bring(engine, name, value, what);
   }
 
   async isJoined(engine: CommandEngine): Promise<boolean> {
     return (await this.#query(engine, "NJS")) === "1";
   }
 
+  async check(engine: CommandEngine): Promise<Wellbeing> {
+    const { outcome, data } = await engine.request("AT+NJS=?");
+    if (outcome === "silent") return "silent";
+    return valueIn(data) === "0" ? "forgot" : "well";
+  }
+
   async join(engine: CommandEngine): Promise<JoinOutcome> {
     if (await this.isJoined(engine)) return "joined";
-    const { outcome } = await engine.request("AT+JOIN=1:0:8:0", { timeoutMs: 2000 });
+    const { outcome } = await engine.request("AT+JOIN=1:0:8:0", SET);
     return outcome === "ok" ? "started" : "busy";
   }
 
@@ -82,9 +93,7 @@ export class RakDriver implements ModemDriver {
       await must(engine, `AT+CFM=${confirmed ? 1 : 0}`, "how to send");
       this.#confirms = confirmed;
     }
-    const { outcome, end } = await engine.request(`AT+SEND=${fPort}:${hexText(payload)}`, {
-      timeoutMs: 2000,
-    });
+    const { outcome, end } = await engine.request(`AT+SEND=${fPort}:${hexText(payload)}`, SET);
     if (outcome === "ok") return { type: "started" };
     if (outcome !== "refused") return { type: "refused" };
     if (end === "AT_NO_NETWORK_JOINED") return { type: "notJoined" };
@@ -93,42 +102,84 @@ export class RakDriver implements ModemDriver {
   }
 
   async listen(engine: CommandEngine, group: OpenGroup | undefined): Promise<void> {
-    const wanted = group && addressText(group.mcAddr);
-    if (group === undefined) await this.#setClass(engine, "A");
+    // A group is for class C, and class C for a session: neither is told before the join.
+    const wanted = group !== undefined && (await this.isJoined(engine)) ? group : undefined;
+    const isHeard = wanted !== undefined && (await this.#query(engine, "CLASS")) === "C";
+    if (wanted === undefined) await this.#bring(engine, "CLASS", "A", "class A");
+    let isHeld = false;
     for (const held of await this.#held(engine)) {
-      if (held !== wanted) await must(engine, `AT+RMVMULC=${held}`, "to forget a group");
+      // It goes on being heard while it is left alone.
+      if (isHeard && isGroup(held, wanted)) isHeld = true;
+      else await must(engine, `AT+RMVMULC=${addressOf(held)}`, "to forget a group");
     }
-    if (group === undefined || wanted === undefined) return;
-    // The tuning of a group is not to be changed: it is added anew.
-    if ((await this.#held(engine)).includes(wanted)) {
-      await must(engine, `AT+RMVMULC=${wanted}`, "to forget a group");
+    if (wanted === undefined) return;
+    if (!isHeld) await this.#add(engine, wanted);
+    await this.#bring(engine, "CLASS", "C", "class C");
+  }
+
+  /** Sets what differs, and looks whether it was kept. */
+  async #bring(engine: CommandEngine, name: string, value: string, what: string): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      if ((await this.#query(engine, name))?.toUpperCase() === value) return;
+      await must(engine, `AT+${name}=${value}`, what);
     }
+    if ((await this.#query(engine, name))?.toUpperCase() === value) return;
+    throw new ModemRefused(`the modem does not keep it when it is told ${what}`);
+  }
+
+  /** Never said twice without a look: a second one is refused for the first. */
+  async #add(engine: CommandEngine, group: OpenGroup): Promise<void> {
+    const address = addressText(group.mcAddr);
     const keys = `${hexText(group.nwkSKey)}:${hexText(group.appSKey)}`;
-    const tuning = `${group.frequencyHz}:${group.dr}`;
-    await must(engine, `AT+ADDMULC=C:${wanted}:${keys}:${tuning}`, "its multicast group");
-    await this.#setClass(engine, "C");
+    const command = `AT+ADDMULC=C:${address}:${keys}:${group.frequencyHz}:${group.dr}`;
+    const { outcome, end } = await engine.request(command, SET);
+    if (outcome === "ok") return;
+    if ((await this.#held(engine)).some((held) => addressOf(held) === address)) return;
+    if (outcome === "refused") {
+      throw new ModemRefused(`the modem refuses its multicast group: ${end}`);
+    }
+    throw silence("when it is told its multicast group");
   }
 
-  async #setClass(engine: CommandEngine, sessionClass: "A" | "C"): Promise<void> {
-    if ((await this.#query(engine, "CLASS")) === sessionClass) return;
-    await must(engine, `AT+CLASS=${sessionClass}`, `class ${sessionClass}`);
-  }
-
-  /** Addresses of the groups in the modem. */
+  /** The groups in the modem, with their keys, as `C:01020304:…`. */
   async #held(engine: CommandEngine): Promise<readonly string[]> {
-    const { data } = await engine.request("AT+LSTMULC=?");
-    const found = [...data.join(",").matchAll(/\b(?:Class)?[ABC0]:([0-9A-Fa-f]{8}):/g)];
-    return found
-      .map(([, address = ""]) => address.toUpperCase())
-      .filter((address) => address !== "00000000");
+    const data = await this.#ask(engine, "AT+LSTMULC=?");
+    const found = data.join(",").toUpperCase().match(GROUP_WORDS) ?? [];
+    return found.filter((held) => addressOf(held) !== "00000000");
   }
 
   async #query(engine: CommandEngine, name: string): Promise<string | undefined> {
-    for (let tries = 0; tries < 2; tries++) {
-      const { outcome, data } = await engine.request(`AT+${name}=?`);
-      if (outcome === "ok") return data[0]?.replace(/^AT\+\w+=/i, "");
-      if (outcome === "refused") return undefined;
-    }
-    return undefined;
+    return valueIn(await this.#ask(engine, `AT+${name}=?`));
   }
+
+  /** Nothing: it does not know the question. */
+  async #ask(engine: CommandEngine, command: string): Promise<readonly string[]> {
+    let isSilent = false;
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { outcome, data } = await engine.request(command);
+      if (outcome === "ok" && data.length > 0) return data;
+      isSilent = outcome !== "refused";
+    }
+    if (isSilent) throw silence(`to ${command}`);
+    return [];
+  }
+}
+
+function addressOf(held: string): string {
+  return held.split(":")[1] ?? "";
+}
+
+function isGroup(held: string, { mcAddr, nwkSKey, appSKey, frequencyHz, dr }: OpenGroup): boolean {
+  const [, address, nwk, app, hz, rate] = held.split(":");
+  return (
+    address === addressText(mcAddr) &&
+    nwk === hexText(nwkSKey) &&
+    app === hexText(appSKey) &&
+    Number(hz) === frequencyHz &&
+    Number(rate) === dr
+  );
+}
+
+function valueIn([line]: readonly string[]): string | undefined {
+  return line?.replace(/^AT\+\w+=/i, "");
 }
