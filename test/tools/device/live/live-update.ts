@@ -1,0 +1,202 @@
+import { type ChildProcess, fork, spawn } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import type { ProfileName } from "#sim/modem/profiles.ts";
+import { IDENTITY } from "../../../contract/radio/frames.ts";
+import { CommandBench } from "../../run/command-bench.ts";
+import { fakeSimulate } from "../../run/fake-fleet.ts";
+import type { NetworkNews, NetworkOrder } from "./network-process.ts";
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const program = at("network-process.ts");
+const bin = at("../../../../tools/bin.ts");
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
+const FRAG_SIZE = 48;
+/** With what an image has beside its payload this makes a hundred fragments. */
+const PAYLOAD_BYTES = 4640;
+const CONFIRMED = /booted 2\.0\.0\+0[\s\S]*confirmed by server contact/;
+const RUNS_THE_NEW = /booted 2\.0\.0\+0/;
+
+export interface LiveUpdateInput {
+  readonly profile: ProfileName;
+  /** How much faster than real time. */
+  readonly speed: number;
+  readonly spacingS: number;
+  readonly timeoutExponent: number;
+  readonly seed: number;
+}
+
+/**
+ * A whole update in real processes: `fuota device` on a pseudo-terminal, behind which a modem, its
+ * network and a campaign run in another process. One hundred fragments, one in five lost.
+ */
+export class LiveUpdate {
+  readonly #input: LiveUpdateInput;
+  readonly #bench = new CommandBench();
+  readonly #children = new Set<ChildProcess>();
+  readonly #epochMs = Date.now();
+  #device: ChildProcess | undefined;
+  #path = "";
+  #output = "";
+  #lifeAt = 0;
+  #changed: () => void = () => {};
+  /** Of the multicast. */
+  sent = { multicasts: 0, lost: 0 };
+
+  constructor(input: LiveUpdateInput) {
+    this.#input = input;
+  }
+
+  /** What all lives of the device have printed. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Seconds since the beginning, in their world. */
+  get elapsedS(): number {
+    return ((Date.now() - this.#epochMs) * this.#input.speed) / 1000;
+  }
+
+  /** It has confirmed the new image, and that is what runs. */
+  get isConfirmed(): boolean {
+    const thisLife = this.#output.slice(this.#lifeAt);
+    return CONFIRMED.test(this.#output) && RUNS_THE_NEW.test(thisLife);
+  }
+
+  /** Makes the images, and starts modem and network. */
+  async startNetwork(): Promise<void> {
+    const { profile, spacingS, timeoutExponent, seed } = this.#input;
+    await this.#makeImages();
+    const order: NetworkOrder = {
+      profile,
+      image: this.#bench.at("2.0.0.img"),
+      fragSize: FRAG_SIZE,
+      spacingS,
+      timeoutExponent,
+      lossPercent: 20,
+      seed,
+    };
+    const child = fork(program, [JSON.stringify(order)], {
+      execArgv: this.#nodeArgs,
+      env: this.#environment,
+    });
+    this.#children.add(child);
+    this.#path = await new Promise<string>((resolve, reject) => {
+      child.once("exit", (status) => reject(new Error(`the network ended with ${status}`)));
+      child.on("message", (news: NetworkNews) => {
+        if (news.type === "path") resolve(news.path);
+        else this.sent = news;
+      });
+    });
+  }
+
+  /** Starts the device's process, for the first time or from what an earlier one has left. */
+  startDevice(): void {
+    const words = ["device", "--port", this.#path, "--state", this.#bench.at("state")];
+    words.push("--dev-eui", hexOf(IDENTITY.devEui), "--join-eui", hexOf(IDENTITY.joinEui));
+    words.push("--key", this.#bench.at("public.pem"), "--firmware", this.#bench.at("1.0.0.img"));
+    words.push("--heartbeat", "20", "--bank-kib", "16");
+    const child = spawn(process.execPath, [...this.#nodeArgs, bin, ...words], {
+      env: { ...this.#environment, FUOTA_APP_KEY: hexOf(IDENTITY.appKey) },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#children.add(child);
+    this.#device = child;
+    this.#lifeAt = this.#output.length;
+    const take = (bytes: Uint8Array) => {
+      this.#output += Buffer.from(bytes).toString();
+      this.#changed();
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.once("exit", () => {
+      this.#children.delete(child);
+      if (this.#device === child) this.#device = undefined;
+      this.#changed();
+    });
+  }
+
+  /** SIGKILL: nothing in the process learns of it. */
+  async killDevice(): Promise<void> {
+    const child = this.#device;
+    if (child === undefined) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill("SIGKILL");
+    await gone;
+  }
+
+  /** So many seconds of their world. */
+  pass(seconds: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / this.#input.speed));
+  }
+
+  /** Until the device has said so, or it has ended, or `maxS` of their world are over. */
+  until(isSo: () => boolean, maxS: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#changed = () => {};
+        settle();
+      };
+      const give = (why: string) => reject(new Error(`${why}:\n${this.#output.slice(-4000)}`));
+      const timer = setTimeout(
+        () => end(() => give("it did not happen")),
+        (maxS * 1000) / this.#input.speed,
+      );
+      this.#changed = () => {
+        if (isSo()) end(resolve);
+        else if (this.#device === undefined) end(() => give("the device ended"));
+      };
+      this.#changed();
+    });
+  }
+
+  async close(): Promise<void> {
+    const gone = [...this.#children].map((child) => {
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      child.removeAllListeners("message");
+      child.kill("SIGKILL");
+      return ended;
+    });
+    await Promise.all(gone);
+    this.#bench.remove();
+  }
+
+  get #nodeArgs(): string[] {
+    const faster = ["--import", at("faster-clock.ts")];
+    return [
+      "--conditions=fuota-source",
+      "--import",
+      "tsx",
+      ...(this.#input.speed === 1 ? [] : faster),
+    ];
+  }
+
+  get #environment(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      FUOTA_TEST_SPEED: String(this.#input.speed),
+      FUOTA_TEST_EPOCH_MS: String(this.#epochMs),
+    };
+  }
+
+  async #makeImages(): Promise<void> {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    this.#bench.write("private.pem", privateKey.export({ type: "pkcs8", format: "pem" }));
+    this.#bench.write("public.pem", publicKey.export({ type: "spki", format: "pem" }));
+    for (const version of ["1.0.0", "2.0.0"]) {
+      this.#bench.write("app.bin", Buffer.alloc(PAYLOAD_BYTES, version));
+      const files = ["--in", this.#bench.at("app.bin"), "--out", this.#bench.at(`${version}.img`)];
+      const key = ["--key", this.#bench.at("private.pem")];
+      await this.#bench.fuota(
+        fakeSimulate(0),
+        "image",
+        "make",
+        ...files,
+        ...key,
+        "--version",
+        version,
+      );
+    }
+  }
+}
