@@ -1,16 +1,19 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { PullNote } from "#agent/pull/events.ts";
-import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
+import { InputError } from "#tools/errors.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { type ConnectionOptions, connectionOf } from "./connection.ts";
-import { openDevice } from "./device-folder.ts";
-import { LiveDevice } from "./live-device.ts";
+import { openDevice, type StoredDevice } from "./device-folder.ts";
+import { type ListedDevice, readDeviceList } from "./device-list.ts";
+import { runErrand } from "./ending.ts";
+import { pullFleet } from "./fleet.ts";
 import { noteText } from "./note-text.ts";
 
 interface PullOptions extends ConnectionOptions {
   readonly state: string;
+  readonly devices?: string;
   readonly key?: string;
   readonly bank: number;
   readonly title: string;
@@ -25,8 +28,6 @@ const BANK_BYTES_MAX = 16 * 1024 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
 const MQTT_CHUNK_BYTES_MAX = 65_536;
 const GRANULE_BYTES = 8;
-/** With `--once`: failures in a row that end it. */
-const FAILURES_MAX = 5;
 
 export function pullCommand(parts: RunParts): Command {
   return new Command("pull")
@@ -39,6 +40,7 @@ export function pullCommand(parts: RunParts): Command {
       serverUrl,
     )
     .option("--token <token>", "the device's access token; else FUOTA_TOKEN")
+    .option("--devices <file>", "many devices: a JSON list of objects with name and token")
     .requiredOption("--state <folder>", "the device: its flash and keys; made when it is not there")
     .option("--key <pem>", "for a new device: the public key that signs its images")
     .option(
@@ -70,86 +72,35 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
       `--chunk: ThingsBoard gives at most ${MQTT_CHUNK_BYTES_MAX} bytes by MQTT`,
     );
   }
-  const { terminal, now } = parts;
-  const connection = connectionOf(options);
-  const stored = openDevice(options.state, () => {
+  const fresh = () => {
     if (options.key !== undefined) {
       return { keys: [readPublicKey(options.key)], bankBytes: options.bank };
     }
     throw new InputError(`${options.state} holds no device yet: --key says who signs its images`);
-  });
+  };
+  const { url, state: folder, once = false } = options;
+  const configFor = ({ keys }: StoredDevice) => configOf(options, keys);
+  if (options.devices !== undefined) {
+    const devices = readDeviceList(options.devices);
+    const fleet = { url, once, folder, devices, fresh, configOf: configFor };
+    const ofDevice = ({ token }: ListedDevice) => connectionOf({ ...options, token });
+    return await pullFleet({ ...fleet, connectionOf: ofDevice }, parts);
+  }
+  const { terminal, now } = parts;
+  const connection = connectionOf(options);
+  const stored = openDevice(folder, fresh);
   const { signal, end } = parts.interruption();
   const startedMs = now();
   const say = (text: string) =>
     terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
   try {
-    return await new Promise<number>((resolve, reject) => {
-      const ending = new Ending(options, resolve, reject);
-      const device = new LiveDevice(
-        stored,
-        configOf(options, stored.keys),
-        connection.newDialect,
-        connection.newLink,
-        {
-          onNote: (note) => {
-            if (!ending.heard(note)) say(noteText(note));
-          },
-          onIdle: () => ending.idle(),
-          onBug: reject,
-        },
-      );
-      ending.device = device;
-      signal.addEventListener("abort", () => resolve(EXIT.interrupted));
-      device.powerOn();
-    });
+    const onNote = (note: PullNote) => say(noteText(note));
+    const config = configFor(stored);
+    return await runErrand({ url, once, stored, config, connection, signal, onNote });
   } finally {
     end();
     connection.close();
     stored.flash.close();
-  }
-}
-
-/** Decides when a device has come to its end, and how. */
-class Ending {
-  device: LiveDevice | undefined;
-  readonly #options: PullOptions;
-  readonly #resolve: (status: number) => void;
-  readonly #reject: (error: Error) => void;
-  #isRefused = false;
-  #failures = 0;
-
-  constructor(
-    options: PullOptions,
-    resolve: (status: number) => void,
-    reject: (error: Error) => void,
-  ) {
-    this.#options = options;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  /** Returns whether the note is what it ends with. */
-  heard(note: PullNote): boolean {
-    const { url, once } = this.#options;
-    const isFailure = note.type === "noAnswer" || note.type === "denied";
-    this.#failures = isFailure ? this.#failures + 1 : 0;
-    if (note.type === "refused" || note.type === "offeredAgain") this.#isRefused = true;
-    if (!isFailure) return false;
-    const isUnknown = note.type === "denied" && note.cause === "credentials";
-    const isEnough = once === true && this.#failures >= FAILURES_MAX;
-    if (!isUnknown && !isEnough) return false;
-    this.#end(() => this.#reject(new RefusedError(`${url}: ${note.detail}`)));
-    return true;
-  }
-
-  idle(): void {
-    if (this.#options.once !== true) return;
-    this.#end(() => this.#resolve(this.#isRefused ? EXIT.failed : EXIT.ok));
-  }
-
-  #end(how: () => void): void {
-    this.device?.powerOff();
-    how();
   }
 }
 

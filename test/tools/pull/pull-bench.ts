@@ -29,11 +29,13 @@ export class PullServerBench {
   readonly listener: HttpListener;
 
   readonly server: ThingsBoard;
+  readonly #engine: Engine;
   readonly #mqtt: MqttListener[] = [];
 
-  private constructor(listener: HttpListener, server: ThingsBoard) {
+  private constructor(listener: HttpListener, server: ThingsBoard, engine: Engine) {
     this.listener = listener;
     this.server = server;
+    this.#engine = engine;
   }
 
   static async open(
@@ -58,7 +60,7 @@ export class PullServerBench {
       }
       return api.handle(request, respond);
     });
-    const bench = new PullServerBench(listener, server);
+    const bench = new PullServerBench(listener, server, engine);
     server.addDevice("d1", "T");
     const facts = {
       id: "1",
@@ -68,8 +70,13 @@ export class PullServerBench {
       algorithm: "SHA256",
     } as const;
     server.assignToProfile("default", "fw", makePackage({ ...facts, data }, crypto));
-    engine.advance(1_000_000);
+    bench.tell();
     return bench;
+  }
+
+  /** Time enough for all devices to be told of their package. */
+  tell(): void {
+    this.#engine.advance(this.#engine.now + 60_000_000);
   }
 
   get url(): string {
