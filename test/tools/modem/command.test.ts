@@ -82,7 +82,7 @@ test("a modem whose process is killed is gone", async () => {
   const modem = await started("--pty", link);
   const lost = new Promise((resolve) => {
     const events = { onData: () => {}, onClosed: resolve };
-    openSerial(link, 115_200, events).then(() => modem.child.kill("SIGKILL"));
+    void openSerial(link, 115_200, events).then(() => modem.child.kill("SIGKILL"));
   });
   expect(await lost).toMatchObject({ problem: "lost" });
 });
