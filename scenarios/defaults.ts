@@ -171,12 +171,17 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       deltaPercent: undefined,
       ...scenario.firmware,
     },
-    campaign: resolveCampaign(scenario.campaign, regional, air.radio?.gateways?.length ?? 1),
+    campaign: resolveCampaign(scenario.campaign, regional, gatewaysIn(air)),
     air: resolveAir(air),
     server: scenario.server ?? {},
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, times: 1, ...fault })),
     expect: scenario.expect,
   };
+}
+
+/** Of a cell. */
+function gatewaysIn({ reach, radio }: NonNullable<Scenario["air"]>): number {
+  return reach ?? radio?.gateways?.length ?? 1;
 }
 
 function kindsOf(

@@ -134,7 +134,7 @@ export const airSchema = Type.Object(
       loss("Fragments lost on the way, drawn per device and frame. Default: none."),
     ),
     unicastLoss: Type.Optional(
-      loss("Class A frames lost, up and down, drawn per device and frame. Default: none."),
+      loss("Class A frames lost, up and down, drawn per device, gateway and frame. Default: none."),
     ),
     sharedLoss: Type.Optional(
       loss("Lost at the gateway: the same fragments for every device of a cell. Default: none."),
@@ -149,7 +149,7 @@ export const airSchema = Type.Object(
               Type.Integer({
                 minimum: 0,
                 maximum: 15,
-                description: "Number of the gateway in `air.radio.gateways`, from 0. Default: all.",
+                description: "Number of the gateway in its cell, from 0. Default: all.",
               }),
             ),
           },
@@ -193,6 +193,14 @@ export const airSchema = Type.Object(
             "Of `fuota fleet`: how simulated gateways behave towards the server, taken in turn. Default: well.",
         },
       ),
+    ),
+    reach: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 16,
+        description:
+          "How many gateways a cell has where `radio` places none: they hear each of its devices, and each sends every fragment. Default 1.",
+      }),
     ),
     beaconLoss: Type.Optional(
       loss("Class B beacons lost, drawn per device and beacon. Default: none."),

@@ -86,7 +86,11 @@ export class CellGateways {
   }
 
   /** An uplink begins. `frame` counts those of its device. */
-  begin({ links }: Pick<Member, "links">, uplink: AirUplink, frame: number): Flight {
+  begin(
+    { links, unicastLosses }: Pick<Member, "links" | "unicastLosses">,
+    uplink: AirUplink,
+    frame: number,
+  ): Flight {
     const heard = this.#gateways.map(({ reception }, index) => {
       const signal = links[index]?.signalOf(uplink, frame);
       return { dbm: signal?.dbm ?? 0, lossOf: signal && reception?.begin(signal) };
@@ -95,6 +99,7 @@ export class CellGateways {
       let best: number | undefined;
       for (const [index, { dbm, lossOf }] of heard.entries()) {
         const { radio, outages } = this.#at(index);
+        if (unicastLosses[index]?.lost(frame) === true) continue;
         if (!radio.hears(uplink) || outages.isOut(now) || lossOf?.() !== undefined) continue;
         if (best === undefined || dbm > (heard[best]?.dbm ?? 0)) best = index;
       }

@@ -203,16 +203,16 @@ export class Cell {
       if (!receiver.node.isListening || !receiver.mac.hears(downlink)) continue;
       const frame = receiver.unicastFrames++;
       const isHeard = receiver.links[gateway]?.hears(downlink, "unicast", frame) ?? true;
-      if (isHeard && !receiver.unicastLoss.lost(frame)) receiver.mac.receive(downlink);
+      const isLost = receiver.unicastLosses[gateway]?.lost(frame) === true;
+      if (isHeard && !isLost) receiver.mac.receive(downlink);
     }
   }
 
   #onUplink(member: Member, uplink: AirUplink): void {
     const frame = member.unicastFrames++;
-    const isLost = member.unicastLoss.lost(frame);
     if (!member.node.isListening) return;
     const flight = this.#gateways.begin(member, uplink, frame);
-    if (isLost) return;
+    if (member.unicastLosses.every((loss) => loss.lost(frame))) return;
     this.engine.schedule(uplink.endUs, () => {
       const { now } = this.engine;
       const gateway = flight(now);

@@ -1,8 +1,7 @@
 import type { LoraRate } from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
-import type { LossModel } from "#sim/air/loss.ts";
+import { type HeardSignal, heardSignal } from "#sim/air/heard-signal.ts";
 import { drOfRate } from "#sim/air/regional.ts";
 import {
   type DownlinkCommand,
@@ -12,11 +11,19 @@ import {
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { newServerDevice } from "#sim/server/server-device.ts";
-import { AirLog, type AirRecord } from "./air-record.ts";
+import type { AirRecord } from "./air-record.ts";
 import type { CellAirtime, CellInput } from "./cell.ts";
 import { FaultPlan } from "./faults.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
 import { gatewayAir } from "./gateway-air.ts";
+import {
+  behaviourOf,
+  counterStartOf,
+  LiveCell,
+  type LiveGateway,
+  membersOf,
+  signalsOf,
+} from "./live-cell.ts";
 import type { Tap } from "./live-tap.ts";
 import { Outages } from "./outages.ts";
 import { cellKey, sharedLossAt } from "./per-gateway.ts";
@@ -24,8 +31,8 @@ import { type Member, type SpawnContext, Spawner } from "./spawn.ts";
 
 /** Join accept (TS001 §4.2.1). */
 const MTYPE_JOIN_ACCEPT = 1;
-/** What a gateway says of a signal when no radio model says it. */
-const GOOD_SIGNAL = { rssiDbm: -60, snrDb: 8 };
+/** What the only gateway says of a signal: no radio model says it. */
+const GOOD_SIGNAL = heardSignal(-60);
 
 /** What a world is made of, whose ever the server is. */
 type WorldInput = Pick<
@@ -36,6 +43,7 @@ type WorldInput = Pick<
 export interface LiveFleetInput extends WorldInput {
   /** When this world begins. */
   readonly gpsAtStart: GpsSeconds;
+  /** Whole cells of them. */
   readonly gateways: number;
   readonly statsIntervalS: number;
   readonly isLenient: boolean;
@@ -47,30 +55,22 @@ export interface LiveFleetInput extends WorldInput {
   readonly tap?: Tap;
 }
 
-/** A gateway, and who is in its reach. */
-interface LiveCell {
-  readonly gateway: ServerGateway;
-  readonly members: readonly Member[];
-  readonly airLogs: ReadonlyMap<Member, AirLog>;
-  readonly outages: Outages;
-  /** Lost at the gateway: for all who hear it. */
-  readonly sharedLoss: LossModel;
-  sharedFrames: number;
-  /** Sessions by address; several devices may share one. */
-  readonly byDevAddr: Map<number, readonly Member[]>;
-}
-
 /**
  * The devices and gateways of a scenario in a world whose server is somebody else's: the same
- * devices, losses and faults as in a run, without our stand-in. Device `id` is in the reach of
- * gateway `id mod gateways` alone.
+ * devices, losses and faults as in a run, without our stand-in. Device `id` is in cell `id mod cells`,
+ * whose gateways follow each other in number; each reports what it hears, so that the server has
+ * copies.
  */
 export class LiveFleet {
   readonly engine = new Engine();
   readonly members: readonly Member[];
   readonly #input: LiveFleetInput;
   readonly #cells: readonly LiveCell[];
+  /** Of all cells, by number. */
+  readonly #gateways: readonly LiveGateway[];
   readonly #faults: FaultPlan;
+  /** Of each device's uplinks, at each gateway of its cell. */
+  readonly #signals: ReadonlyMap<Member, readonly HeardSignal[]>;
   #multicastUs = 0;
   /** Whose uplink a gateway is taking. */
   #speaker: number | undefined;
@@ -96,29 +96,49 @@ export class LiveFleet {
       ...tapOf(input.tap, engine),
     });
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
-    this.#cells = Array.from({ length: gateways }, (_, index) => ({
-      ...reachOf(this.members, index, gateways),
-      gateway: new ServerGateway(
-        { ...gatewayConfig, ...behaviourOf(scenario, index) },
-        gatewayAir(scenario),
-        {
-          scheduler: engine,
-          emit: (event) => this.#emit(index, event),
-          onAir: (downlink) => this.#onAir(index, downlink),
-        },
-      ),
-      outages: new Outages(scenario.air.outages.filter(({ gateway = index }) => gateway === index)),
-      sharedLoss: sharedLossAt(scenario.air, seed, cellKey(index), 0),
-      sharedFrames: 0,
-      byDevAddr: new Map(),
-    }));
+    this.#signals = new Map(
+      this.members.map((member) => [member, signalsOf(scenario, seed, member.node.id)]),
+    );
+    const inCell = scenario.campaign.gateways;
+    const cells = gateways / inCell;
+    if (!Number.isInteger(cells)) throw new RangeError(`${gateways} gateways, ${inCell} in a cell`);
+    this.#gateways = Array.from({ length: gateways }, (_, index) => {
+      const cell = Math.floor(index / inCell);
+      const place = index % inCell;
+      const counterStartUs = counterStartOf(scenario, seed, cell, place);
+      return {
+        place,
+        gateway: new ServerGateway(
+          { ...gatewayConfig, ...behaviourOf(scenario, index), counterStartUs },
+          gatewayAir(scenario),
+          {
+            scheduler: engine,
+            emit: (event) => this.#emit(index, event),
+            onAir: (downlink) => this.#onAir(index, downlink),
+          },
+        ),
+        outages: new Outages(
+          scenario.air.outages.filter(({ gateway = place }) => gateway === place),
+        ),
+        sharedLoss: sharedLossAt(scenario.air, seed, cellKey(cell), place),
+        sharedFrames: 0,
+      };
+    });
+    this.#cells = Array.from(
+      { length: cells },
+      (_, cell) =>
+        new LiveCell(
+          membersOf(this.members, cell, cells),
+          this.#gateways.slice(cell * inCell, (cell + 1) * inCell),
+        ),
+    );
     const nodes = this.members.map(({ node }) => node);
     this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
   }
 
   /** Gateways first, so that the server knows them when the devices join. */
   start(): void {
-    for (const { gateway } of this.#cells) gateway.start();
+    for (const { gateway } of this.#gateways) gateway.start();
     const { seed, joinSpreadS } = this.#input;
     const { engine } = this;
     for (const { node } of this.members) {
@@ -130,7 +150,7 @@ export class LiveFleet {
   /** From the server, to be called at the world's present. */
   command(gateway: number, command: DownlinkCommand): void {
     this.#input.tap?.({ type: "command", atUs: this.engine.now, gateway, command });
-    this.#cellAt(gateway).gateway.command(command);
+    this.#gatewayAt(gateway).gateway.command(command);
   }
 
   /** A gateway hears a frame now that none of these devices has sent. */
@@ -140,32 +160,41 @@ export class LiveFleet {
     const dr = drOfRate(uplinkRates, rate);
     if (dr === undefined) throw new RangeError(`no data rate of SF${rate.sf}`);
     const uplink = { phyPayload, dr, frequencyHz, startUs: now, endUs: now };
-    this.#cellAt(gateway).gateway.receive(uplink, GOOD_SIGNAL);
+    this.#gatewayAt(gateway).gateway.receive(uplink, GOOD_SIGNAL);
   }
 
   /** What became of the multicast frames to a device. */
   airOf(member: Member): AirRecord {
-    const { airLogs } = this.#cellAt(member.node.id % this.#cells.length);
-    return airLogs.get(member) ?? { lost: [], missed: [] };
+    return this.#cellOf(member).airLogOf(member) ?? { lost: [], missed: [] };
   }
 
   get airtime(): CellAirtime {
-    const allUs = this.#cells.reduce((sum, { gateway }) => sum + gateway.airtimeUs, 0);
+    const allUs = this.#gateways.reduce((sum, { gateway }) => sum + gateway.airtimeUs, 0);
     return { allS: allUs / 1e6, multicastS: this.#multicastUs / 1e6 };
   }
 
   get gateways(): number {
-    return this.#cells.length;
+    return this.#gateways.length;
   }
 
   get downlinks(): number {
-    return this.#cells.reduce((sum, { gateway }) => sum + gateway.sent, 0);
+    return this.#gateways.reduce((sum, { gateway }) => sum + gateway.sent, 0);
   }
 
-  #cellAt(gateway: number): LiveCell {
-    const cell = this.#cells[gateway];
-    if (cell === undefined) throw new RangeError(`gateway ${gateway}`);
+  #gatewayAt(index: number): LiveGateway {
+    const gateway = this.#gateways[index];
+    if (gateway === undefined) throw new RangeError(`gateway ${index}`);
+    return gateway;
+  }
+
+  #cellAt(index: number): LiveCell {
+    const cell = this.#cells[index];
+    if (cell === undefined) throw new RangeError(`cell ${index}`);
     return cell;
+  }
+
+  #cellOf({ node }: Member): LiveCell {
+    return this.#cellAt(node.id % this.#cells.length);
   }
 
   #emit(gateway: number, event: GatewayEvent): void {
@@ -176,60 +205,71 @@ export class LiveFleet {
 
   #onUplink(member: Member, uplink: AirUplink): void {
     const frame = member.unicastFrames++;
-    if (member.unicastLoss.lost(frame) || !member.node.isListening) return;
-    const { gateway, outages } = this.#cellAt(member.node.id % this.#cells.length);
+    const isLostAt = (place: number) => member.unicastLosses[place]?.lost(frame) === true;
+    const reached = this.#cellOf(member).gateways.filter(({ place }) => !isLostAt(place));
+    if (reached.length === 0 || !member.node.isListening) return;
     this.engine.schedule(uplink.endUs, () => {
-      if (outages.isOut(this.engine.now)) return;
       this.#speaker = member.node.id;
-      if (gateway.receive(uplink, GOOD_SIGNAL)) this.uplinks += 1;
+      const signals = this.#signals.get(member) ?? [];
+      const heard = reached.filter(({ gateway, place, outages }) => {
+        if (outages.isOut(this.engine.now)) return false;
+        return gateway.receive(uplink, signals[place] ?? GOOD_SIGNAL);
+      });
+      if (heard.length > 0) this.uplinks += 1;
       this.#speaker = undefined;
     });
   }
 
-  #onAir(gateway: number, downlink: AirDownlink): void {
-    this.#input.tap?.({ type: "onAir", gateway, downlink });
-    const cell = this.#cellAt(gateway);
+  #onAir(index: number, downlink: AirDownlink): void {
+    this.#input.tap?.({ type: "onAir", gateway: index, downlink });
+    const gateway = this.#gatewayAt(index);
+    const cell = this.#cellAt(Math.floor(index / this.#input.scenario.campaign.gateways));
     const { phyPayload } = downlink;
     const isJoinAccept = (phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
     const own = isJoinAccept
       ? cell.members.filter(({ mac }) => mac.devAddr === undefined)
-      : sessionsAt(addressOf(phyPayload), cell);
+      : cell.sessionsAt(addressOf(phyPayload));
     if (!isJoinAccept && own.length === 0) {
-      this.#toGroup(cell, downlink);
+      this.#toGroup(cell, gateway, downlink);
       return;
     }
-    if (cell.outages.isOut(this.engine.now)) return;
+    if (gateway.outages.isOut(this.engine.now)) return;
     for (const member of own) {
-      const fate = toOne(member, downlink);
+      const fate = toOne(member, downlink, gateway.place);
       if (fate !== undefined) this.unicast[fate] += 1;
     }
   }
 
   /** Loss is keyed to the frame counter: the same frames are lost whichever way they came. */
-  #toGroup(cell: LiveCell, downlink: AirDownlink): void {
+  #toGroup(cell: LiveCell, gateway: LiveGateway, downlink: AirDownlink): void {
     const { phyPayload, startUs, endUs } = downlink;
-    const { members, airLogs, outages, sharedLoss } = cell;
+    const { members } = cell;
     const fCnt = fCntOf(phyPayload);
     this.#multicastUs += endUs - startUs;
-    this.#faults.onFragment(fCnt + 1, members);
-    const isLostForAll = sharedLoss.lost(cell.sharedFrames++) || outages.isOut(this.engine.now);
+    const isFirst = cell.isFirst(gateway, downlink);
+    if (isFirst) this.#faults.onFragment(fCnt + 1, members);
+    const { now } = this.engine;
+    const isShared = gateway.sharedLoss.lost(gateway.sharedFrames++);
+    const isLostForAll = isShared || gateway.outages.isOut(now);
     const mcAddr = addressOf(phyPayload);
     for (const member of members) {
       const isHeard = member.node.isListening && member.mac.hears(downlink);
       const isLost = isLostForAll || member.multicastLoss.lost(fCnt);
       const isFor = member.mac.isInGroup(mcAddr);
       if (isFor && (isLost || !isHeard)) {
-        airLogs.get(member)?.take(fCnt, isLost ? "lost" : "missed");
+        cell.airLogOf(member)?.take(fCnt, isLost ? "lost" : "missed");
       }
       if (!isHeard) continue;
       if (isLost) {
-        member.node.observed.countLost();
+        member.node.observed.countLost(cell.hasCopies ? fCnt : undefined);
         continue;
       }
       if (isFor) this.fragments += 1;
+      if (cell.hasCopies) cell.hear(member, fCnt);
       member.mac.receive(downlink);
     }
-    outages.onFragment(fCnt + 1, this.engine.now);
+    if (!isFirst) return;
+    for (const { outages } of cell.gateways) outages.onFragment(fCnt + 1, now);
   }
 }
 
@@ -244,29 +284,9 @@ function tapOf(tap: Tap | undefined, engine: Engine): Pick<SpawnContext, "onAppl
   };
 }
 
-/** Gateways take turns in what the scenario says of them. */
-function behaviourOf({ air: { gateways } }: ResolvedScenario, index: number) {
-  const behaviour = gateways[index % gateways.length];
-  return behaviour === undefined ? {} : { behaviour };
-}
-
-/** The devices that hear a gateway, and nobody else does. */
-function reachOf(all: readonly Member[], gateway: number, gateways: number) {
-  const members = all.filter(({ node }) => node.id % gateways === gateway);
-  return { members, airLogs: new Map(members.map((member) => [member, new AirLog()])) };
-}
-
-/** Devices of a cell whose session has this address. */
-function sessionsAt(devAddr: number, { members, byDevAddr }: LiveCell): readonly Member[] {
-  const known = byDevAddr.get(devAddr);
-  if (known?.every(({ mac }) => mac.devAddr === devAddr)) return known;
-  const found = members.filter(({ mac }) => mac.devAddr === devAddr);
-  if (found.length > 0) byDevAddr.set(devAddr, found);
-  return found;
-}
-
-function toOne(member: Member, downlink: AirDownlink) {
-  const { node, mac, unicastLoss } = member;
+function toOne(member: Member, downlink: AirDownlink, place: number) {
+  const { node, mac, unicastLosses } = member;
   if (!node.isListening || !mac.hears(downlink)) return undefined;
-  return unicastLoss.lost(member.unicastFrames++) ? undefined : mac.receive(downlink);
+  const isLost = unicastLosses[place]?.lost(member.unicastFrames++) === true;
+  return isLost ? undefined : mac.receive(downlink);
 }

@@ -12,6 +12,9 @@ export class Observed {
   hasRefused = false;
   /** Fragments that were on the air while the device listened, but lost to it. */
   framesLost = 0;
+  /** Counted last. */
+  #frame: number | undefined;
+  #isFrameLost = false;
   /** What the device had drawn when the block became complete. */
   energyToCompleteJ: number | undefined;
 
@@ -29,7 +32,19 @@ export class Observed {
     if (note.type === "fragFailed" || note.type === "imageRefused") this.blockState = "failed";
   }
 
-  countLost(): void {
-    if (this.blockState === "receiving") this.framesLost += 1;
+  /** `frame`: its counter, if another gateway may bring it too. */
+  countLost(frame?: number): void {
+    if (this.blockState !== "receiving") return;
+    if (frame !== undefined && frame === this.#frame) return;
+    this.framesLost += 1;
+    this.#frame = frame;
+    this.#isFrameLost = true;
+  }
+
+  /** By one gateway at least. */
+  countHeard(frame: number): void {
+    if (frame === this.#frame && this.#isFrameLost) this.framesLost -= 1;
+    this.#frame = frame;
+    this.#isFrameLost = false;
   }
 }

@@ -13,6 +13,20 @@ export function cellKey(index: number): number {
   return -1 - index;
 }
 
+/** Class A frames of a device lost on the way from and to each gateway of its cell. */
+export function unicastLossesOf(
+  {
+    air,
+    campaign,
+  }: Pick<ResolvedScenario, "air"> & { readonly campaign: { readonly gateways: number } },
+  seed: number,
+  id: number,
+): readonly LossModel[] {
+  return Array.from({ length: campaign.gateways }, (_, gateway) =>
+    lossModel(air.unicastLoss, drawKey(seed, id, purposeAt("unicastLoss", gateway)), id),
+  );
+}
+
 /** Frames lost at one gateway of a cell: for all who hear it. */
 export function sharedLossAt(
   { sharedLoss }: Pick<ResolvedScenario["air"], "sharedLoss">,

@@ -21,6 +21,7 @@ import { imageCheck } from "./image-check.ts";
 import type { OnApplication } from "./live-tap.ts";
 import { FleetNode } from "./node.ts";
 import { describeWord } from "./notes.ts";
+import { unicastLossesOf } from "./per-gateway.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { type RadioLink, radioLinks } from "./radio-link.ts";
 import { currentsOf, deviceConfigOf, layoutFor, regionLimits } from "./settings.ts";
@@ -32,7 +33,8 @@ export interface Member {
   readonly kind: ResolvedKind;
   readonly serverDevice: ServerDevice;
   readonly multicastLoss: LossModel;
-  readonly unicastLoss: LossModel;
+  /** By each gateway of the cell. */
+  readonly unicastLosses: readonly LossModel[];
   /** To each gateway. Empty: hears and is heard. */
   readonly links: readonly RadioLink[];
   /** The last multicast frame that came through, whichever way. */
@@ -123,7 +125,7 @@ export class Spawner {
       kind,
       serverDevice,
       multicastLoss: lossModel(air.multicastLoss, drawKey(seed, id, "multicastLoss"), id),
-      unicastLoss: lossModel(air.unicastLoss, drawKey(seed, id, "unicastLoss"), id),
+      unicastLosses: unicastLossesOf(scenario, seed, id),
       links: radioLinks(scenario, seed, id),
       heardFrame: -1,
       unicastFrames: 0,

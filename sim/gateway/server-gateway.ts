@@ -11,6 +11,7 @@ import type { GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedGateway } from "#scenarios/air-defaults.ts";
 import type { Region } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import type { HeardSignal } from "#sim/air/heard-signal.ts";
 import { drOfRate } from "#sim/air/regional.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { type GatewayAir, InProcessGateway } from "./in-process.ts";
@@ -41,6 +42,8 @@ export interface ServerGatewayConfig {
   readonly isLenient: boolean;
   /** A packet forwarder acknowledges what it has booked, a Basics Station what is on the air. */
   readonly acknowledges: "booked" | "onAir";
+  /** What its counter shows when the world begins, in µs; 0 if left out. */
+  readonly counterStartUs?: number;
   /** How it behaves towards its server; well, if left out. */
   readonly behaviour?: ResolvedGateway;
 }
@@ -95,10 +98,7 @@ export class ServerGateway {
   }
 
   /** An uplink that ended now, unless the gateway was sending meanwhile. Returns whether it was heard. */
-  receive(
-    uplink: AirUplink,
-    signal: { readonly rssiDbm: number; readonly snrDb: number },
-  ): boolean {
+  receive(uplink: AirUplink, signal: HeardSignal): boolean {
     if (!this.#radio.hears(uplink)) return false;
     const { region } = this.#config;
     const rate = region.uplinkRates[uplink.dr];
@@ -203,8 +203,9 @@ export class ServerGateway {
   }
 
   #counterUsAt(us: WorldUs): number {
-    const restartUs = (this.#config.behaviour?.counterRestartS ?? 0) * 1e6;
-    return us < restartUs ? us : us - restartUs;
+    const { counterStartUs = 0, behaviour } = this.#config;
+    const restartUs = (behaviour?.counterRestartS ?? Number.POSITIVE_INFINITY) * 1e6;
+    return us < restartUs ? us + counterStartUs : us - restartUs;
   }
 
   get #acks(): ResolvedGateway["acks"] {

@@ -12,6 +12,7 @@ import { apiKeyOf } from "./api-key.ts";
 import { checkLive } from "./check.ts";
 import { deployerOf } from "./deployer.ts";
 import { type FuotaServerOptions, withFuotaServerOptions } from "./fuota-server-options.ts";
+import { gatewayCountOf } from "./gateway-count.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
 import { type LiveServer, runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
@@ -21,7 +22,7 @@ interface FleetOptions extends GatewayOptions, FuotaServerOptions, LiveOutputOpt
   readonly api: string;
   readonly apiKey?: string;
   readonly for: number;
-  readonly gateways: number;
+  readonly gateways?: number;
   readonly joinSpread?: number;
   readonly lenient?: boolean;
   readonly stay?: number;
@@ -54,9 +55,8 @@ export function fleetCommand(parts: RunParts): Command {
   return withFuotaServerOptions(withGatewayOptions(command))
     .option(
       "--gateways <n>",
-      "simulated gateways, each with its share of the devices",
+      "simulated gateways, each with its share of the devices; by default those of one cell",
       integer(1, 1000),
-      1,
     )
     .option(
       "--join-spread <s>",
@@ -96,6 +96,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const { resolved } = run;
   const problem = checkLive(resolved, options.fuotaServer !== undefined);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
+  const gateways = gatewayCountOf(options.gateways, resolved);
   const connect = connectionOf(options);
   const way = gatewayWayOf(options, resolved.regional.region.name, options.gateways);
   const outputs = await openLiveOutputs(options, run, parts);
@@ -111,8 +112,8 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       firmware: run.firmware,
       server,
       way,
-      gateways: options.gateways,
-      joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / options.gateways),
+      gateways,
+      joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / gateways),
       isLenient: options.lenient === true,
       deployments: options.stay === undefined ? 1 : 0,
       stayS: options.stay ?? 0,

@@ -9,14 +9,18 @@ const PENDING_MAX = 10_000;
 
 /** What the gateways of a recorded run heard and sent, by time. */
 export function framesOf(lines: Iterable<Recorded<RecordedLine>>): readonly CapturedFrame[] {
-  const frames: CapturedFrame[] = [];
+  const frames: (CapturedFrame & { readonly gateway: number })[] = [];
+  /** What a gateway's GPS time is ahead of the world's, in µs. */
+  const aheadUs = new Map<number, number>();
   const pending = new Map<string, CommandLine>();
   let endUs = 0;
   for (const { line } of lines) {
     if (line.type !== "device") endUs = line.at;
+    if (line.type === "stats") aheadUs.set(line.gateway, line.gpsUs - line.at);
     if (line.type === "uplink") {
       const { phyPayload, gateway, frequencyHz, rate, counterUs, gpsUs, rssiDbm, snrDb } = line;
       frames.push({
+        gateway,
         direction: "up",
         gatewayId: gatewayIdOf(gateway),
         phyPayload: bytesOfHex(phyPayload),
@@ -38,6 +42,7 @@ export function framesOf(lines: Iterable<Recorded<RecordedLine>>): readonly Capt
       pending.delete(key);
       if (item?.rate === undefined || line.sentAt === undefined) continue;
       frames.push({
+        gateway: line.gateway,
         direction: "down",
         gatewayId: gatewayIdOf(line.gateway),
         phyPayload: bytesOfHex(item.phyPayload),
@@ -49,6 +54,8 @@ export function framesOf(lines: Iterable<Recorded<RecordedLine>>): readonly Capt
     }
   }
   // What was booked for later was never sent.
-  const sent = frames.filter(({ counterUs }) => counterUs <= endUs);
+  const sent = frames.filter(({ gateway, gpsUs }) => {
+    return gpsUs - (aheadUs.get(gateway) ?? gpsUs) <= endUs;
+  });
   return sent.sort((a, b) => a.gpsUs - b.gpsUs);
 }

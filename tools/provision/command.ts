@@ -6,6 +6,7 @@ import {
   eventsOf,
   withEventsOptions,
 } from "#tools/fleet/fuota-server-options.ts";
+import { gatewayCountOf } from "#tools/fleet/gateway-count.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { type PreparedRun, preparedRun } from "#tools/run/prepared.ts";
 import { openSink } from "#tools/run/sink.ts";
@@ -21,7 +22,7 @@ interface FleetOptions {
 interface ChirpStackOptions extends FleetOptions, EventsOptions {
   readonly api: string;
   readonly apiKey?: string;
-  readonly gateways: number;
+  readonly gateways?: number;
   readonly remove?: boolean;
 }
 
@@ -37,7 +38,7 @@ export function provisionCommand(parts: RunParts): Command {
     .description("tenant, application, profiles, gateways and devices on a ChirpStack v4")
     .option("--api <address>", "its API", "localhost:8080")
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY")
-    .option("--gateways <n>", "simulated gateways", integer(1, 1000), 1)
+    .option("--gateways <n>", "simulated gateways; by default those of one cell", integer(1, 1000))
     .option("--remove", "takes all of it away again")
     .action(async (source: string, options: ChirpStackOptions) => {
       await onChirpStack(source, options, parts);
@@ -78,7 +79,7 @@ async function onChirpStack(
       terminal.out(wasThere ? `${scenario.name} removed\n` : `${scenario.name} was not there\n`);
       return;
     }
-    const { gateways } = options;
+    const gateways = gatewayCountOf(options.gateways, resolved);
     const facts = {
       scenario: resolved,
       seed: resolved.seed,

@@ -69,6 +69,11 @@ function replayOf(
   { until }: ReplayOptions,
 ): Replay {
   const spec = { scenario: run.resolved, seed: head.seed, firmware: run.firmware };
+  const inCell = run.resolved.campaign.gateways;
+  if (head.world.gateways % inCell !== 0) {
+    const text = `world.gateways is ${head.world.gateways}, but ${inCell} hear a device`;
+    throw new InputError(`${path}: ${text}`);
+  }
   const images = makeLiveImages(spec);
   const replay = new Replay(
     (emit) => makeLiveFleet(spec, images, head.world, emit),

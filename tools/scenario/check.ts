@@ -24,6 +24,7 @@ export function checkScenario(
     checkBanks(scenario, imageBytes, sentBytes) ??
     checkSession(scenario, sentBytes) ??
     checkFaults(scenario, sentBytes) ??
+    checkReach(scenario) ??
     checkOutages(scenario) ??
     checkExpectations(scenario)
   );
@@ -92,10 +93,16 @@ function checkSession({ campaign }: ResolvedScenario, sentBytes: number): Proble
   };
 }
 
+function checkReach({ air: { radio }, campaign: { gateways } }: ResolvedScenario) {
+  if (radio === undefined || radio.gateways.length === gateways) return undefined;
+  const text = `is ${gateways}, but air.radio.gateways says how many there are: ${radio.gateways.length}; leave it out`;
+  return { path: ["air", "reach"], text };
+}
+
 function checkOutages({ air, campaign: { gateways } }: ResolvedScenario): Problem | undefined {
   for (const [index, { gateway = 0 }] of air.outages.entries()) {
     if (gateway < gateways) continue;
-    const text = `is ${gateway}, but air.radio.gateways, counted from 0, ends with ${gateways - 1}`;
+    const text = `is ${gateway}, but a cell has ${gateways === 1 ? "gateway 0 alone" : `gateways 0 to ${gateways - 1}`}; air.reach or air.radio.gateways makes more`;
     return { path: ["air", "outages", index, "gateway"], text };
   }
   return undefined;

@@ -95,6 +95,7 @@ air:
   #   - { acks: none }          # or refused; forS: 60 limits it
   #   - { gpsErrorS: 100 }
   #   - { counterRestartS: 300 }
+  # reach: 1                    # gateways that hear a device, if radio places none
   # beaconLoss: { model: bernoulli, probability: 0.1 }    # class B
   # beaconOutages: [{ when: { atFragment: 60 }, forS: 3600 }]
   # radio:                      # distance, power and collisions decide, before any other loss

@@ -4,6 +4,7 @@ import type { Scenario } from "#scenarios/schema.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { CellGateways } from "#sim/fleet/cell-gateways.ts";
 import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
+import { unicastLossesOf } from "#sim/fleet/per-gateway.ts";
 import { RadioLink } from "#sim/fleet/radio-link.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 
@@ -34,7 +35,8 @@ function bench(change: Partial<Scenario["air"]> = {}) {
   const links = (radio?.gateways ?? []).flatMap((_, gateway) =>
     radio === undefined ? [] : [new RadioLink(radio, scenario.regional.region, 1, 0, gateway)],
   );
-  return { engine, gateways, sent, member: { links } };
+  const unicastLosses = unicastLossesOf(scenario, 1, 0);
+  return { engine, gateways, sent, member: { links, unicastLosses } };
 }
 
 const UPLINK: AirUplink = {
@@ -66,6 +68,17 @@ describe("an uplink", () => {
     gateways.transmit({ ...request, gateway: 1 }, () => {});
     expect(flight(60_000)).toBeUndefined();
   });
+});
+
+test("an uplink that one gateway loses is the other one's, or nobody's", () => {
+  const unicastLoss = { model: "bernoulli", probability: 0.5 } as const;
+  const scenario = resolveScenario({ ...scenarioOf(), air: { reach: 2, unicastLoss } });
+  const gateways = new CellGateways(scenario, 1, -1, new Engine(), () => {});
+  const member = { links: [], unicastLosses: unicastLossesOf(scenario, 1, 0) };
+  const takers = Array.from({ length: 40 }, (_, frame) =>
+    gateways.begin(member, UPLINK, frame)(60_000),
+  );
+  expect(new Set(takers)).toEqual(new Set([0, 1, undefined]));
 });
 
 test("each gateway has a transmitter of its own", () => {

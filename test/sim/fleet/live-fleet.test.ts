@@ -195,6 +195,10 @@ describe("a fleet whose server is behind its gateways", () => {
     ]);
   });
 
+  test("has gateways in whole cells", () => {
+    expect(() => world(scenarioOf({ reach: 2 }), 3)).toThrow(RangeError);
+  });
+
   test("is silent while its gateway is dark", () => {
     const outages = [{ when: { atS: 0 }, forS: 100 }];
     const { fleet, events } = world(scenarioOf({ outages }));
@@ -215,5 +219,77 @@ describe("a fleet whose server is behind its gateways", () => {
     expect(fleet.downlinks).toBeGreaterThan(12);
     expect(fleet.unicast.taken).toBeGreaterThan(12);
     expect(fleet.unicast.refused).toBe(0);
+  });
+});
+
+describe("a device that three gateways hear", () => {
+  const THREE = { reach: 3 } as const;
+  /** Copies of each frame. */
+  const copiesIn = ({ events }: ReturnType<typeof world>) => {
+    const copies = new Map<
+      string,
+      { gateway: number; event: GatewayEvent & { type: "uplink" } }[]
+    >();
+    for (const { gateway, event } of events) {
+      if (event.type !== "uplink") continue;
+      const frame = event.phyPayload.join();
+      copies.set(frame, [...(copies.get(frame) ?? []), { gateway, event }]);
+    }
+    return copies;
+  };
+
+  test("is reported by each, with its own counter and signal", () => {
+    const one = world(scenarioOf(THREE), 6);
+    one.fleet.start();
+    one.fleet.engine.advance(60e6);
+    const copies = copiesIn(one);
+    expect(copies.size).toBe(one.fleet.uplinks);
+    for (const own of copies.values()) {
+      const cell = Math.floor((own[0]?.gateway ?? 0) / 3);
+      // One that was sending has not heard it.
+      expect(own.every(({ gateway }) => Math.floor(gateway / 3) === cell)).toBe(true);
+      expect(new Set(own.map(({ event }) => event.gpsUs)).size).toBe(1);
+      expect(new Set(own.map(({ event }) => event.counterUs)).size).toBe(own.length);
+    }
+    const count = [...copies.values()].flat().length;
+    expect(count).toBeGreaterThan(2.5 * copies.size);
+    const [some = []] = copies.values();
+    expect(new Set(some.map(({ event }) => event.rssiDbm)).size).toBe(3);
+  });
+
+  test("is lost to each by a draw of its own", () => {
+    const one = world(
+      scenarioOf({ ...THREE, unicastLoss: { model: "bernoulli", probability: 0.5 } }),
+      3,
+    );
+    one.fleet.start();
+    one.fleet.engine.advance(600e6);
+    const copies = copiesIn(one);
+    const heardBy = new Set([...copies.values()].map((own) => own.map((it) => it.gateway).join()));
+    expect(heardBy).toEqual(new Set(["0", "1", "2", "0,1", "0,2", "1,2", "0,1,2"]));
+  });
+
+  test("loses a fragment when all of them lose it, and only then", () => {
+    const sharedLoss = { model: "bernoulli", probability: 0.5 } as const;
+    const { fleet, run } = world(scenarioOf({ ...THREE, sharedLoss }), 3);
+    const results = run();
+    expect(results.map(stateOf)).toEqual(Array.from({ length: 6 }, () => "updated"));
+    const frames = 2 * Math.ceil(2100 / 239);
+    for (const [id, member] of fleet.members.entries()) {
+      const { lost } = fleet.airOf(member);
+      expect(lost.length).toBeLessThan(frames / 3);
+      expect(results[id]?.fragments.lost).toBeLessThanOrEqual(lost.length);
+    }
+  });
+
+  test("goes on when one of them is dark, and is cut off when all are", () => {
+    const dark = (outage: object) => {
+      const outages = [{ when: { atFragment: 3 }, forS: 1e5, ...outage }];
+      return world(scenarioOf({ ...THREE, outages }), 3)
+        .run()
+        .map(stateOf);
+    };
+    expect(new Set(dark({ gateway: 1 }))).toEqual(new Set(["updated"]));
+    expect(new Set(dark({}))).toEqual(new Set(["failed"]));
   });
 });

@@ -22,7 +22,11 @@ const END_US = 20_000 * 1e6;
 const crypto = new NodeCrypto();
 const signer = signerOf(SEED, "ed25519");
 
-function scenarioIn(region: NonNullable<Scenario["region"]>): Scenario {
+type RegionName = NonNullable<Scenario["region"]>;
+
+/** With several gateways, each loses frames for everybody, and others than the next. */
+function scenarioIn(region: RegionName, reach: number): Scenario {
+  const shared = { reach, sharedLoss: { model: "bernoulli", probability: 0.2 } } as const;
   return {
     name: "wires",
     region,
@@ -30,6 +34,7 @@ function scenarioIn(region: NonNullable<Scenario["region"]>): Scenario {
     firmware: { sizeBytes: 2100 },
     campaign: { redundancyPercent: 100 },
     air: {
+      ...(reach === 1 ? {} : shared),
       classADutyCycle: false,
       multicastLoss: { model: "bernoulli", probability: 0.25 },
       unicastLoss: { model: "bernoulli", probability: 0.03 },
@@ -40,7 +45,7 @@ function scenarioIn(region: NonNullable<Scenario["region"]>): Scenario {
 
 function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
   const resolved = resolveScenario(scenario);
-  const { regional, devices } = resolved;
+  const { regional, devices, campaign } = resolved;
   const firmware = makeFirmware(resolved.firmware, SEED, signer, crypto, undefined);
   const images = fleetImages(firmware, crypto);
   const parts = {
@@ -56,15 +61,21 @@ function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
     crypto,
   };
   const wires: Wire[] = [];
+  let copies = 0;
+  const taken: string[] = [];
+  const takers = new Set<number>();
   const fleet = new LiveFleet({
     ...parts,
     gpsAtStart: GPS_AT_START,
-    gateways: 1,
+    gateways: campaign.gateways,
     statsIntervalS: 30,
     isLenient: false,
     acknowledges,
     joinSpreadS: 10,
-    emit: (_, event) => wires[0]?.event(event),
+    emit: (gateway, event) => {
+      if (event.type === "uplink") copies += 1;
+      wires[gateway]?.event(event);
+    },
   });
   const server = new NetworkServer(
     { netId: 1, gpsAtStart: GPS_AT_START, regional },
@@ -75,21 +86,28 @@ function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
       transmit: (request, ack) => front.transmit(request, ack),
     },
   );
-  const front = new GatewayFront(regional.region, fleet.engine, (uplink) => server.receive(uplink));
-  const wire = lay({
-    regional,
-    onUplink: (uplink) => front.receive(0, uplink),
-    onAck: (downlinkId, isSent) => front.acknowledge(0, downlinkId, isSent),
-    onCommand: (command) => fleet.command(0, command),
+  const front = new GatewayFront(regional.region, fleet.engine, (uplink) => {
+    taken.push(uplink.phyPayload.join());
+    takers.add(uplink.gateway ?? 0);
+    server.receive(uplink);
   });
-  wires.push(wire);
-  front.add({
-    acknowledges,
-    send: (downlink) => {
-      wire.send(downlink);
-      return true;
-    },
-  });
+  for (let number = 0; number < campaign.gateways; number++) {
+    const wire = lay({
+      regional,
+      onUplink: (uplink) => front.receive(number, uplink),
+      onAck: (downlinkId, isSent) => front.acknowledge(number, downlinkId, isSent),
+      onCommand: (command) => fleet.command(number, command),
+    });
+    wires.push(wire);
+    front.add({
+      acknowledges,
+      send: (downlink) => {
+        wire.send(downlink);
+        return true;
+      },
+    });
+  }
+  front.multicastGateways = wires.map((_, number) => number);
   const members = fleet.members.map((member) => ({
     ...member,
     serverDevice: server.provision(member.serverDevice.provisioned),
@@ -110,11 +128,16 @@ function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
     );
     return { state, reason, fragments, serverComplete };
   });
-  return { lost: fleet.members.map((member) => fleet.airOf(member).lost), verdicts };
+  const came = { lost: fleet.members.map((member) => fleet.airOf(member).lost), verdicts };
+  return { came, copies, taken, takers };
 }
 
-describe.each(["EU868", "US915"] as const)("%s", (region) => {
-  const scenario = scenarioIn(region);
+describe.each([
+  ["EU868", 1],
+  ["US915", 1],
+  ["EU868", 3],
+] as const)("%s, %i gateways in reach", (region, reach) => {
+  const scenario = scenarioIn(region, reach);
   const simulated: unknown[] = [];
   runScenario(
     {
@@ -125,7 +148,7 @@ describe.each(["EU868", "US915"] as const)("%s", (region) => {
     crypto,
     signer,
   );
-  const [first, ...others] = WIRES.map((wire) => ({ wire, came: runOver(wire, scenario) }));
+  const [first, ...others] = WIRES.map((wire) => ({ wire, ...runOver(wire, scenario) }));
 
   test("something is lost, and everybody is updated", () => {
     expect(first?.came.lost.every((lost) => lost.length > 0)).toBe(true);
@@ -142,5 +165,13 @@ describe.each(["EU868", "US915"] as const)("%s", (region) => {
   test("and so does a run without any gateway protocol", () => {
     const verdicts = first?.came.verdicts.map(({ state, fragments }) => ({ state, fragments }));
     expect(verdicts).toEqual(simulated);
+  });
+
+  test.each([first, ...others])("$wire.name: the server takes one copy of each uplink", (one) => {
+    const { copies = 0, taken = [], takers } = one ?? {};
+    expect(new Set(taken).size).toBe(taken.length);
+    if (reach === 1) expect(copies).toBe(taken.length);
+    else expect(copies).toBeGreaterThan(2.5 * taken.length);
+    expect(takers?.size).toBe(reach);
   });
 });

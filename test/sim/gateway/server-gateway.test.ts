@@ -172,6 +172,16 @@ test("statistics come at the start and at every interval, with what was counted 
   ]);
 });
 
+test("counts from where it is told, and goes by that", () => {
+  const { engine, gateway, hear, events, starts } = bench({ counterStartUs: 2 ** 32 - S });
+  hear(uplinkTo(3 * S));
+  engine.advance(3.1 * S);
+  gateway.command({ downlinkId: 1, items: [delay(2 * S, S)] });
+  engine.advance(9 * S);
+  expect(events[0]).toMatchObject({ counterUs: 2 ** 32 + 2 * S });
+  expect(starts()).toEqual([4 * S]);
+});
+
 describe("a gateway that misbehaves", () => {
   const GOOD = { acks: "sent", forS: undefined, gpsErrorS: 0, counterRestartS: undefined } as const;
 

@@ -106,6 +106,17 @@ expect: {}
     expect(down).toBeGreaterThan(20);
   });
 
+  test("has all of gateways that were switched on before, too", async () => {
+    const copied = text.replace("expect:", "air: { reach: 2 }\nexpect:");
+    const recorded = recordWorld({ text: copied, seed: 1, gateways: 2 }).lines;
+    const sum = (part: string) => recorded.filter((line) => line.includes(part)).length;
+    bench.write("r.rec.ndjson", recorded.join(""));
+    expect(await pcap()).toBe(0);
+    expect(bench.terminal.stderr).toContain(
+      `: ${sum('{"type":"uplink"')} uplinks, ${sum('"ok"')} downlinks\n`,
+    );
+  });
+
   test("takes what there is of a recording that was cut off anywhere", async () => {
     for (let length = 1; length < lines.length; length += 7) {
       bench.write("r.rec.ndjson", lines.slice(0, length).join(""));

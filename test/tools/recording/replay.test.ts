@@ -41,6 +41,9 @@ const faulty = `${lossy.replace("60 }", "60, packages: v2 }")}faults:
   - { kind: deaf, share: 0.25, when: { atFragment: 8 }, forS: 60 }
   - { kind: powerCut, share: 0.5, when: { atFragment: 12 }, forS: 5 }
 `;
+const copied = air(
+  "reach: 3, sharedLoss: { model: bernoulli, probability: 0.3 }, unicastLoss: { model: bernoulli, probability: 0.3 }",
+);
 const first = recordWorld({ text: lossy, seed: 3 }).lines;
 /** Of one device, and soon read. */
 const short = recordWorld({ text: lossy.replace("count: 4", "count: 1"), seed: 3 }).lines;
@@ -54,6 +57,7 @@ describe("what was recorded replays the same", () => {
     ...[1, 2, 3].map((seed) => ({ what: "power cuts", text: faulty, seed, gateways: 1 })),
     { what: "nothing wrong", text: calm, seed: 1, gateways: 1 },
     { what: "several gateways", text: lossy, seed: 1, gateways: 3 },
+    ...[1, 2].map((seed) => ({ what: "copies", text: copied, seed, gateways: 6 })),
     {
       what: "a gateway in the dark",
       text: air("outages: [{ when: { atS: 0 }, forS: 100 }]"),

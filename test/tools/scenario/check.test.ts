@@ -131,10 +131,18 @@ describe("gateways", () => {
   test("only those that are there go dark", () => {
     expect(problemOf({ air: { radio, outages: outages(1) } })).toBe("none");
     expect(problemOf({ air: { radio, outages: outages(2) } })).toBe(
-      "air.outages.0.gateway is 2, but air.radio.gateways, counted from 0, ends with 1",
+      "air.outages.0.gateway is 2, but a cell has gateways 0 to 1; air.reach or air.radio.gateways makes more",
     );
     expect(problemOf({ air: { outages: outages(1) } })).toBe(
-      "air.outages.0.gateway is 1, but air.radio.gateways, counted from 0, ends with 0",
+      "air.outages.0.gateway is 1, but a cell has gateway 0 alone; air.reach or air.radio.gateways makes more",
+    );
+  });
+
+  test("are placed or counted, not both", () => {
+    expect(problemOf({ air: { reach: 3, outages: outages(2) } })).toBe("none");
+    expect(problemOf({ air: { radio, reach: 2 } })).toBe("none");
+    expect(problemOf({ air: { radio, reach: 3 } })).toBe(
+      "air.reach is 3, but air.radio.gateways says how many there are: 2; leave it out",
     );
   });
 
