@@ -2,12 +2,17 @@ import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import { type HeardSignal, heardSignal } from "#sim/air/heard-signal.ts";
 import type { LossModel } from "#sim/air/loss.ts";
-import type { ServerGateway, ServerGatewayConfig } from "#sim/gateway/server-gateway.ts";
+import {
+  ServerGateway,
+  type ServerGatewayConfig,
+  type ServerGatewayIo,
+} from "#sim/gateway/server-gateway.ts";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { AirLog } from "./air-record.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
-import type { Outages } from "./outages.ts";
-import { cellKey, purposeAt } from "./per-gateway.ts";
+import { gatewayAir } from "./gateway-air.ts";
+import { Outages } from "./outages.ts";
+import { cellKey, purposeAt, sharedLossAt } from "./per-gateway.ts";
 import type { Member } from "./spawn.ts";
 
 /** A gateway of a live fleet. */
@@ -19,6 +24,36 @@ export interface LiveGateway {
   /** Lost at the gateway: for all who hear it. */
   readonly sharedLoss: LossModel;
   sharedFrames: number;
+}
+
+export interface LiveGatewayInput {
+  readonly scenario: ResolvedScenario;
+  readonly seed: number;
+  readonly config: Omit<ServerGatewayConfig, "behaviour" | "counterStartUs">;
+}
+
+/** The gateway with this number over all cells. */
+export function newLiveGateway(
+  { scenario, seed, config }: LiveGatewayInput,
+  index: number,
+  io: ServerGatewayIo,
+): LiveGateway {
+  const inCell = scenario.campaign.gateways;
+  const cell = Math.floor(index / inCell);
+  const place = index % inCell;
+  const counterStartUs = counterStartOf(scenario, seed, cell, place);
+  const { outages } = scenario.air;
+  return {
+    place,
+    gateway: new ServerGateway(
+      { ...config, ...behaviourOf(scenario, index), counterStartUs },
+      gatewayAir(scenario),
+      io,
+    ),
+    outages: new Outages(outages.filter(({ gateway = place }) => gateway === place)),
+    sharedLoss: sharedLossAt(scenario.air, seed, cellKey(cell), place),
+    sharedFrames: 0,
+  };
 }
 
 /** Devices of a live fleet, and the gateways that hear each of them. */
@@ -77,7 +112,7 @@ export function membersOf(all: readonly Member[], index: number, cells: number):
 }
 
 /** Gateways take turns in what the scenario says of them. */
-export function behaviourOf(
+function behaviourOf(
   { air: { gateways } }: ResolvedScenario,
   index: number,
 ): Pick<ServerGatewayConfig, "behaviour"> {
@@ -86,7 +121,7 @@ export function behaviourOf(
 }
 
 /** Gateways that hear the same devices were switched on at different times, as everywhere. */
-export function counterStartOf(
+function counterStartOf(
   { campaign: { gateways } }: ResolvedScenario,
   seed: number,
   cell: number,

@@ -3,30 +3,17 @@ import type { GpsSeconds } from "#hal/ports.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { type HeardSignal, heardSignal } from "#sim/air/heard-signal.ts";
 import { drOfRate } from "#sim/air/regional.ts";
-import {
-  type DownlinkCommand,
-  type GatewayEvent,
-  ServerGateway,
-} from "#sim/gateway/server-gateway.ts";
+import type { DownlinkCommand, GatewayEvent } from "#sim/gateway/server-gateway.ts";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { newServerDevice } from "#sim/server/server-device.ts";
 import type { AirRecord } from "./air-record.ts";
+import { Beacons, hasBeacons } from "./beacons.ts";
 import type { CellAirtime, CellInput } from "./cell.ts";
 import { FaultPlan } from "./faults.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
-import { gatewayAir } from "./gateway-air.ts";
-import {
-  behaviourOf,
-  counterStartOf,
-  LiveCell,
-  type LiveGateway,
-  membersOf,
-  signalsOf,
-} from "./live-cell.ts";
+import { LiveCell, type LiveGateway, membersOf, newLiveGateway, signalsOf } from "./live-cell.ts";
 import type { Tap } from "./live-tap.ts";
-import { Outages } from "./outages.ts";
-import { cellKey, sharedLossAt } from "./per-gateway.ts";
 import { type Member, type SpawnContext, Spawner } from "./spawn.ts";
 
 /** Join accept (TS001 §4.2.1). */
@@ -71,6 +58,8 @@ export class LiveFleet {
   readonly #faults: FaultPlan;
   /** Of each device's uplinks, at each gateway of its cell. */
   readonly #signals: ReadonlyMap<Member, readonly HeardSignal[]>;
+  /** Undefined: nobody listens for them. */
+  readonly #beacons: Beacons | undefined;
   #multicastUs = 0;
   /** Whose uplink a gateway is taking. */
   #speaker: number | undefined;
@@ -102,28 +91,14 @@ export class LiveFleet {
     const inCell = scenario.campaign.gateways;
     const cells = gateways / inCell;
     if (!Number.isInteger(cells)) throw new RangeError(`${gateways} gateways, ${inCell} in a cell`);
-    this.#gateways = Array.from({ length: gateways }, (_, index) => {
-      const cell = Math.floor(index / inCell);
-      const place = index % inCell;
-      const counterStartUs = counterStartOf(scenario, seed, cell, place);
-      return {
-        place,
-        gateway: new ServerGateway(
-          { ...gatewayConfig, ...behaviourOf(scenario, index), counterStartUs },
-          gatewayAir(scenario),
-          {
-            scheduler: engine,
-            emit: (event) => this.#emit(index, event),
-            onAir: (downlink) => this.#onAir(index, downlink),
-          },
-        ),
-        outages: new Outages(
-          scenario.air.outages.filter(({ gateway = place }) => gateway === place),
-        ),
-        sharedLoss: sharedLossAt(scenario.air, seed, cellKey(cell), place),
-        sharedFrames: 0,
-      };
-    });
+    const making = { scenario, seed, config: gatewayConfig };
+    this.#gateways = Array.from({ length: gateways }, (_, index) =>
+      newLiveGateway(making, index, {
+        scheduler: engine,
+        emit: (event) => this.#emit(index, event),
+        onAir: (downlink) => this.#onAir(index, downlink),
+      }),
+    );
     this.#cells = Array.from(
       { length: cells },
       (_, cell) =>
@@ -134,11 +109,13 @@ export class LiveFleet {
     );
     const nodes = this.members.map(({ node }) => node);
     this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
+    this.#beacons = hasBeacons(scenario) ? new Beacons(this.#beaconsInput()) : undefined;
   }
 
   /** Gateways first, so that the server knows them when the devices join. */
   start(): void {
     for (const { gateway } of this.#gateways) gateway.start();
+    this.#beacons?.start();
     const { seed, joinSpreadS } = this.#input;
     const { engine } = this;
     for (const { node } of this.members) {
@@ -179,6 +156,19 @@ export class LiveFleet {
 
   get downlinks(): number {
     return this.#gateways.reduce((sum, { gateway }) => sum + gateway.sent, 0);
+  }
+
+  #beaconsInput(): ConstructorParameters<typeof Beacons>[0] {
+    return {
+      ...this.#input,
+      scheduler: this.engine,
+      members: this.members,
+      reserve: (startUs, endUs) => {
+        for (const { gateway } of this.#gateways) gateway.reserve(startUs, endUs);
+      },
+      isOut: (now, member) =>
+        this.#cellOf(member).gateways.every(({ outages }) => outages.isOut(now)),
+    };
   }
 
   #gatewayAt(index: number): LiveGateway {
@@ -270,6 +260,7 @@ export class LiveFleet {
     }
     if (!isFirst) return;
     for (const { outages } of cell.gateways) outages.onFragment(fCnt + 1, now);
+    this.#beacons?.onFragment(fCnt + 1, now);
   }
 }
 

@@ -98,7 +98,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
   const gateways = gatewayCountOf(options.gateways, resolved);
   const connect = connectionOf(options);
-  const way = gatewayWayOf(options, resolved.regional.region.name, options.gateways);
+  const way = gatewayWayOf(options, resolved.regional.region.name, gateways);
   const outputs = await openLiveOutputs(options, run, parts);
   const server = connect?.();
   const { recorder, metrics } = outputs;
