@@ -3,6 +3,7 @@ import { type ResolvedAir, type ResolvedFault, resolveAir } from "./air-defaults
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec, PersonaName } from "./device-schema.ts";
 import type { LorawanRevision } from "./lorawan.ts";
+import type { ModemTroubles } from "./modem-schema.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
@@ -114,6 +115,8 @@ export interface ResolvedScenario {
   readonly campaign: ResolvedCampaign;
   readonly air: ResolvedAir;
   readonly server: ServerSpec;
+  /** Of `fuota modem`. */
+  readonly modem: ModemTroubles;
   readonly faults: readonly ResolvedFault[];
   readonly expect: Scenario["expect"];
 }
@@ -174,6 +177,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     campaign: resolveCampaign(scenario.campaign, regional, air.radio?.gateways?.length ?? 1),
     air: resolveAir(air),
     server: scenario.server ?? {},
+    modem: scenario.modem ?? {},
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, times: 1, ...fault })),
     expect: scenario.expect,
   };
