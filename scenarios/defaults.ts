@@ -3,6 +3,7 @@ import { type ResolvedAir, type ResolvedFault, resolveAir } from "./air-defaults
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec, PersonaName } from "./device-schema.ts";
 import type { LorawanRevision, UnicastClass } from "./lorawan.ts";
+import type { ModemTroubles } from "./modem-schema.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
@@ -115,6 +116,8 @@ export interface ResolvedScenario {
   readonly campaign: ResolvedCampaign;
   readonly air: ResolvedAir;
   readonly server: ServerSpec;
+  /** Of `fuota modem`. */
+  readonly modem: ModemTroubles;
   readonly faults: readonly ResolvedFault[];
   readonly expect: Scenario["expect"];
 }
@@ -176,6 +179,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     campaign: resolveCampaign(scenario.campaign, regional, gatewaysIn(air)),
     air: resolveAir(air),
     server: scenario.server ?? {},
+    modem: scenario.modem ?? {},
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, times: 1, ...fault })),
     expect: scenario.expect,
   };

@@ -2,22 +2,29 @@
 import Type from "typebox";
 import { closed } from "./schema-parts.ts";
 
-export const regionSchema = Type.Union(
-  [
-    Type.Literal("EU868"),
-    Type.Literal("US915"),
-    Type.Literal("AU915"),
-    Type.Literal("AS923-1"),
-    Type.Literal("AS923-2"),
-    Type.Literal("AS923-3"),
-    Type.Literal("AS923-4"),
-    Type.Literal("IN865"),
-    Type.Literal("KR920"),
-    Type.Literal("CN470"),
-    Type.Literal("RU864"),
-  ],
-  { description: "Data rates, channels, payload limits and duty cycle. Default EU868." },
+const oneRegion = (description: string) =>
+  Type.Union(
+    [
+      Type.Literal("EU868"),
+      Type.Literal("US915"),
+      Type.Literal("AU915"),
+      Type.Literal("AS923-1"),
+      Type.Literal("AS923-2"),
+      Type.Literal("AS923-3"),
+      Type.Literal("AS923-4"),
+      Type.Literal("IN865"),
+      Type.Literal("KR920"),
+      Type.Literal("CN470"),
+      Type.Literal("RU864"),
+    ],
+    { description },
+  );
+
+export const regionSchema = oneRegion(
+  "Data rates, channels, payload limits and duty cycle. Default EU868.",
 );
+
+export const bandSchema = oneRegion("The band that it comes set for. Default: that of the region.");
 
 export const subBandSchema = Type.Integer({
   minimum: 1,

@@ -3,6 +3,7 @@ import Type, { type Static } from "typebox";
 import { campaignSchema, firmwareSchema } from "./campaign-schema.ts";
 import { devicesSchema } from "./device-schema.ts";
 import { expectSchema } from "./expect-schema.ts";
+import { modemSchema } from "./modem-schema.ts";
 import { dwellTimeSchema, regionSchema, subBandSchema } from "./region-schema.ts";
 import { closed } from "./schema-parts.ts";
 import { serverSchema } from "./server-schema.ts";
@@ -33,6 +34,7 @@ export const scenarioSchema = Type.Object(
     campaign: campaignSchema,
     air: Type.Optional(airSchema),
     server: Type.Optional(serverSchema),
+    modem: Type.Optional(modemSchema),
     faults: Type.Optional(
       Type.Array(faultSchema, { maxItems: 100, description: "What befalls the devices." }),
     ),

@@ -1,4 +1,5 @@
 import type { Crypto, GpsSeconds } from "#hal/ports.ts";
+import type { ModemTroubles } from "#scenarios/modem-schema.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { addressOf } from "#sim/fleet/frame-heads.ts";
@@ -8,6 +9,7 @@ import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
+import { isInBand } from "./band.ts";
 import { MacRadio } from "./mac-radio.ts";
 import { newModemNvm } from "./modem-nvm.ts";
 import type { RadioIdentity } from "./modem-radio.ts";
@@ -24,6 +26,10 @@ export interface ModemLabInput {
   readonly gpsAtStart: GpsSeconds;
   /** Which class C downlinks it does not hear; the first is 0. */
   readonly loses?: (frame: number) => boolean;
+  /** What is wrong with the modem. Default: nothing. */
+  readonly troubles?: ModemTroubles;
+  /** What the modem is given, where it is not what the server knows. */
+  readonly modemIdentity?: RadioIdentity;
   /** From the modem's UART. */
   readonly emit: (bytes: Uint8Array) => void;
   /** Application uplinks, as the server has decrypted them. */
@@ -33,6 +39,7 @@ export interface ModemLabInput {
 const NET_ID = 0x00_00_13;
 const MODEM = 1;
 const SERVER = 2;
+const TROUBLES = 3;
 const MTYPE_JOIN_ACCEPT = 1;
 
 /** A virtual modem in a network of its own: one gateway that hears it well, and the stand-in server. */
@@ -45,6 +52,7 @@ export class ModemLab {
   readonly #radio: MacRadio;
   readonly #gateway: InProcessGateway;
   readonly #loses: (frame: number) => boolean;
+  readonly #isInBand: () => boolean;
   #frames = 0;
 
   constructor(input: ModemLabInput) {
@@ -85,11 +93,16 @@ export class ModemLab {
       emit: (event) => this.modem.onRadio(event),
       transmit: (uplink) => this.#onUplink(uplink),
     });
+    const { troubles = {}, modemIdentity = identity } = input;
+    const nvm = newModemNvm(modemIdentity, profile, region.name, troubles);
+    this.#isInBand = () => isInBand(profile.family, region.name, nvm);
     this.modem = new VirtualModem({
       profile,
       scheduler: engine,
       radio: this.#radio,
-      nvm: newModemNvm(identity),
+      nvm,
+      troubles,
+      entropy: new KeyedEntropy(seed, TROUBLES),
       emit,
     });
   }
@@ -104,12 +117,12 @@ export class ModemLab {
     const isToDevice = this.server.deviceAt(addressOf(downlink.phyPayload)) !== undefined;
     const isJoin = (downlink.phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
     if (!isToDevice && !isJoin && this.#loses(this.#frames++)) return;
-    this.#radio.onAir(downlink);
+    if (this.#isInBand()) this.#radio.onAir(downlink);
   }
 
   #onUplink(uplink: AirUplink): void {
     this.engine.schedule(uplink.endUs, () => {
-      if (this.#gateway.hears(uplink)) this.server.receive(uplink);
+      if (this.#isInBand() && this.#gateway.hears(uplink)) this.server.receive(uplink);
     });
   }
 }

@@ -21,6 +21,8 @@ export function rakValue(
       return "rak3172";
     case "SN":
       return hexOf(nvm.devEui);
+    case "UID":
+      return nvm.uid;
     case "DEVEUI":
       return digits(hexOf(nvm.devEui));
     case "APPEUI":

@@ -80,7 +80,7 @@ export class ModemLink implements RadioPort {
   /** Opens the port for the first time. Throws `RefusedError` when that does not work. */
   async open(): Promise<void> {
     try {
-      this.#begin(await this.#finder.find("asItIs"));
+      this.#begin(await this.#findFirst());
     } catch (error) {
       if (error instanceof TransportError) throw new RefusedError(error.message);
       throw error;
@@ -101,6 +101,19 @@ export class ModemLink implements RadioPort {
     clearInterval(this.#heartbeat);
     this.#radio?.end();
     await this.#transport?.close();
+  }
+
+  /** A modem that is stuck from the start gets one reset, where it can be given. */
+  async #findFirst() {
+    const { hardReset, say } = this.#input;
+    try {
+      return await this.#finder.find("asItIs");
+    } catch (error) {
+      if (hardReset === undefined || !(error instanceof RefusedError)) throw error;
+      say(`${error.message}; it is reset by hand`);
+      await hardReset();
+      return await this.#finder.find("hardReset");
+    }
   }
 
   /** For the modem that will come. */

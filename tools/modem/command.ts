@@ -1,32 +1,30 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { RegionName } from "#scenarios/regions/region.ts";
-import { REGIONS, regionOf } from "#scenarios/regions/regions.ts";
+import { REGIONS } from "#scenarios/regions/regions.ts";
 import { PROFILE_NAMES, PROFILES, type ProfileName } from "#sim/modem/profiles.ts";
 import { EXIT } from "#tools/errors.ts";
-import { integer, type RunParts } from "#tools/run/command.ts";
+import { collected, integer, type RunParts } from "#tools/run/command.ts";
 import { hexBytes } from "./hex-option.ts";
 import { runLiveModem } from "./live-modem.ts";
+import {
+  APP_KEY,
+  DEV_EUI,
+  JOIN_EUI,
+  type ModemSettingOptions,
+  modemSettingOf,
+} from "./modem-setting.ts";
 import type { ListenAddress } from "./tcp-port.ts";
 
-interface ModemOptions {
+interface ModemOptions extends ModemSettingOptions {
   readonly profile: ProfileName;
   readonly pty?: boolean | string;
   readonly tcp?: ListenAddress;
   readonly baud?: number;
-  readonly region: RegionName;
-  readonly devEui: Uint8Array;
-  readonly joinEui: Uint8Array;
-  readonly appKey: Uint8Array;
-  readonly seed: number;
 }
-
-const DEV_EUI = "02F00A0000000001";
-const JOIN_EUI = "02F00AFF00000001";
-const APP_KEY = "00112233445566778899AABBCCDDEEFF";
 
 export function modemCommand(parts: RunParts): Command {
   return new Command("modem")
     .description("a virtual LoRa modem in a network of its own, on a pseudo-terminal or TCP")
+    .argument("[scenario]", "whose region, seed, first device and troubles (`modem`) it has")
     .addOption(
       new Option("--profile <name>", "its firmware").choices(PROFILE_NAMES).default("rui4_2"),
     )
@@ -37,38 +35,42 @@ export function modemCommand(parts: RunParts): Command {
     .option("--tcp <[host:]port>", "a TCP port, for one host at a time", listenAddress)
     .option("--baud <rate>", "how fast its line is; else as its firmware", integer(300, 4_000_000))
     .addOption(
-      new Option("--region <name>", "of the modem and its network")
-        .choices(REGIONS.map(({ name }) => name))
-        .default("EU868"),
+      new Option("--region <name>", "of the modem and its network (default: EU868)").choices(
+        REGIONS.map(({ name }) => name),
+      ),
     )
     .addOption(hexOption("--dev-eui <hex>", "that the network knows it by", DEV_EUI))
     .addOption(hexOption("--join-eui <hex>", "of its network", JOIN_EUI))
     .addOption(hexOption("--app-key <hex>", "that the network expects", APP_KEY))
-    .option("--seed <n>", "decides every draw", integer(0, 4_294_967_295), 1)
-    .action(async (options: ModemOptions) => {
-      process.exitCode = await runModem(options, parts);
+    .option("--seed <n>", "decides every draw (default: 1)", integer(0, 4_294_967_295))
+    .option("--set <key=value>", "changes a key of the scenario; again for more", collected)
+    .addHelpText(
+      "after",
+      "\nSIGHUP cuts its power for a moment. --set modem.busy=0.2 needs no scenario.",
+    )
+    .action(async (source: string | undefined, options: ModemOptions) => {
+      process.exitCode = await runModem(source, options, parts);
     });
 }
 
 function hexOption(flags: string, description: string, usual: string): Option {
   const parse = hexBytes(usual.length / 2);
-  return new Option(flags, description).argParser(parse).default(parse(usual), usual);
+  return new Option(flags, `${description} (default: ${usual})`).argParser(parse);
 }
 
-async function runModem(options: ModemOptions, parts: RunParts): Promise<number> {
-  const { profile: name, tcp, region, devEui, joinEui, appKey, seed } = options;
+async function runModem(
+  source: string | undefined,
+  options: ModemOptions,
+  parts: RunParts,
+): Promise<number> {
+  const { profile: name, tcp } = options;
   const profile = PROFILES[name];
+  const setting = modemSettingOf(source, options);
   const { signal, end } = parts.interruption();
   try {
     await runLiveModem({
+      ...setting,
       profile,
-      regional: {
-        region: regionOf(region),
-        subBand: undefined,
-        dwell: { uplink: false, downlink: false },
-      },
-      identity: { devEui, joinEui, appKey },
-      seed,
       baudRate: options.baud ?? profile.baudRate,
       tcp,
       pty: options.pty ?? tcp === undefined,

@@ -1,20 +1,17 @@
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NoPseudoTerminal, PseudoTerminal } from "#hal/serial/pseudo-terminal.ts";
-import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import { ModemLab } from "#sim/modem/modem-lab.ts";
-import type { RadioIdentity } from "#sim/modem/modem-radio.ts";
 import type { ModemProfile } from "#sim/modem/profiles.ts";
 import { InputError, RefusedError } from "#tools/errors.ts";
 import { fileReasonOf } from "#tools/files.ts";
 import { gpsNow, WallClock } from "#tools/fleet/wall-clock.ts";
+import type { ModemSetting } from "./modem-setting.ts";
+import { powerButton } from "./power-button.ts";
 import { type ListenAddress, TcpPort } from "./tcp-port.ts";
 import { Uart } from "./uart.ts";
 
-export interface LiveModemInput {
+export interface LiveModemInput extends ModemSetting {
   readonly profile: ModemProfile;
-  readonly regional: RegionalSetting;
-  readonly identity: RadioIdentity;
-  readonly seed: number;
   readonly baudRate: number;
   readonly tcp: ListenAddress | undefined;
   /** True: a pseudo-terminal; a text: and a link to it. */
@@ -32,7 +29,7 @@ interface Port {
 
 /** Runs a virtual modem in real time until it is interrupted. */
 export async function runLiveModem(input: LiveModemInput): Promise<void> {
-  const { profile, regional, identity, seed, baudRate, interrupt, now, say } = input;
+  const { profile, regional, identity, seed, troubles, baudRate, interrupt, now, say } = input;
   const ports: Port[] = [];
   const uart = new Uart(baudRate, now, (bytes) => {
     for (const port of ports) port.write(bytes);
@@ -43,6 +40,7 @@ export async function runLiveModem(input: LiveModemInput): Promise<void> {
     identity,
     crypto: new NodeCrypto(),
     seed,
+    troubles,
     gpsAtStart: gpsNow().seconds,
     emit: (bytes) => uart.write(bytes),
     onUplink: (fPort, payload) =>
@@ -53,6 +51,11 @@ export async function runLiveModem(input: LiveModemInput): Promise<void> {
     clock.sync();
     lab.modem.receive(bytes);
   };
+  const release = powerButton(() => {
+    clock.sync();
+    lab.modem.powerCut();
+    say("its power was cut");
+  });
   try {
     ports.push(...(await openPorts(input, onData)));
     lab.modem.powerOn();
@@ -61,6 +64,7 @@ export async function runLiveModem(input: LiveModemInput): Promise<void> {
     });
     await Promise.race([interrupted, clock.run()]);
   } finally {
+    release();
     clock.stop();
     uart.stop();
     for (const port of ports) port.close();

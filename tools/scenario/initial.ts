@@ -117,6 +117,26 @@ air:
 #   statusEvery: 30
 #   restart: { atFragment: 70, forS: 600 }
 
+# modem:                        # of fuota modem: what is wrong with it
+#   uartDiesAfterS: 600         # all until its power is cut
+#   deafAfterResets: 30
+#   sleeps: true                # loses the first byte after a pause
+#   bootGlitches: 1             # starts after which it says only A
+#   deafAfterResetS: 0.5
+#   forgetsSettings: true       # when its power is cut
+#   powerCutEveryS: 900
+#   restartEveryS: 300          # its watchdog
+#   saysNoBanner: true
+#   bootLoops: 3
+#   groupsLeft: 2               # of an earlier session
+#   groupRefusals: 1
+#   busy: 0.2
+#   lateAnswers: { probability: 0.05, byS: 3 }
+#   lostBytes: 0.0005
+#   garbledBytes: 0.0005
+#   echo: true
+#   band: US915                 # that it comes set for
+
 # faults:
 #   - { kind: powerCut, share: 0.1, when: { atFragment: 60 }, forS: 30 }
 #   - { kind: reset, share: 0.5, when: { atS: 900 } }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { bytesFrom } from "#sim/modem/hex-text.ts";
 import { newModemNvm } from "#sim/modem/modem-nvm.ts";
@@ -27,6 +28,8 @@ class Stage {
     const base = PROFILES[profile as ProfileName];
     const firmware = given.find((one) => one.startsWith("firmware "))?.slice(9) ?? base.firmware;
     this.modem = new VirtualModem({
+      troubles: {},
+      entropy: new KeyedEntropy(1, 1),
       profile: { ...base, firmware },
       scheduler: this.engine,
       radio: this.radio,

@@ -87,6 +87,15 @@ test("a modem whose process is killed is gone", async () => {
   expect(await lost).toMatchObject({ problem: "lost" });
 });
 
+test("with troubles it comes as they say, and SIGHUP cuts its power", async () => {
+  const modem = await started("--tcp", "0", "--set", "modem.bootGlitches=1");
+  const probed = bench.fuota(fakeSimulate(0), "probe", urlIn(modem.output()));
+  await expect(probed).rejects.toThrow(/no answer to AT/);
+  modem.child.kill("SIGHUP");
+  await vi.waitUntil(() => modem.output().includes("its power was cut"), { timeout: 20_000 });
+  expect(await bench.fuota(fakeSimulate(0), "probe", urlIn(modem.output()))).toBe(0);
+});
+
 test("a port that is taken, and a link that cannot be made, are told", async () => {
   const first = await started("--tcp", "0");
   const port = urlIn(first.output()).split(":").at(-1) ?? "";

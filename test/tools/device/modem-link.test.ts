@@ -1,0 +1,133 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { IDENTITY } from "../../contract/radio/frames.ts";
+import { GROUP_KEYS } from "../../contract/radio.contract.ts";
+import { LinkRig } from "./link-rig.ts";
+
+/** What befalls a modem in a session, and that the session goes on. */
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test("nothing befalls it: no gap, no reset, no second join", async () => {
+  const rig = new LinkRig();
+  await rig.inSession();
+  await rig.fragment(1);
+  await rig.pass(300);
+  await rig.fragment(2);
+  expect(rig.fragments).toEqual([1, 2]);
+  expect([rig.joins, rig.hardResets, rig.gaps()]).toEqual([1, 0, []]);
+  expect(rig.said).toEqual(["modem rui3 RUI_4.2.1_RAK3172-E on memory"]);
+});
+
+describe("unplugged", () => {
+  test("and plugged in again, still powered: what comes while it is looked at is not lost", async () => {
+    const rig = new LinkRig();
+    await rig.inSession();
+    await rig.fragment(1);
+    rig.unplug();
+    rig.isPlugged = true;
+    // On the air for 1.2 s, while the port is opened and the modem is asked who it is.
+    rig.broadcast(2);
+    await rig.pass(20);
+    await rig.fragment(3);
+    expect(rig.fragments).toEqual([1, 2, 3]);
+    expect(rig.joinsAsked).toBe(1);
+    expect(rig.gaps()).toEqual([expect.stringMatching(/^gap of \d+\.\d s, .*was it unplugged/)]);
+    // The group that it holds is right: taken from it, it would miss what is on the air.
+    expect(rig.heard.match(/AT\+ADDMULC/g)).toHaveLength(1);
+  });
+
+  test("for long: it is waited for, longer each time, and said once", async () => {
+    const rig = new LinkRig();
+    await rig.inSession();
+    rig.unplug();
+    await rig.pass(200);
+    rig.isPlugged = true;
+    expect(await rig.firstHeardFrom(1)).toBeGreaterThan(0);
+    expect(rig.said.filter((text) => text === "memory: no such port")).toHaveLength(1);
+    expect(rig.gaps()).toHaveLength(1);
+  });
+
+  test("another modem in its place is left alone, in one line", async () => {
+    const rig = new LinkRig();
+    await rig.inSession();
+    const ours = rig.lab;
+    rig.unplug();
+    rig.lab = rig.newLab({ ...IDENTITY, devEui: new Uint8Array(8).fill(0xab) });
+    rig.isPlugged = true;
+    rig.heard = "";
+    await rig.pass(60);
+    const other = rig.said.filter((text) => text.includes("another modem"));
+    expect(other).toEqual([
+      "memory has another modem now, UID ABABABABABABABAB4D4F444D, DevEUI ABABABABABABABAB: it is left alone",
+    ]);
+    expect(rig.heard).not.toMatch(/=[^?]/);
+    rig.lab = ours;
+    await rig.until(() => rig.gaps().length === 1);
+  });
+});
+
+describe("a modem that restarts", () => {
+  test("says so: joined again, and the gap is told", async () => {
+    const rig = new LinkRig();
+    await rig.inSession();
+    rig.lab.modem.receive(Buffer.from("ATZ\r\n"));
+    await rig.until(() => rig.gaps().length === 1);
+    await rig.fragment(1);
+    expect(rig.fragments).toEqual([1]);
+    expect(rig.gaps()).toEqual([expect.stringContaining("it restarted")]);
+    expect(rig.joinsAsked).toBe(2);
+  });
+
+  test.each(["rui4_2", "e5"] as const)(
+    "%s says nothing: found out all the same",
+    async (profile) => {
+      const rig = new LinkRig({ profile, troubles: { saysNoBanner: true } });
+      await rig.inSession();
+      rig.lab.modem.powerCut();
+      await rig.until(() => rig.joins === 2, 120);
+      await rig.pass(5);
+      await rig.fragment(1);
+      expect(rig.fragments).toEqual([1]);
+      expect(rig.gaps()).toHaveLength(1);
+    },
+  );
+
+  test("with its settings gone: EUIs, key, class, group are told anew, and no key is said", async () => {
+    const rig = new LinkRig({ troubles: { forgetsSettings: true } });
+    await rig.inSession();
+    rig.heard = "";
+    rig.lab.modem.powerCut();
+    await rig.until(() => rig.joins === 2);
+    await rig.pass(5);
+    await rig.fragment(1);
+    expect(rig.fragments).toEqual([1]);
+    expect(rig.heard).toMatch(/AT\+DEVEUI=0080E1.*AT\+APPKEY=2B7E.*AT\+ADDMULC=C:11223344.*/s);
+    for (const key of [GROUP_KEYS.nwkSKey, "2b7e151628aed2a6abf7158809cf4f3c"]) {
+      expect(rig.said.join("\n").toLowerCase()).not.toContain(key);
+    }
+  });
+});
+
+describe("a modem that hears and says nothing any more", () => {
+  test("is asked, reopened, reset by command, then by hand", async () => {
+    const rig = new LinkRig({ troubles: { uartDiesAfterS: 100 } });
+    await rig.inSession();
+    await rig.until(() => rig.hardResets === 1);
+    expect(rig.heard).toContain("ATZ");
+    expect(await rig.firstHeardFrom(1)).toBeGreaterThan(0);
+    expect(rig.gaps()[0]).toMatch(
+      /does not answer, its port was opened anew, it was reset by command, it was reset by hand$/,
+    );
+  });
+
+  test("without a reset pin it is looked for until somebody does it", async () => {
+    const rig = new LinkRig({ troubles: { uartDiesAfterS: 3000 }, hasResetPin: false });
+    await rig.inSession();
+    await rig.pass(3600);
+    expect(rig.heard.match(/^ATZ/gm)?.length).toBe(2);
+    rig.lab.modem.powerCut();
+    await rig.until(() => rig.gaps().length === 1);
+    expect(rig.failures).toEqual([]);
+  });
+});
