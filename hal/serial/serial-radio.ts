@@ -19,7 +19,14 @@ export interface SerialRadioInput {
   readonly say: (text: string) => void;
   /** The modem is gone, or will not be set up: the radio is over. */
   readonly onEnd: (cause: TransportError | ModemRefused) => void;
+  /** How well a downlink was heard; before its event. */
+  readonly onSignal?: (signal: LinkSignal) => void;
 }
+
+/** A link check tells the margin, a downlink the rest. */
+export type LinkSignal =
+  | { readonly type: "heard"; readonly rssiDbm: number; readonly snrDb: number }
+  | { readonly type: "linkCheck"; readonly marginDb: number; readonly gateways: number };
 
 const JOIN_RETRY_MS = 10_000;
 /** An accept comes within six seconds, and the modem has its own ideas. */
@@ -226,8 +233,11 @@ export class SerialRadio implements RadioPort {
       case "morePending":
         this.#turn.pending();
         return;
-      case "time":
       case "linkCheck":
+        if (event.isOk) this.#input.onSignal?.(event);
+        if (event.isOk) this.#input.emit({ type: "contact", morePending: false });
+        return;
+      case "time":
         if (event.isOk) this.#input.emit({ type: "contact", morePending: false });
         return;
       case "restarted":
@@ -240,7 +250,8 @@ export class SerialRadio implements RadioPort {
     }
   }
 
-  #receive({ cast, fPort, payload }: Reception): void {
+  #receive({ cast, fPort, payload, rssiDbm, snrDb }: Reception): void {
+    this.#input.onSignal?.({ type: "heard", rssiDbm, snrDb });
     const window = this.#groups.open;
     const isMulticast = cast === "multicast" || (cast === undefined && !this.#turn.isAnswering);
     if (isMulticast && window !== undefined) {

@@ -5,7 +5,7 @@ import { driverOf } from "#hal/serial/drivers/driver-of.ts";
 import { BAUD_RATES, findModem, Listener } from "#hal/serial/find-modem.ts";
 import { McGroups } from "#hal/serial/mc-groups.ts";
 import { firmwareVersionOf } from "#hal/serial/rui-version.ts";
-import { SerialRadio } from "#hal/serial/serial-radio.ts";
+import { type LinkSignal, SerialRadio } from "#hal/serial/serial-radio.ts";
 import { type Transport, TransportError, type TransportEvents } from "#hal/serial/transport.ts";
 import { verdictOf } from "#hal/serial/verdict.ts";
 import { RefusedError } from "#tools/errors.ts";
@@ -20,6 +20,9 @@ export interface ModemLinkInput {
   readonly payloadMaxBytes: number;
   readonly emit: (event: RadioEvent) => void;
   readonly say: (text: string) => void;
+  /** What modem it is; undefined while it is looked for. */
+  readonly onModem?: (title: string | undefined) => void;
+  readonly onSignal?: (signal: LinkSignal) => void;
   /** It cannot go on: the modem will not be set up. */
   readonly onEnd: (cause: RefusedError) => void;
 }
@@ -113,7 +116,9 @@ export class ModemLink implements RadioPort {
         throw new RefusedError(`${port} (${modem.firmware}) will not do: ${verdict.reasons[0]}`);
       }
       const at = baudRate === undefined ? "" : ` at ${baudRate} baud`;
-      say(`modem ${modem.dialect} ${modem.firmware} on ${port}${at}`);
+      const title = `${modem.dialect} ${modem.firmware} on ${port}${at}`;
+      say(`modem ${title}`);
+      this.#input.onModem?.(title);
       const input = {
         dialect: modem.dialect,
         driver,
@@ -122,6 +127,7 @@ export class ModemLink implements RadioPort {
         say,
         emit: (event: RadioEvent) => this.#emit(event),
         onEnd: (cause: Error) => this.#ended(cause),
+        onSignal: (signal: LinkSignal) => this.#input.onSignal?.(signal),
       };
       radio = new SerialRadio(transport, input, this.#groups);
     } catch (error) {
@@ -167,6 +173,7 @@ export class ModemLink implements RadioPort {
     clearInterval(this.#heartbeat);
     radio.end(cause);
     this.#input.say(`${cause?.message ?? "modem lost"}; looking for it`);
+    this.#input.onModem?.(undefined);
     this.#transport?.close().catch(() => {});
     if (this.#isSending) {
       this.#isSending = false;
