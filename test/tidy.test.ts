@@ -111,7 +111,7 @@ const ENTRIES = new Set([
   "tools/build-kernel.ts",
   "test/contract/radio/modem-process.ts",
   "test/mutants/main.ts",
-  "test/tools/device/live/faster-clock.ts",
+  "test/tools/device/live/shared-clock-preload.ts",
   "test/reliability/main.ts",
 ]);
 

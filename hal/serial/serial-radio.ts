@@ -13,6 +13,7 @@ import { JoinTurn } from "./join-turn.ts";
 import { LineReader } from "./line-reader.ts";
 import { McGroups } from "./mc-groups.ts";
 import type { ModemEvent, Reception } from "./modem-event.ts";
+import type { LinkSignal, RadioState } from "./radio-watch.ts";
 import { type Transport, TransportError } from "./transport.ts";
 import { UplinkTurn } from "./uplink-turn.ts";
 
@@ -28,17 +29,9 @@ export interface SerialRadioInput {
   /** The modem is gone, or will not be set up: the radio is over. */
   readonly onEnd: (cause: TransportError | ModemRefused) => void;
   readonly onState?: (state: RadioState) => void;
+  /** How well a downlink was heard; before its event. */
+  readonly onSignal?: (signal: LinkSignal) => void;
 }
-
-export type RadioState =
-  /** Class, groups, keys: as the device wants them. */
-  | "configured"
-  /** And joined, where the device wants that: nothing is missed any more. */
-  | "ready"
-  /** The modem has restarted, said so or not; it is being set up again. */
-  | "restarted"
-  /** A command went without an answer. */
-  | "silent";
 
 const LISTEN_RETRY_MS = 2000;
 const LISTEN_TRIES_MAX = 30;
@@ -259,8 +252,11 @@ export class SerialRadio implements RadioPort {
       case "morePending":
         this.#turn.pending();
         return;
-      case "time":
       case "linkCheck":
+        if (event.isOk) this.#input.onSignal?.(event);
+        if (event.isOk) this.#input.emit({ type: "contact", morePending: false });
+        return;
+      case "time":
         if (event.isOk) this.#input.emit({ type: "contact", morePending: false });
         return;
       case "restarted":
@@ -273,7 +269,8 @@ export class SerialRadio implements RadioPort {
     }
   }
 
-  #receive({ cast, fPort, payload }: Reception): void {
+  #receive({ cast, fPort, payload, rssiDbm, snrDb }: Reception): void {
+    this.#input.onSignal?.({ type: "heard", rssiDbm, snrDb });
     const window = this.#groups.open;
     const isMulticast = cast === "multicast" || (cast === undefined && !this.#turn.isAnswering);
     if (isMulticast && window !== undefined) {

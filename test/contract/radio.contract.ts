@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RadioEvent, RadioRequest } from "#hal/radio-port.ts";
 
 /** A radio in a network: what the contract asks, and what the network sees. */
@@ -19,6 +19,10 @@ export interface RadioRig {
   /** On the air now, for the group of {@link groupOf}, where RX2 is. */
   multicast(fCnt: number, fPort: number, payload: Uint8Array): void;
   close(): Promise<void>;
+  /** Where class C is; else RX2 of EU868. */
+  readonly tuning?: { readonly frequencyHz: number; readonly dr: number };
+  /** Whoever's it is: what it hears is not known, and what it sends not ours to say. */
+  readonly isNetworkForeign?: true;
 }
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
@@ -39,8 +43,9 @@ const group = (groupId: number, nextMcFCnt: number) =>
     maxMcFCnt: 0xffff,
     nextMcFCnt,
   }) as const;
-const window = (groupId: number) =>
-  ({ type: "startClassC", groupId, frequencyHz: 869_525_000, dr: 0 }) as const;
+const RX2 = { frequencyHz: 869_525_000, dr: 0 };
+const window = (groupId: number, tuning = RX2) =>
+  ({ type: "startClassC", groupId, ...tuning }) as const;
 
 /** What an agent may expect of every radio. `isPatient`: several things in one test, for slow rigs. */
 export function radioContract(name: string, makeRig: () => Promise<RadioRig>): void {
@@ -61,6 +66,24 @@ export function radioContract(name: string, makeRig: () => Promise<RadioRig>): v
 /** The whole contract on one rig, one thing after the other. */
 export async function wholeContract(rig: RadioRig): Promise<void> {
   for (const run of Object.values(cases)) await run(rig);
+}
+
+/** As much of it as there is in a network of somebody else's, a test each, on one rig. */
+export function contractInForeignNetwork(name: string, makeRig: () => Promise<RadioRig>): void {
+  describe(`radio: ${name}`, () => {
+    let rig: RadioRig | undefined;
+    beforeAll(async () => {
+      rig = await makeRig();
+    });
+    afterAll(() => rig?.close());
+    for (const [title, run] of Object.entries(cases)) {
+      if (NEED_OUR_NETWORK.includes(title)) continue;
+      test(title, async () => {
+        if (rig === undefined) throw new RangeError("no rig");
+        await run(rig);
+      });
+    }
+  });
 }
 
 const typesOf = (events: readonly RadioEvent[]) => events.map(({ type }) => type);
@@ -90,6 +113,10 @@ async function exchange(
   return rig.events.slice(from);
 }
 
+const DOWNLINK = "a class A downlink comes before the end of the exchange";
+const MULTICAST = "a group is heard while its window is open, with rising counters";
+const NEED_OUR_NETWORK = [DOWNLINK, MULTICAST];
+
 const cases: Readonly<Record<string, (rig: RadioRig) => Promise<void>>> = {
   "joins, and says so again when it is asked again": async (rig) => {
     await join(rig);
@@ -104,6 +131,7 @@ const cases: Readonly<Record<string, (rig: RadioRig) => Promise<void>>> = {
     expect(typesOf(events)).toEqual(["uplinkReady", "uplinkDone"]);
     const [offer] = events;
     expect(offer?.type === "uplinkReady" && offer.payloadMaxBytes).toBeGreaterThanOrEqual(36);
+    if (rig.isNetworkForeign) return;
     expect(rig.uplinks.at(-1)).toBe("10 00112233445566778899");
   },
 
@@ -113,7 +141,7 @@ const cases: Readonly<Record<string, (rig: RadioRig) => Promise<void>>> = {
     expect(() => rig.perform(uplink)).toThrow(RangeError);
   },
 
-  "a class A downlink comes before the end of the exchange": async (rig) => {
+  [DOWNLINK]: async (rig) => {
     await join(rig);
     rig.enqueue(202, bytes("0102ff"));
     const events = await exchange(rig, "01");
@@ -128,7 +156,7 @@ const cases: Readonly<Record<string, (rig: RadioRig) => Promise<void>>> = {
     expect(typesOf(events)).toEqual(["uplinkReady", "contact", "uplinkDone"]);
   },
 
-  "a group is heard while its window is open, with rising counters": async (rig) => {
+  [MULTICAST]: async (rig) => {
     await join(rig);
     rig.perform(group(2, 7));
     await rig.pass(1);
@@ -167,15 +195,17 @@ const cases: Readonly<Record<string, (rig: RadioRig) => Promise<void>>> = {
   "uplinks go on during a session": async (rig) => {
     await join(rig);
     rig.perform(group(0, 20));
-    rig.perform(window(0));
+    rig.perform(window(0, rig.tuning));
     await rig.pass(3);
     const events = await exchange(rig, "03");
     expect(typesOf(events)).toEqual(["uplinkReady", "uplinkDone"]);
-    rig.multicast(20, 201, bytes("0814"));
-    await rig.pass(4);
-    await rig.until(() =>
-      rig.events.some((event) => event.type === "downlink" && event.payload[1] === 20),
-    );
+    if (!rig.isNetworkForeign) {
+      rig.multicast(20, 201, bytes("0814"));
+      await rig.pass(4);
+      await rig.until(() =>
+        rig.events.some((event) => event.type === "downlink" && event.payload[1] === 20),
+      );
+    }
     rig.perform({ type: "stopClassC", groupId: 0 });
     rig.perform({ type: "deleteMcGroup", groupId: 0 });
     await rig.pass(3);

@@ -28,6 +28,8 @@ function decode(...args: string[]): Outcome {
     },
     err: () => {},
     isInteractive: false,
+    rows: 24,
+    hasColor: false,
     columns: 80,
   };
   process.exitCode = undefined;

@@ -43,6 +43,8 @@ function image(...args: readonly string[]): Outcome {
     },
     err: () => {},
     isInteractive: false,
+    rows: 24,
+    hasColor: false,
     columns: 80,
   };
   const program = new Command().addCommand(imageCommand(terminal));

@@ -50,6 +50,8 @@ async function image(...args: readonly string[]): Promise<Outcome> {
         err += text;
       },
       isInteractive: false,
+      rows: 24,
+      hasColor: false,
       columns: 80,
     },
     version: "9.9.9",

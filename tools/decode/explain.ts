@@ -8,6 +8,8 @@ export interface Row {
   readonly name: string;
   readonly value: string;
   readonly words: string;
+  /** Bytes: a key, a MIC, data. */
+  readonly isRaw?: true;
 }
 
 export function hexText(bytes: Uint8Array): string {
@@ -64,7 +66,7 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function rowsOf(command: DecodedCommand): readonly Row[] {
+export function rowsOf(command: DecodedCommand): readonly Row[] {
   return Object.entries(command)
     .filter(([field]) => field !== "name")
     .flatMap(([field, value]) => rowsOfField(command.name, field, value));
@@ -73,7 +75,7 @@ function rowsOf(command: DecodedCommand): readonly Row[] {
 /** A group of bits gives a row per part, a list a row per field of each item. */
 function rowsOfField(command: string, field: string, value: unknown): readonly Row[] {
   if (value instanceof Uint8Array) {
-    return [{ name: field, value: hexText(value), words: "" }];
+    return [{ name: field, value: hexText(value), words: "", isRaw: true }];
   }
   if (Array.isArray(value)) {
     return value.flatMap((item) => rowsOfField(command, field, item));

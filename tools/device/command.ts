@@ -13,6 +13,7 @@ import { collected, integer, type RunParts } from "#tools/run/command.ts";
 import { openDeviceState } from "./device-state.ts";
 import { hardResetOf } from "./hard-reset.ts";
 import { openLineLog } from "./line-log.ts";
+import { Operator } from "./operator.ts";
 import { RunningDevice } from "./run-device.ts";
 import { selfTestOf } from "./self-test.ts";
 
@@ -86,11 +87,10 @@ async function runDevice(options: DeviceOptions, parts: RunParts): Promise<numbe
     bankBytes: options.bankKib * 1024,
   });
   const log = options.log === undefined ? undefined : openLineLog(options.log, parts.terminal.out);
-  const say = (text: string) => {
-    const at = new Date().toISOString();
-    log?.write(JSON.stringify({ at, text }));
-    if (options.log !== "-") parts.terminal.out(`${at.slice(11, 19)}  ${text}\n`);
-  };
+  const packages = options.packages === "v1" ? 1 : 2;
+  const { terminal } = parts;
+  const operator = new Operator({ terminal, packages, log, showsLines: options.log !== "-" });
+  const { say, watch } = operator;
   const { signal, end } = parts.interruption();
   try {
     const device = new RunningDevice({
@@ -99,7 +99,7 @@ async function runDevice(options: DeviceOptions, parts: RunParts): Promise<numbe
       settings: { devEui: options.devEui, joinEui: options.joinEui, appKey, band: name, dr },
       rootSecret: keyFrom("FUOTA_GEN_APP_KEY") ?? appKey,
       regional: { region, subBand: undefined, dwell: { uplink: false, downlink: false } },
-      packages: options.packages === "v1" ? 1 : 2,
+      packages,
       heartbeatS: options.heartbeat,
       link: {
         port: port.type === "tcp" ? `tcp://${port.host}:${port.port}` : port.path,
@@ -110,10 +110,13 @@ async function runDevice(options: DeviceOptions, parts: RunParts): Promise<numbe
       },
       selfTest: selfTestOf(options.exec, folder, state, say),
       say,
+      watch,
     });
+    operator.start();
     await device.run(signal);
     return EXIT.ok;
   } finally {
+    operator.stop();
     log?.close();
     end();
   }

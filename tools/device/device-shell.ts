@@ -33,6 +33,7 @@ export class DeviceShell {
   #bootedAtMs = 0;
   #wake: NodeJS.Timeout | undefined;
   #isStopped = false;
+  #hasBootedTrial = false;
 
   constructor(parts: DeviceShellParts) {
     this.#parts = parts;
@@ -63,6 +64,11 @@ export class DeviceShell {
     this.#post({ ...event, at: this.#uptimeUs });
   }
 
+  /** An image runs that has to prove itself. */
+  get isTrial(): boolean {
+    return this.#hasBootedTrial && this.status()?.boot.pending !== undefined;
+  }
+
   status(): DeviceStatus | undefined {
     return this.#device?.status();
   }
@@ -76,6 +82,7 @@ export class DeviceShell {
   #run(decision: BootDecision & { readonly ok: true }): void {
     const { config, ports } = this.#parts;
     this.#bootedAtMs = performance.now();
+    this.#hasBootedTrial = decision.trial;
     const life = { decision, rtcGps: gpsNow().seconds, rtcSynced: false };
     this.#device = new Device(config, ports, life);
     this.#post({ type: "boot", at: 0 });

@@ -5,7 +5,8 @@ import { driverOf } from "#hal/serial/drivers/driver-of.ts";
 import { BAUD_RATES, findModem, Listener } from "#hal/serial/find-modem.ts";
 import type { McGroups } from "#hal/serial/mc-groups.ts";
 import { firmwareVersionOf } from "#hal/serial/rui-version.ts";
-import { type RadioState, SerialRadio } from "#hal/serial/serial-radio.ts";
+import type { LinkSignal, RadioState } from "#hal/serial/radio-watch.ts";
+import { SerialRadio } from "#hal/serial/serial-radio.ts";
 import { type Transport, TransportError, type TransportEvents } from "#hal/serial/transport.ts";
 import { verdictOf } from "#hal/serial/verdict.ts";
 import { RefusedError } from "#tools/errors.ts";
@@ -22,6 +23,8 @@ export interface FinderInput {
   readonly say: (text: string) => void;
   readonly emit: (event: RadioEvent) => void;
   readonly onState: (radio: SerialRadio, state: RadioState) => void;
+  readonly onModem?: (title: string) => void;
+  readonly onSignal?: (signal: LinkSignal) => void;
   /** Undefined: the port was closed from this side. */
   readonly onEnd: (radio: SerialRadio, cause: TransportError | ModemRefused | undefined) => void;
   /** Bytes have come from the modem. */
@@ -119,8 +122,11 @@ export class ModemFinder {
       throw new RefusedError(`${port} (${firmware}) will not do: ${verdict.reasons[0]}`);
     }
     const at = baudRate === undefined ? "" : ` at ${baudRate} baud`;
-    say(`modem ${dialect} ${firmware} on ${port}${at}`);
+    const title = `${dialect} ${firmware} on ${port}${at}`;
+    say(`modem ${title}`);
     const { settings, payloadMaxBytes, groups, emit, onState, onEnd } = this.#input;
+    const { onModem, onSignal } = this.#input;
+    onModem?.(title);
     const radio: SerialRadio = new SerialRadio(
       transport,
       {
@@ -131,6 +137,7 @@ export class ModemFinder {
         say,
         emit,
         onState: (state) => onState(radio, state),
+        onSignal: (signal) => onSignal?.(signal),
         onEnd: (cause) => onEnd(radio, cause),
       },
       groups,

@@ -9,7 +9,8 @@ import {
   stepRecovery,
   WELL,
 } from "#hal/serial/recovery.ts";
-import type { RadioState, SerialRadio } from "#hal/serial/serial-radio.ts";
+import type { LinkSignal, RadioState } from "#hal/serial/radio-watch.ts";
+import type { SerialRadio } from "#hal/serial/serial-radio.ts";
 import { type Transport, TransportError, type TransportEvents } from "#hal/serial/transport.ts";
 import { RefusedError } from "#tools/errors.ts";
 import { Gap } from "./gap.ts";
@@ -25,6 +26,9 @@ export interface ModemLinkInput {
   readonly payloadMaxBytes: number;
   readonly emit: (event: RadioEvent) => void;
   readonly say: (text: string) => void;
+  /** What modem it is; undefined while it is looked for. */
+  readonly onModem?: (title: string | undefined) => void;
+  readonly onSignal?: (signal: LinkSignal) => void;
   /** It cannot go on: the modem will not be set up. */
   readonly onEnd: (cause: Error) => void;
   /** Its reset pin or its power; undefined: out of reach. */
@@ -269,6 +273,7 @@ export class ModemLink implements RadioPort {
     radio.end();
     this.#gap.begin(this.#heardAtMs, why);
     this.#sayOnce(`${why}; looking for it`);
+    this.#input.onModem?.(undefined);
     if (!this.#isSending) return;
     this.#isSending = false;
     this.#input.emit({ type: "uplinkDone" });

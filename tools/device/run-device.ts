@@ -9,6 +9,7 @@ import { regionLimits } from "#sim/fleet/settings.ts";
 import { RefusedError } from "#tools/errors.ts";
 import { DeviceShell } from "./device-shell.ts";
 import type { DeviceState } from "./device-state.ts";
+import type { DeviceWatch } from "./device-watch.ts";
 import { ModemLink, type ModemLinkInput } from "./modem-link.ts";
 
 export interface DeviceRunInput {
@@ -23,6 +24,8 @@ export interface DeviceRunInput {
   readonly link: Pick<ModemLinkInput, "port" | "open" | "bauds" | "dialect" | "hardReset">;
   readonly selfTest: (image: ImageIdentity) => Promise<boolean>;
   readonly say: (text: string) => void;
+  /** Who wants to see what it does. */
+  readonly watch?: DeviceWatch;
 }
 
 /** Time that a device with a verified image waits for the question how it went. */
@@ -38,21 +41,31 @@ export class RunningDevice {
   #fail: (error: Error) => void = () => {};
 
   constructor(input: DeviceRunInput) {
-    const { state, regional, settings, say, selfTest, link } = input;
+    const { state, regional, settings, say, selfTest, link, watch } = input;
     this.#input = input;
     this.#link = new ModemLink({
       ...link,
       settings,
       payloadMaxBytes: maxPayloadBytes(regional.region, settings.dr),
-      emit: (event: RadioEvent) => this.shell.onRadio(event),
+      emit: (event: RadioEvent) => {
+        watch?.heard(event);
+        this.shell.onRadio(event);
+      },
       say,
       below: (bound) => state.entropy.below("recovery", bound),
+      onModem: (title) => watch?.onModem(title),
+      onSignal: (signal) => watch?.onSignal(signal),
       onEnd: (cause) => this.#fail(cause),
     });
     this.shell = new DeviceShell({
       config: configOf(input),
       ports: state,
-      radio: this.#link,
+      radio: {
+        perform: (request) => {
+          watch?.asked(request);
+          this.#link.perform(request);
+        },
+      },
       say,
       selfTest,
       onBrick: () => this.#fail(new RefusedError("the flash holds nothing bootable")),
@@ -68,6 +81,7 @@ export class RunningDevice {
     try {
       await this.#link.open();
       this.shell.start();
+      this.#input.watch?.begin(this.shell);
       await over;
     } finally {
       this.shell.stop();

@@ -88,7 +88,9 @@ export class FakeTerminal implements Terminal {
   stdout = "";
   stderr = "";
   readonly isInteractive: boolean;
-  readonly columns = 120;
+  columns = 120;
+  rows = 40;
+  hasColor = false;
 
   constructor(isInteractive = false) {
     this.isInteractive = isInteractive;

@@ -5,6 +5,7 @@ import type { ProfileName } from "#sim/modem/profiles.ts";
 import { IDENTITY } from "../../../contract/radio/frames.ts";
 import { CommandBench } from "../../run/command-bench.ts";
 import { fakeSimulate } from "../../run/fake-fleet.ts";
+import { ClockFile } from "./clock-file.ts";
 import type { NetworkNews, NetworkOrder } from "./network-process.ts";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -12,6 +13,7 @@ const program = at("network-process.ts");
 const bin = at("../../../../tools/bin.ts");
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 const FRAG_SIZE = 48;
+const POLL_MS = 10;
 /** With what an image has beside its payload this makes a hundred fragments. */
 const PAYLOAD_BYTES = 4640;
 const CONFIRMED = /booted 2\.0\.0\+0[\s\S]*confirmed by server contact/;
@@ -21,6 +23,7 @@ export interface LiveUpdateInput {
   readonly profile: ProfileName;
   /** How much faster than real time. */
   readonly speed: number;
+  readonly redundancyPercent: number;
   readonly spacingS: number;
   readonly timeoutExponent: number;
   readonly seed: number;
@@ -34,7 +37,8 @@ export class LiveUpdate {
   readonly #input: LiveUpdateInput;
   readonly #bench = new CommandBench();
   readonly #children = new Set<ChildProcess>();
-  readonly #epochMs = Date.now();
+  readonly #startMs = Date.now();
+  readonly #clock: ClockFile;
   #device: ChildProcess | undefined;
   #path = "";
   #output = "";
@@ -45,6 +49,7 @@ export class LiveUpdate {
 
   constructor(input: LiveUpdateInput) {
     this.#input = input;
+    this.#clock = ClockFile.make(this.#bench.at("clock"), this.#startMs);
   }
 
   /** What all lives of the device have printed. */
@@ -54,7 +59,8 @@ export class LiveUpdate {
 
   /** Seconds since the beginning, in their world. */
   get elapsedS(): number {
-    return ((Date.now() - this.#epochMs) * this.#input.speed) / 1000;
+    const nowMs = this.#isInRealTime ? Date.now() : this.#clock.read("worldMs");
+    return (nowMs - this.#startMs) / 1000;
   }
 
   /** It has confirmed the new image, and that is what runs. */
@@ -65,12 +71,13 @@ export class LiveUpdate {
 
   /** Makes the images, and starts modem and network. */
   async startNetwork(): Promise<void> {
-    const { profile, spacingS, timeoutExponent, seed } = this.#input;
+    const { profile, redundancyPercent, spacingS, timeoutExponent, seed } = this.#input;
     await this.#makeImages();
     const order: NetworkOrder = {
       profile,
       image: this.#bench.at("2.0.0.img"),
       fragSize: FRAG_SIZE,
+      redundancyPercent,
       spacingS,
       timeoutExponent,
       lossPercent: 20,
@@ -78,7 +85,7 @@ export class LiveUpdate {
     };
     const child = fork(program, [JSON.stringify(order)], {
       execArgv: this.#nodeArgs,
-      env: this.#environment,
+      env: this.#environment("leads"),
     });
     this.#children.add(child);
     this.#path = await new Promise<string>((resolve, reject) => {
@@ -97,7 +104,7 @@ export class LiveUpdate {
     words.push("--key", this.#bench.at("public.pem"), "--firmware", this.#bench.at("1.0.0.img"));
     words.push("--heartbeat", "20", "--bank-kib", "16");
     const child = spawn(process.execPath, [...this.#nodeArgs, bin, ...words], {
-      env: { ...this.#environment, FUOTA_APP_KEY: hexOf(IDENTITY.appKey) },
+      env: this.#environment("follows"),
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#children.add(child);
@@ -125,12 +132,24 @@ export class LiveUpdate {
     await gone;
   }
 
-  /** So many seconds of their world. */
-  pass(seconds: number): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / this.#input.speed));
+  /** Until so many seconds of their world are over since the beginning. */
+  passUntil(elapsedS: number): Promise<void> {
+    return new Promise((resolve) => {
+      const poll = setInterval(() => {
+        if (this.elapsedS < elapsedS) return;
+        clearInterval(poll);
+        resolve();
+      }, POLL_MS);
+    });
   }
 
-  /** Until the device has said so, or it has ended, or `maxS` of their world are over. */
+  /** The network goes on for so many seconds of its world without a device. */
+  async goOnAlone(seconds: number): Promise<void> {
+    this.#clock.write("aloneUntilMs", this.#clock.read("worldMs") + seconds * 1000);
+    await this.passUntil(this.elapsedS + seconds);
+  }
+
+  /** Until the device has said so; fails when it has ended, or after so many seconds here. */
   until(isSo: () => boolean, maxS: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
@@ -139,10 +158,7 @@ export class LiveUpdate {
         settle();
       };
       const give = (why: string) => reject(new Error(`${why}:\n${this.#output.slice(-4000)}`));
-      const timer = setTimeout(
-        () => end(() => give("it did not happen")),
-        (maxS * 1000) / this.#input.speed,
-      );
+      const timer = setTimeout(() => end(() => give("it did not happen")), maxS * 1000);
       this.#changed = () => {
         if (isSo()) end(resolve);
         else if (this.#device === undefined) end(() => give("the device ended"));
@@ -159,24 +175,26 @@ export class LiveUpdate {
       return ended;
     });
     await Promise.all(gone);
+    this.#clock.close();
     this.#bench.remove();
   }
 
-  get #nodeArgs(): string[] {
-    const faster = ["--import", at("faster-clock.ts")];
-    return [
-      "--conditions=fuota-source",
-      "--import",
-      "tsx",
-      ...(this.#input.speed === 1 ? [] : faster),
-    ];
+  get #isInRealTime(): boolean {
+    return this.#input.speed === 1;
   }
 
-  get #environment(): NodeJS.ProcessEnv {
+  get #nodeArgs(): string[] {
+    const preload = this.#isInRealTime ? [] : ["--import", at("shared-clock-preload.ts")];
+    return ["--conditions=fuota-source", "--import", "tsx", ...preload];
+  }
+
+  #environment(role: "leads" | "follows"): NodeJS.ProcessEnv {
     return {
       ...process.env,
+      FUOTA_APP_KEY: hexOf(IDENTITY.appKey),
+      FUOTA_TEST_CLOCK: this.#bench.at("clock"),
       FUOTA_TEST_SPEED: String(this.#input.speed),
-      FUOTA_TEST_EPOCH_MS: String(this.#epochMs),
+      FUOTA_TEST_ROLE: role,
     };
   }
 
@@ -187,16 +205,8 @@ export class LiveUpdate {
     for (const version of ["1.0.0", "2.0.0"]) {
       this.#bench.write("app.bin", Buffer.alloc(PAYLOAD_BYTES, version));
       const files = ["--in", this.#bench.at("app.bin"), "--out", this.#bench.at(`${version}.img`)];
-      const key = ["--key", this.#bench.at("private.pem")];
-      await this.#bench.fuota(
-        fakeSimulate(0),
-        "image",
-        "make",
-        ...files,
-        ...key,
-        "--version",
-        version,
-      );
+      const key = ["--key", this.#bench.at("private.pem"), "--version", version];
+      await this.#bench.fuota(fakeSimulate(0), "image", "make", ...files, ...key);
     }
   }
 }
