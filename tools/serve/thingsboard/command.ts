@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
+import { CoapListener } from "#hal/net/coap-server.ts";
 import { HttpListener, ListenRefused, type ServedHandler } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
 import type { RestApp } from "#hal/net/rest-app.ts";
@@ -7,6 +8,8 @@ import { NodeCrypto } from "#hal/node/crypto.ts";
 import { SystemEntropy } from "#hal/node/entropy.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { AdminApi } from "#sim/server/thingsboard/admin/admin-api.ts";
+import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
+import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
 import { CHUNK_FAULTS, type ChunkFault, parseChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
@@ -34,6 +37,7 @@ interface ThingsBoardOptions {
   readonly software?: true;
   readonly assignAfter: number;
   readonly mqtt?: number;
+  readonly coap?: number;
   readonly rateLimit?: RateLimit;
   readonly without?: readonly Quirk[];
   readonly fault?: readonly ChunkFault[];
@@ -80,6 +84,11 @@ export function thingsBoardCommand(parts: RunParts): Command {
       "listens for MQTT there, too; 0 is any that is free",
       integer(0, 65_535),
     )
+    .option(
+      "--coap <port>",
+      "listens for CoAP there, too; 0 is any that is free",
+      integer(0, 65_535),
+    )
     .option("--rate-limit <n:s>", "of each device: requests in seconds", rateLimit)
     .option("--without <quirk>", `turns off one of ${Object.keys(QUIRKS).join(", ")}`, quirk)
     .option(
@@ -112,12 +121,20 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
   server.profile(PROFILE);
   const password = process.env["FUOTA_PASSWORD"] ?? ADMIN_PASSWORD;
   const admin = new AdminApi(server, { username: options.admin, password }, new NodeCrypto());
-  const listener = await listenForHttp(options, server, clock, adminApp(admin, parts.version));
+  const { rateLimit: limit, fault: faults } = options;
+  const disturbances = {
+    ...(limit === undefined ? {} : { rateLimit: limit }),
+    ...(faults === undefined ? {} : { faults }),
+  };
+  const api = new HttpDeviceApi(server, disturbances);
+  const listener = await listenForHttp(options, api, clock, adminApp(admin, parts.version));
   const { signal, end } = parts.interruption();
   let mqtt: MqttListener | undefined;
+  let coap: CoapListener | undefined;
   try {
     mqtt = await listenForMqtt(options, server, clock);
-    const urls = [listener, mqtt].flatMap((one) => one?.url ?? []).join(" and ");
+    coap = await listenForCoap(options, new CoapDeviceApi(server, disturbances), server, clock);
+    const urls = [listener, mqtt, coap].flatMap((one) => one?.url ?? []).join(" and ");
     terminal.out(`ThingsBoard's device API at ${urls} for ${tokens.length} devices\n`);
     terminal.out(`admin API: ${listener.url}/openapi\n`);
     if (facts !== undefined) {
@@ -137,6 +154,7 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
     clock.stop();
     await listener.close();
     await mqtt?.close();
+    await coap?.close();
   }
 }
 
@@ -150,15 +168,11 @@ function packageOf(options: ThingsBoardOptions): Omit<NewPackage, "id"> | undefi
 
 /** The device API and the admin API share a port, as they do there. */
 function listenForHttp(
-  { host, port, rateLimit: limit, fault: faults }: ThingsBoardOptions,
-  server: ThingsBoard,
+  { host, port }: ThingsBoardOptions,
+  api: HttpDeviceApi,
   clock: WallClock,
   admin: RestApp,
 ): Promise<HttpListener> {
-  const api = new HttpDeviceApi(server, {
-    ...(limit === undefined ? {} : { rateLimit: limit }),
-    ...(faults === undefined ? {} : { faults }),
-  });
   const isOfDevice = (path: string) => path.startsWith("/api/v1/");
   const handler: ServedHandler = (request, respond) => {
     clock.sync();
@@ -181,6 +195,24 @@ function listenForMqtt(
     MqttListener.open(host, port, (connection) => {
       clock.sync();
       return new MqttSession(server, connection);
+    }),
+  );
+}
+
+function listenForCoap(
+  { host, coap: port }: ThingsBoardOptions,
+  api: CoapDeviceApi,
+  server: ThingsBoard,
+  clock: WallClock,
+): Promise<CoapListener> | undefined {
+  if (port === undefined) return undefined;
+  return refusable(
+    CoapListener.open(host, port, (say) => {
+      const endpoint = new CoapEndpoint(server, api.handle, say);
+      return (from, message) => {
+        clock.sync();
+        endpoint.receive(from, message);
+      };
     }),
   );
 }
