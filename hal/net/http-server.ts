@@ -5,6 +5,8 @@ export interface ServedRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Uint8Array;
 }
 
@@ -32,6 +34,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
 };
 
+export interface HttpListenOptions {
+  /** A longer body of a request to `path` is refused; 1 MiB by default. */
+  readonly bodyBytesMaxOf?: (path: string) => number;
+}
+
 const BODY_BYTES_MAX = 1024 * 1024;
 
 /** A handler of requests, bound to a socket. */
@@ -45,8 +52,15 @@ export class HttpListener {
   }
 
   /** Port 0: any that is free. Rejects with {@link ListenRefused}. */
-  static open(host: string, port: number, handler: ServedHandler): Promise<HttpListener> {
-    const server = http.createServer((request, response) => serve(request, response, handler));
+  static open(
+    host: string,
+    port: number,
+    handler: ServedHandler,
+    { bodyBytesMaxOf = () => BODY_BYTES_MAX }: HttpListenOptions = {},
+  ): Promise<HttpListener> {
+    const server = http.createServer((request, response) => {
+      serve(request, response, handler, bodyBytesMaxOf(request.url ?? "/"));
+    });
     return new Promise((resolve, reject) => {
       const refuse = (error: Error) => {
         const code = "code" in error ? String(error.code) : "";
@@ -80,21 +94,22 @@ function serve(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   handler: ServedHandler,
+  bodyBytesMax: number,
 ): void {
   const chunks: Uint8Array[] = [];
   let total = 0;
   request.on("data", (chunk: Uint8Array) => {
     total += chunk.length;
-    if (total <= BODY_BYTES_MAX) chunks.push(chunk);
+    if (total <= bodyBytesMax) chunks.push(chunk);
   });
   request.on("error", () => {});
   request.on("end", () => {
-    if (total > BODY_BYTES_MAX) {
+    if (total > bodyBytesMax) {
       response.writeHead(413, { "content-length": 0 }).end();
       return;
     }
-    const { method = "GET", url: path = "/" } = request;
-    const leave = handler({ method, path, body: Buffer.concat(chunks) }, (outcome) => {
+    const { method = "GET", url: path = "/", headers } = request;
+    const leave = handler({ method, path, headers, body: Buffer.concat(chunks) }, (outcome) => {
       if (outcome === "close") request.socket.destroy();
       if (typeof outcome === "string" || response.destroyed) return;
       const headers = { ...outcome.headers, "content-length": outcome.body.length };

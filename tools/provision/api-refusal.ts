@@ -1,4 +1,5 @@
 import { ApiRefused } from "#hal/net/chirpstack-connection.ts";
+import { ThingsBoardRefused } from "#hal/net/thingsboard-api.ts";
 import { RefusedError } from "#tools/errors.ts";
 
 /** What a server's API refuses becomes what a command ends with. */
@@ -6,7 +7,9 @@ export async function orRefused<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ApiRefused) throw new RefusedError(error.message);
+    if (error instanceof ApiRefused || error instanceof ThingsBoardRefused) {
+      throw new RefusedError(error.message);
+    }
     throw error;
   }
 }

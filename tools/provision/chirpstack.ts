@@ -4,6 +4,7 @@ import { ChirpStackRegistry } from "#hal/net/chirpstack-registry.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { campaignGroups } from "#sim/fleet/roster.ts";
 import { orRefused } from "./api-refusal.ts";
+import { forEach } from "./at-once.ts";
 import { deviceListOf } from "./device-list.ts";
 import { gatewayIdOf, tenantNameOf } from "./names.ts";
 
@@ -65,7 +66,8 @@ export async function provisionChirpStack(
     }
     const gatewayIds = Array.from({ length: gateways }, (_, index) => gatewayIdOf(index));
     for (const id of gatewayIds) await registry.gateway(tenantId, id, STATS_INTERVAL_S);
-    await forEach(deviceListOf(scenario, seed), input.onProgress, async (device) => {
+    const devices = deviceListOf(scenario, seed);
+    await forEach(devices, AT_ONCE, input.onProgress, async (device) => {
       const { kind, lorawan, appKey, ...facts } = device;
       const deviceProfileId = profileIds.get(kind) ?? "";
       // ChirpStack keeps the one key of a 1.0 device in its field for the NwkKey.
@@ -89,21 +91,4 @@ export async function removeFromChirpStack(
     await registry.removeTenant(tenantId);
     return true;
   });
-}
-
-async function forEach<T>(
-  all: readonly T[],
-  onProgress: (done: number, all: number) => void,
-  visit: (one: T) => Promise<void>,
-): Promise<void> {
-  const waiting = all.values();
-  let done = 0;
-  const worker = async () => {
-    for (const one of waiting) {
-      await visit(one);
-      done += 1;
-      onProgress(done, all.length);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }

@@ -13,6 +13,7 @@ import { openSink } from "#tools/run/sink.ts";
 import { loadScenario } from "#tools/scenario/load.ts";
 import { provisionChirpStack, removeFromChirpStack } from "./chirpstack.ts";
 import { csvOf, deviceListOf } from "./device-list.ts";
+import { thingsBoardProvisionCommand } from "./thingsboard-command.ts";
 
 interface FleetOptions {
   readonly devices?: number;
@@ -43,6 +44,7 @@ export function provisionCommand(parts: RunParts): Command {
     .action(async (source: string, options: ChirpStackOptions) => {
       await onChirpStack(source, options, parts);
     });
+  command.addCommand(thingsBoardProvisionCommand(parts));
   for (const form of ["csv", "json"] as const) {
     ofFleet(command.command(form))
       .description(`lists the devices and their keys as ${form.toUpperCase()}`)

@@ -19,13 +19,15 @@ export type AttributePush = Readonly<Record<string, AttributeValue | readonly st
 
 export interface ServerDevice {
   readonly name: string;
-  readonly token: string;
-  readonly profile: DeviceProfile;
+  token: string;
+  profile: DeviceProfile;
   readonly assigned: Assignment;
   readonly shared: Map<string, AttributeValue>;
   readonly client: Map<string, TelemetryValue>;
   /** Latest value of each key, with its time in ms of Unix time. */
   readonly telemetry: Map<string, { readonly ts: number; readonly value: TelemetryValue }>;
+  /** Packages that somebody has called off for this device. */
+  readonly cancelled: Set<OtaPackage>;
   /** Who waits to be told of a change. */
   readonly listeners: Set<(push: AttributePush) => void>;
   /** Ends its MQTT session. */
@@ -41,11 +43,13 @@ export function newServerDevice(name: string, token: string, profile: DeviceProf
     shared: new Map(),
     client: new Map(),
     telemetry: new Map(),
+    cancelled: new Set(),
     listeners: new Set(),
     kick: undefined,
   };
 }
 
 export function effective(device: ServerDevice, kind: PackageKind): OtaPackage | undefined {
-  return device.assigned[kind] ?? device.profile.assigned[kind];
+  const assigned = device.assigned[kind] ?? device.profile.assigned[kind];
+  return assigned !== undefined && device.cancelled.has(assigned) ? undefined : assigned;
 }

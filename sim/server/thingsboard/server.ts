@@ -79,6 +79,52 @@ export class ThingsBoard {
     return this.#byToken.get(token);
   }
 
+  get devices(): Iterable<ServerDevice> {
+    return this.#byToken.values();
+  }
+
+  get profiles(): Iterable<DeviceProfile> {
+    return this.#profiles.values();
+  }
+
+  /** Its session ends, and its token is unknown from now on. */
+  removeDevice(device: ServerDevice): void {
+    device.kick?.();
+    device.listeners.clear();
+    this.#byToken.delete(device.token);
+  }
+
+  /** Returns whether there was no device in it. */
+  removeProfile(profile: DeviceProfile): boolean {
+    for (const device of this.devices) if (device.profile === profile) return false;
+    return this.#profiles.delete(profile.name);
+  }
+
+  changeToken(device: ServerDevice, token: string): void {
+    if (token === device.token) return;
+    if (this.#byToken.has(token)) throw new RangeError("a token is given twice");
+    this.removeDevice(device);
+    device.token = token;
+    this.#byToken.set(token, device);
+  }
+
+  /** Calls off what is assigned to one device; ThingsBoard has no such thing. */
+  cancel(device: ServerDevice, kind: PackageKind): boolean {
+    const assigned = effective(device, kind);
+    if (assigned === undefined) return false;
+    device.cancelled.add(assigned);
+    this.#withdraw(device, kind);
+    return true;
+  }
+
+  /** Tells one device anew of what is assigned to it; ThingsBoard has no such thing. */
+  retry(device: ServerDevice, kind: PackageKind): boolean {
+    device.cancelled.clear();
+    const assigned = effective(device, kind);
+    if (assigned !== undefined) this.#announce(device, assigned);
+    return assigned !== undefined;
+  }
+
   assignToDevice(device: ServerDevice, kind: PackageKind, ota: OtaPackage | undefined): void {
     this.#assign(device.assigned, kind, ota, [device]);
   }

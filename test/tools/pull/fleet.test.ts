@@ -21,7 +21,7 @@ function fleetOf(tokens: readonly string[]): readonly string[] {
     `${path}.json`,
     tokens.map((token, index) => ({ name: `lab ${index + 1}`, token })),
   );
-  const device = ["--key", bench.at("key.pub.pem"), "--bank", "65536", "--chunk", "4096"];
+  const device = ["--key", bench.at("key.pub.pem"), "--bank", "65536", "--chunk", "1024"];
   return ["--devices", `${path}.json`, "--state", path, "--once", ...device];
 }
 
@@ -37,19 +37,27 @@ const pull = (url: string, args: readonly string[]) =>
   bench.fuota(fakeSimulate(0), "pull", "--url", url, ...args);
 const lastLine = () => bench.terminal.stdout.trimEnd().split("\n").at(-1);
 
-test.each(["http", "mqtt"])("by %s: each has a folder, and takes the update once", async (kind) => {
-  const tokens = ["T1", "T2", "T3"];
-  const server = await serverOf(tokens, imageOf(20_000));
-  const url = kind === "http" ? server.url : await server.openMqtt();
-  const fleet = fleetOf(tokens);
-  expect(await pull(url, fleet)).toBe(0);
-  expect(lastLine()).toMatch(/^3 devices in [\d.]+ s: 3 updated$/);
-  for (const token of tokens) {
-    expect(server.server.deviceOf(token)?.telemetry.get("fw_state")?.value).toBe("UPDATED");
-  }
-  expect(await pull(url, fleet)).toBe(0);
-  expect(lastLine()).toMatch(/^3 devices in [\d.]+ s: 3 had nothing to do$/);
-});
+test.each(["http", "mqtt", "coap"] as const)(
+  "by %s: each has a folder, and takes the update once",
+  async (kind) => {
+    const tokens = ["T1", "T2", "T3"];
+    const server = await serverOf(tokens, imageOf(20_000));
+    const urls = {
+      http: () => server.url,
+      mqtt: () => server.openMqtt(),
+      coap: () => server.openCoap(),
+    };
+    const url = await urls[kind]();
+    const fleet = fleetOf(tokens);
+    expect(await pull(url, fleet)).toBe(0);
+    expect(lastLine()).toMatch(/^3 devices in [\d.]+ s: 3 updated$/);
+    for (const token of tokens) {
+      expect(server.server.deviceOf(token)?.telemetry.get("fw_state")?.value).toBe("UPDATED");
+    }
+    expect(await pull(url, fleet)).toBe(0);
+    expect(lastLine()).toMatch(/^3 devices in [\d.]+ s: 3 had nothing to do$/);
+  },
+);
 
 test("a device that the server does not know does not keep the others from it: status 3", async () => {
   const server = await serverOf(["T1"], imageOf(20_000));

@@ -1,34 +1,38 @@
 import { Command, InvalidArgumentError } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
 import { CoapListener } from "#hal/net/coap-server.ts";
-import { HttpListener, ListenRefused } from "#hal/net/http-server.ts";
+import { HttpListener, ListenRefused, type ServedHandler } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
+import type { RestApp } from "#hal/net/rest-app.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { SystemEntropy } from "#hal/node/entropy.ts";
 import { Engine } from "#sim/kernel/engine.ts";
+import { AdminApi } from "#sim/server/thingsboard/admin/admin-api.ts";
 import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
 import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
 import { CHUNK_FAULTS, type ChunkFault, parseChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
 import { MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
-import { makePackage } from "#sim/server/thingsboard/ota-package.ts";
+import type { NewPackage } from "#sim/server/thingsboard/ota-package.ts";
 import { isQuirk, QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
 import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
-import { EXIT, RefusedError } from "#tools/errors.ts";
+import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
+import { adminApp } from "./admin.ts";
 
 interface ThingsBoardOptions {
   readonly host: string;
   readonly port: number;
   readonly token?: readonly string[];
   readonly devices: number;
-  readonly package: string;
+  readonly package?: string;
   readonly title: string;
-  readonly version: string;
+  readonly version?: string;
+  readonly admin: string;
   readonly checksum: ChecksumAlgorithm;
   readonly software?: true;
   readonly assignAfter: number;
@@ -40,12 +44,18 @@ interface ThingsBoardOptions {
 }
 
 const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
+/** ThingsBoard's own, of a tenant's first administrator. */
+const ADMIN_PASSWORD = "tenant";
+/** `HTTP_MAX_PAYLOAD_SIZE_LIMIT_CONFIGURATION`. */
+const ADMIN_BODY_BYTES_MAX = 16 * 1024 * 1024;
+const DEVICE_BODY_BYTES_MAX = 1024 * 1024;
+const PROFILE = "default";
 
 export function thingsBoardCommand(parts: RunParts): Command {
   return new Command("thingsboard")
-    .description("ThingsBoard's device API, with one package assigned")
-    .requiredOption("--package <file>", "bytes of the package, as they are")
-    .requiredOption("--version <version>", "of the package")
+    .description("ThingsBoard's device API, and as much of its admin API as updates need")
+    .option("--package <file>", "assigns a package with these bytes, as they are")
+    .option("--version <version>", "of the package")
     .option("--title <title>", "of the package", "fw")
     .option("--checksum <algorithm>", `one of ${algorithms().join(", ")}`, algorithm, "SHA256")
     .option("--software", "it is a software package (sw_)")
@@ -61,6 +71,11 @@ export function thingsBoardCommand(parts: RunParts): Command {
       "assigns the package so long after the start",
       integer(0, 86_400),
       0,
+    )
+    .option(
+      "--admin <name>",
+      `may log in to the admin API, with FUOTA_PASSWORD or "${ADMIN_PASSWORD}"`,
+      "tenant@thingsboard.org",
     )
     .option("--host <address>", "where to listen", "127.0.0.1")
     .option("--port <n>", "where to listen; 0 is any that is free", integer(0, 65_535), 8080)
@@ -88,7 +103,7 @@ export function thingsBoardCommand(parts: RunParts): Command {
 
 async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): Promise<number> {
   const { terminal, now } = parts;
-  const data = readInputFile(options.package, PACKAGE_BYTES_MAX);
+  const facts = packageOf(options);
   const startedMs = now();
   const say = (text: string) =>
     terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
@@ -103,21 +118,16 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
   });
   const tokens = tokensOf(options);
   for (const token of tokens) server.addDevice(token, token);
-  const { title, version, checksum, software, rateLimit: limit, fault: faults } = options;
-  const kind = software === true ? "sw" : "fw";
-  const facts = { id: "1", kind, title, version, algorithm: checksum, data } as const;
-  const ota = makePackage(facts, new NodeCrypto());
+  server.profile(PROFILE);
+  const password = process.env["FUOTA_PASSWORD"] ?? ADMIN_PASSWORD;
+  const admin = new AdminApi(server, { username: options.admin, password }, new NodeCrypto());
+  const { rateLimit: limit, fault: faults } = options;
   const disturbances = {
     ...(limit === undefined ? {} : { rateLimit: limit }),
     ...(faults === undefined ? {} : { faults }),
   };
   const api = new HttpDeviceApi(server, disturbances);
-  const listener = await refusable(
-    HttpListener.open(options.host, options.port, (request, respond) => {
-      clock.sync();
-      return api.handle(request, respond);
-    }),
-  );
+  const listener = await listenForHttp(options, api, clock, adminApp(admin, parts.version));
   const { signal, end } = parts.interruption();
   let mqtt: MqttListener | undefined;
   let coap: CoapListener | undefined;
@@ -126,9 +136,14 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
     coap = await listenForCoap(options, new CoapDeviceApi(server, disturbances), server, clock);
     const urls = [listener, mqtt, coap].flatMap((one) => one?.url ?? []).join(" and ");
     terminal.out(`ThingsBoard's device API at ${urls} for ${tokens.length} devices\n`);
-    terminal.out(`${title} ${version}, ${data.length} bytes, ${checksum} ${ota.checksum}\n`);
-    const assign = () => server.assignToProfile("default", kind, ota);
-    engine.schedule(options.assignAfter * 1_000_000, assign);
+    terminal.out(`admin API: ${listener.url}/openapi\n`);
+    if (facts !== undefined) {
+      const ota = admin.addPackage(facts, PROFILE);
+      const { kind, title, version, data, algorithm: of, checksum } = ota;
+      terminal.out(`${title} ${version}, ${data.length} bytes, ${of} ${checksum}\n`);
+      const assign = () => server.assignToProfile(PROFILE, kind, ota);
+      engine.schedule(options.assignAfter * 1_000_000, assign);
+    }
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve());
     });
@@ -141,6 +156,33 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
     await mqtt?.close();
     await coap?.close();
   }
+}
+
+function packageOf(options: ThingsBoardOptions): Omit<NewPackage, "id"> | undefined {
+  const { package: path, title, version, checksum: algorithm, software } = options;
+  if (path === undefined) return undefined;
+  if (version === undefined) throw new InputError("--package needs a --version");
+  const data = readInputFile(path, PACKAGE_BYTES_MAX);
+  return { kind: software === true ? "sw" : "fw", title, version, algorithm, data };
+}
+
+/** The device API and the admin API share a port, as they do there. */
+function listenForHttp(
+  { host, port }: ThingsBoardOptions,
+  api: HttpDeviceApi,
+  clock: WallClock,
+  admin: RestApp,
+): Promise<HttpListener> {
+  const isOfDevice = (path: string) => path.startsWith("/api/v1/");
+  const handler: ServedHandler = (request, respond) => {
+    clock.sync();
+    if (isOfDevice(request.path)) return api.handle(request, respond);
+    void admin.handle(request).then(respond);
+    return () => {};
+  };
+  const bodyBytesMaxOf = (path: string) =>
+    isOfDevice(path) ? DEVICE_BODY_BYTES_MAX : ADMIN_BODY_BYTES_MAX;
+  return refusable(HttpListener.open(host, port, handler, { bodyBytesMaxOf }));
 }
 
 function listenForMqtt(
@@ -184,10 +226,14 @@ async function refusable<Listener>(opening: Promise<Listener>): Promise<Listener
   }
 }
 
-function tokensOf({ token = [], devices }: ThingsBoardOptions): readonly string[] {
+function tokensOf({
+  token = [],
+  devices,
+  package: hasPackage,
+}: ThingsBoardOptions): readonly string[] {
   const numbered = Array.from({ length: devices }, (_, index) => `device-${index + 1}`);
   const all = [...token, ...numbered];
-  return all.length === 0 ? ["device-1"] : [...new Set(all)];
+  return all.length === 0 && hasPackage !== undefined ? ["device-1"] : [...new Set(all)];
 }
 
 const TOLD = /^(current_[fs]w_version|target_[fs]w_version|[fs]w_(state|error))$/;
