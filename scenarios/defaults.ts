@@ -3,6 +3,7 @@ import { type ResolvedAir, type ResolvedFault, resolveAir } from "./air-defaults
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec, PersonaName } from "./device-schema.ts";
 import type { LorawanRevision } from "./lorawan.ts";
+import { type ResolvedPull, resolvePull } from "./pull-defaults.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
@@ -104,6 +105,7 @@ export interface ResolvedScenario {
   readonly seed: number;
   readonly regional: RegionalSetting;
   readonly devices: {
+    /** 0: all of the fleet pulls. */
     readonly count: number;
     readonly perCell: number;
     readonly dealt: "drawn" | "inTurn";
@@ -115,6 +117,8 @@ export interface ResolvedScenario {
   readonly air: ResolvedAir;
   readonly server: ServerSpec;
   readonly faults: readonly ResolvedFault[];
+  /** Groups of pulling devices; they come after all others. */
+  readonly pull: readonly ResolvedPull[];
   readonly expect: Scenario["expect"];
 }
 
@@ -148,7 +152,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
 
 /** Fills in everything a valid scenario leaves out. */
 export function resolveScenario(scenario: Scenario): ResolvedScenario {
-  const { devices, air = {} } = scenario;
+  const { devices = { count: 0 }, campaign = { redundancyPercent: 0 }, air = {} } = scenario;
   const regional = resolveRegional(scenario);
   const { uplinkDr } = regional.region.usual;
   const device: ResolvedDevice = { ...DEVICE, uplinkDr, ...devices.defaults };
@@ -159,7 +163,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     regional,
     devices: {
       count: devices.count,
-      perCell: devices.perCell ?? devices.count,
+      perCell: devices.perCell ?? Math.max(1, devices.count),
       dealt: devices.dealt ?? "drawn",
       kinds: kindsOf(device, devices.mix),
     },
@@ -171,12 +175,18 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       deltaPercent: undefined,
       ...scenario.firmware,
     },
-    campaign: resolveCampaign(scenario.campaign, regional, air.radio?.gateways?.length ?? 1),
+    campaign: resolveCampaign(campaign, regional, air.radio?.gateways?.length ?? 1),
     air: resolveAir(air),
     server: scenario.server ?? {},
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, times: 1, ...fault })),
+    pull: (scenario.pull ?? []).map(resolvePull),
     expect: scenario.expect,
   };
+}
+
+/** Of both kinds. */
+export function fleetSize({ devices, pull }: Pick<ResolvedScenario, "devices" | "pull">): number {
+  return pull.reduce((sum, { count }) => sum + count, devices.count);
 }
 
 function kindsOf(

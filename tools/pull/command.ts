@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { PullNote } from "#agent/pull/events.ts";
+import { noteText } from "#sim/pull/note-text.ts";
 import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { type ConnectionOptions, connectionOf } from "./connection.ts";
 import { openDevice } from "./device-folder.ts";
 import { LiveDevice } from "./live-device.ts";
-import { noteText } from "./note-text.ts";
 
 interface PullOptions extends ConnectionOptions {
   readonly state: string;
