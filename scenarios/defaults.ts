@@ -4,6 +4,7 @@ import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec, PersonaName } from "./device-schema.ts";
 import type { LorawanRevision, UnicastClass } from "./lorawan.ts";
 import type { ModemTroubles } from "./modem-schema.ts";
+import { type ResolvedPull, resolvePull } from "./pull-defaults.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
@@ -106,6 +107,7 @@ export interface ResolvedScenario {
   readonly seed: number;
   readonly regional: RegionalSetting;
   readonly devices: {
+    /** 0: all of the fleet pulls. */
     readonly count: number;
     readonly perCell: number;
     readonly dealt: "drawn" | "inTurn";
@@ -119,6 +121,8 @@ export interface ResolvedScenario {
   /** Of `fuota modem`. */
   readonly modem: ModemTroubles;
   readonly faults: readonly ResolvedFault[];
+  /** Groups of pulling devices; they come after all others. */
+  readonly pull: readonly ResolvedPull[];
   readonly expect: Scenario["expect"];
 }
 
@@ -153,7 +157,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
 
 /** Fills in everything a valid scenario leaves out. */
 export function resolveScenario(scenario: Scenario): ResolvedScenario {
-  const { devices, air = {} } = scenario;
+  const { devices = { count: 0 }, campaign = { redundancyPercent: 0 }, air = {} } = scenario;
   const regional = resolveRegional(scenario);
   const { uplinkDr } = regional.region.usual;
   const device: ResolvedDevice = { ...DEVICE, uplinkDr, ...devices.defaults };
@@ -164,7 +168,7 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
     regional,
     devices: {
       count: devices.count,
-      perCell: devices.perCell ?? devices.count,
+      perCell: devices.perCell ?? Math.max(1, devices.count),
       dealt: devices.dealt ?? "drawn",
       kinds: kindsOf(device, devices.mix),
     },
@@ -176,11 +180,12 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
       deltaPercent: undefined,
       ...scenario.firmware,
     },
-    campaign: resolveCampaign(scenario.campaign, regional, gatewaysIn(air)),
+    campaign: resolveCampaign(campaign, regional, gatewaysIn(air)),
     air: resolveAir(air),
     server: scenario.server ?? {},
     modem: scenario.modem ?? {},
     faults: (scenario.faults ?? []).map((fault) => ({ forS: 10, times: 1, ...fault })),
+    pull: (scenario.pull ?? []).map(resolvePull),
     expect: scenario.expect,
   };
 }
@@ -188,6 +193,11 @@ export function resolveScenario(scenario: Scenario): ResolvedScenario {
 /** Of a cell. */
 function gatewaysIn({ reach, radio }: NonNullable<Scenario["air"]>): number {
   return reach ?? radio?.gateways?.length ?? 1;
+}
+
+/** Of both kinds. */
+export function fleetSize({ devices, pull }: Pick<ResolvedScenario, "devices" | "pull">): number {
+  return pull.reduce((sum, { count }) => sum + count, devices.count);
 }
 
 function kindsOf(

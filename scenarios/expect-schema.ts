@@ -20,12 +20,20 @@ export const expectSchema = Type.Object(
     ),
     rolledBack: Type.Optional(count("Devices that tried the new image and went back.")),
     bricked: Type.Optional(count("Devices with nothing left to boot. Default: none.")),
-    neverReached: Type.Optional(count("Devices that never accepted a session.")),
+    neverReached: Type.Optional(
+      count("Devices that never accepted a session, or never began to pull."),
+    ),
     serverComplete: Type.Optional(count("Devices that the server believes complete.")),
     shortOfRowsMin: Type.Optional(
       Type.Integer({
         minimum: 1,
         description: "Every failed device lacks at least this many rows.",
+      }),
+    ),
+    chunksMax: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: "No pulling device is given more chunks, repeats included.",
       }),
     ),
     virtualSecondsMax: Type.Optional(

@@ -4,6 +4,7 @@ import { campaignSchema, firmwareSchema } from "./campaign-schema.ts";
 import { devicesSchema } from "./device-schema.ts";
 import { expectSchema } from "./expect-schema.ts";
 import { modemSchema } from "./modem-schema.ts";
+import { pullSchema } from "./pull-schema.ts";
 import { dwellTimeSchema, regionSchema, subBandSchema } from "./region-schema.ts";
 import { closed } from "./schema-parts.ts";
 import { serverSchema } from "./server-schema.ts";
@@ -29,14 +30,22 @@ export const scenarioSchema = Type.Object(
     region: Type.Optional(regionSchema),
     subBand: Type.Optional(subBandSchema),
     dwellTime: Type.Optional(dwellTimeSchema),
-    devices: devicesSchema,
+    devices: Type.Optional(devicesSchema),
     firmware: Type.Optional(firmwareSchema),
-    campaign: campaignSchema,
+    campaign: Type.Optional(campaignSchema),
     air: Type.Optional(airSchema),
     server: Type.Optional(serverSchema),
     modem: Type.Optional(modemSchema),
     faults: Type.Optional(
       Type.Array(faultSchema, { maxItems: 100, description: "What befalls the devices." }),
+    ),
+    pull: Type.Optional(
+      Type.Array(pullSchema, {
+        minItems: 1,
+        maxItems: 64,
+        description:
+          "Devices with an IP link that pull the firmware in chunks: groups, each with its server.",
+      }),
     ),
     expect: expectSchema,
   },
@@ -45,7 +54,14 @@ export const scenarioSchema = Type.Object(
     $id: "urn:fuota:scenario:1",
     title: "a fuota scenario",
     description:
-      "A firmware update campaign over LoRaWAN, its fleet, its troubles and its verdict.",
+      "A firmware update over LoRaWAN or pulled over IP, its fleet, its troubles and its verdict.",
   },
 );
 export type Scenario = Static<typeof scenarioSchema>;
+
+/** A scenario with LoRaWAN devices; it may have others, too. */
+export type LorawanScenario = Scenario & Required<Pick<Scenario, "devices" | "campaign">>;
+
+export function hasLorawan(scenario: Scenario): scenario is LorawanScenario {
+  return scenario.devices !== undefined && scenario.campaign !== undefined;
+}

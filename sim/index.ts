@@ -11,6 +11,5 @@ export { InProcessGateway } from "./gateway/in-process.ts";
 export { type DrawKey, draw32, drawBelow, drawKey, KeyedEntropy } from "./kernel/draws.ts";
 export { Engine, type Scheduled, type Scheduler, type WorldUs } from "./kernel/engine.ts";
 export { EndDeviceMac, newMacNvm } from "./mac/end-device.ts";
-export { type PullFleetOptions, type PullFleetResult, runPullFleet } from "./pull/fleet.ts";
 export { Campaign } from "./server/campaign.ts";
 export { NetworkServer } from "./server/network-server.ts";

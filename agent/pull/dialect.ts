@@ -61,6 +61,9 @@ export interface Dialect {
   ask(ask: Ask, io: DialectIo): void;
   /** Nobody waits for the answer any more. */
   giveUp(io: DialectIo): void;
-  /** The answer to the last {@link ask}, once it is there. */
-  step(event: LinkEvent, io: DialectIo): Answer | undefined;
+  /**
+   * The answer to the last {@link ask}, once it is there. `reached`: the way to the server has come
+   * a step further, and the time for the answer begins anew.
+   */
+  step(event: LinkEvent, io: DialectIo): Answer | "reached" | undefined;
 }

@@ -95,7 +95,8 @@ export class PullDevice implements UpdaterIo {
         break;
       default: {
         const answer = this.#dialect.step(event, this);
-        if (answer !== undefined) this.#answer(answer);
+        if (answer === "reached") this.#expectAnswer();
+        else if (answer !== undefined) this.#answer(answer);
       }
     }
     this.#next();
@@ -278,9 +279,14 @@ export class PullDevice implements UpdaterIo {
 
   #ask(ask: Ask): void {
     this.#asked = ask;
-    const longerUs = ask.type === "change" ? ask.seconds * S_US : 0;
-    this.#setTimer("answer", this.config.answerTimeoutMs * MS_US + longerUs);
+    this.#expectAnswer();
     this.#dialect.ask(ask, this);
+  }
+
+  #expectAnswer(): void {
+    if (this.#asked === undefined) return;
+    const longerUs = this.#asked.type === "change" ? this.#asked.seconds * S_US : 0;
+    this.#setTimer("answer", this.config.answerTimeoutMs * MS_US + longerUs);
   }
 
   #wait(id: PullTimerId, delayUs: number): void {

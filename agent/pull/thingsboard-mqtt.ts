@@ -51,20 +51,20 @@ export class ThingsBoardMqtt implements Dialect {
     io.effects.push({ type: "mqttClose" });
   }
 
-  step(event: LinkEvent, io: DialectIo): Answer | undefined {
+  step(event: LinkEvent, io: DialectIo): Answer | "reached" | undefined {
     switch (event.type) {
       case "mqttConnected":
         if (this.#phase !== "connecting") return undefined;
         this.#phase = "subscribing";
         io.effects.push({ type: "mqttSubscribe", filters: this.#filters() });
-        return undefined;
+        return "reached";
       case "mqttSubscribed":
         if (this.#phase !== "subscribing") return undefined;
         this.#phase = "open";
         // What changed while nobody listened was told to nobody.
         if (this.#asked?.type === "change") return this.#answered({ type: "changed" });
         if (this.#asked !== undefined) this.#perform(this.#asked, io);
-        return undefined;
+        return "reached";
       case "mqttPublished":
         if (this.#asked?.type !== "report" || event.id !== this.#id) return undefined;
         return this.#answered({ type: "reported" });

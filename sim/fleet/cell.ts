@@ -16,9 +16,11 @@ import { addressOf, fCntOf } from "./frame-heads.ts";
 import type { FleetNode } from "./node.ts";
 import { cellKey } from "./per-gateway.ts";
 import type { DeviceProbe } from "./probe.ts";
+import { countsOf, type DeviceCounts } from "./progress.ts";
 import { type DeviceResult, resultOf } from "./result.ts";
 import { type Member, Spawner } from "./spawn.ts";
 import { type CellSurvey, Survey } from "./survey.ts";
+import type { World } from "./world.ts";
 
 /** 2026-01-01T00:00:00Z: when every simulated world begins. */
 const GPS_AT_START: GpsSeconds = 1_451_260_818;
@@ -56,7 +58,7 @@ export interface CellAirtime {
  * The devices that share a gateway, a server and an air: the unit of sharding. A cell is a world of
  * its own with its own virtual clock; it depends on scenario, seed and its device numbers alone.
  */
-export class Cell {
+export class Cell implements World {
   readonly engine = new Engine();
   readonly trace = new TraceHash();
   readonly members: readonly Member[];
@@ -135,6 +137,10 @@ export class Cell {
       this.#survey?.sample(this.engine.now, this.#gateways.airtimeUs);
       return this.deployments.settled || this.engine.events >= eventsMax;
     });
+  }
+
+  counts(): DeviceCounts {
+    return countsOf(this);
   }
 
   survey(): CellSurvey | undefined {

@@ -1,11 +1,8 @@
+import type { Scheduler } from "#sim/kernel/engine.ts";
 import type { Cell } from "./cell.ts";
 
-/** Devices by how far they have come, while a run goes on. */
-export interface FleetProgress {
-  readonly cellsDone: number;
-  readonly cells: number;
-  readonly virtualSeconds: number;
-  readonly devices: number;
+/** Devices by how far they have come; of pulling ones, `joined` have heard their server. */
+export interface DeviceCounts {
   readonly joined: number;
   readonly receiving: number;
   readonly complete: number;
@@ -13,13 +10,15 @@ export interface FleetProgress {
   readonly failed: number;
 }
 
-/** The running cell, and what the finished ones came to. */
-export function progressOf(
-  { members, engine }: Pick<Cell, "members" | "engine">,
-  finished: readonly FleetProgress[],
-  cells: number,
-  devices: number,
-): FleetProgress {
+/** The same while a run goes on. */
+export interface FleetProgress extends DeviceCounts {
+  readonly cellsDone: number;
+  readonly cells: number;
+  readonly virtualSeconds: number;
+  readonly devices: number;
+}
+
+export function countsOf({ members }: Pick<Cell, "members">): DeviceCounts {
   const sum = { joined: 0, receiving: 0, complete: 0, updated: 0, failed: 0 };
   for (const { node } of members) {
     if (node.isJoined) sum.joined += 1;
@@ -28,6 +27,17 @@ export function progressOf(
     if (node.updated) sum.updated += 1;
     else if (node.observed.blockState === "failed" || node.bricked) sum.failed += 1;
   }
+  return sum;
+}
+
+/** The running cell, and what the finished ones came to. */
+export function progressOf(
+  { engine, counts }: { readonly engine: Pick<Scheduler, "now">; readonly counts: DeviceCounts },
+  finished: readonly FleetProgress[],
+  cells: number,
+  devices: number,
+): FleetProgress {
+  const sum = { ...counts };
   for (const one of finished) {
     sum.joined += one.joined;
     sum.receiving += one.receiving;

@@ -1,5 +1,6 @@
 import type { FailureReason } from "#agent/events.ts";
 import type { PersonaName } from "#scenarios/device-schema.ts";
+import type { PullReason } from "#sim/pull/reason.ts";
 import { hexOf } from "./firmware.ts";
 import type { FleetNode } from "./node.ts";
 import type { TimelineEntry } from "./notes.ts";
@@ -28,7 +29,7 @@ export interface DeviceResult {
   readonly energyJ: number;
   /** Until the block was complete. */
   readonly energyToCompleteJ: number | null;
-  readonly reason: FailureReason | null;
+  readonly reason: FailureReason | PullReason | null;
   /** Independent rows that the decoder still lacks. */
   readonly missingRows: number;
   /** What the server believes. */
@@ -36,7 +37,17 @@ export interface DeviceResult {
   readonly serverError: string;
   readonly reboots: number;
   readonly powerCuts: number;
+  /** Of a pulling device, which has no DevEUI, no fragments and no energy. */
+  readonly pull?: PullFigures;
   readonly timeline: readonly TimelineEntry[];
+}
+
+export interface PullFigures {
+  /** Given to it by the server, the ones that were lost on the way or given again among them. */
+  readonly chunks: number;
+  /** Both ways. */
+  readonly messages: number;
+  readonly lost: number;
 }
 
 export interface ServerView {

@@ -103,7 +103,12 @@ export function firmwareFacts(
   };
 }
 
-function identityOf({ keys }: FirmwarePair, image: Uint8Array, crypto: Crypto) {
+/** Undefined: it does not verify. */
+export function identityOf(
+  { keys }: Pick<FirmwarePair, "keys">,
+  image: Uint8Array,
+  crypto: Crypto,
+) {
   const reader = {
     sizeBytes: image.length,
     read: (offset: number, target: Uint8Array) =>

@@ -1,13 +1,22 @@
 import type { Signer } from "#agent/image/make.ts";
 import type { Crypto, PublicKey } from "#hal/ports.ts";
-import { resolveScenario } from "#scenarios/defaults.ts";
+import { type ResolvedScenario, resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
+import { PullCell } from "#sim/pull/cell.ts";
 import { Cell, type CellAirtime } from "./cell.ts";
-import { makeFirmware } from "./firmware.ts";
+import { type CellPlan, cellsOf } from "./cells.ts";
+import { type FirmwarePair, makeFirmware } from "./firmware.ts";
 import { type FleetProgress, progressOf } from "./progress.ts";
 import type { DeviceResult } from "./result.ts";
-import { type FirmwareFacts, firmwareFacts, fleetImages, kindOf } from "./roster.ts";
+import {
+  type FirmwareFacts,
+  type FleetImages,
+  firmwareFacts,
+  fleetImages,
+  kindOf,
+} from "./roster.ts";
 import type { CellSurvey } from "./survey.ts";
+import type { World } from "./world.ts";
 
 export interface RunInput {
   readonly scenario: Scenario;
@@ -50,53 +59,85 @@ export function runScenario(input: RunInput, crypto: Crypto, signer: Signer): Ru
   const scenario = resolveScenario(input.scenario);
   const { seed } = input;
   const firmware = makeFirmware(scenario.firmware, seed, signer, crypto, input.firmware);
-  const { count, perCell } = scenario.devices;
   const shard = input.shard ?? { index: 1, count: 1 };
   const images = fleetImages(firmware, crypto);
-  const cells = Array.from({ length: Math.ceil(count / perCell) }, (_, index) => index);
-  const own = cells.filter((index) => index % shard.count === shard.index - 1);
-  const sizeOf = (index: number) => Math.min(perCell, count - index * perCell);
-  const devices = own.reduce((sum, index) => sum + sizeOf(index), 0);
+  const own = cellsOf(scenario).filter(({ index }) => index % shard.count === shard.index - 1);
+  const devices = own.reduce((sum, { members }) => sum + members.length, 0);
   const finished: FleetProgress[] = [];
-  for (const index of own) {
-    const first = index * perCell;
-    const ids = Array.from({ length: sizeOf(index) }, (_, at) => first + at);
-    const cell = new Cell({
-      index,
-      scenario,
-      seed,
-      members: ids.map((id) => ({ id, kind: kindOf(scenario.devices, seed, id) })),
-      firmware,
-      factoryImage: images.factory,
-      updateHash: images.updateHash,
-      crypto,
-      isSurveyed: input.isSurveyed ?? false,
-      eventsMax: input.eventsMax ?? Number.POSITIVE_INFINITY,
+  const maker = new CellMaker(input, scenario, firmware, images, crypto, signer);
+  for (const plan of own) {
+    const { index, members } = plan;
+    const world = maker.make(plan);
+    const { engine } = world;
+    runCell(world, index, seed, () => {
+      const running = { engine, counts: world.counts() };
+      input.onProgress?.(progressOf(running, finished, own.length, devices));
     });
-    runCell(cell, index, seed, () =>
-      input.onProgress?.(progressOf(cell, finished, own.length, devices)),
-    );
-    finished.push(progressOf(cell, [], 1, ids.length));
-    for (const result of cell.results()) input.onDevice?.(result);
-    const survey = cell.survey();
+    finished.push(progressOf({ engine, counts: world.counts() }, [], 1, members.length));
+    for (const result of world.results()) input.onDevice?.(result);
+    const survey = world.survey();
     input.onCell?.({
       index,
-      devices: ids.length,
-      events: cell.engine.events,
-      virtualSeconds: Math.round(cell.engine.now / 1e3) / 1e3,
-      traceHash: cell.trace.toString(),
-      airtime: cell.airtime,
+      devices: members.length,
+      events: engine.events,
+      virtualSeconds: Math.round(engine.now / 1e3) / 1e3,
+      traceHash: world.trace.toString(),
+      airtime: world.airtime,
       ...(survey === undefined ? {} : { survey }),
     });
   }
   return { firmware: firmwareFacts(firmware, images, scenario.firmware.version, crypto) };
 }
 
-function runCell(cell: Cell, index: number, seed: number, onProgress: () => void): void {
+/** Makes the cells of one run when their turn comes. */
+class CellMaker {
+  readonly #input: RunInput;
+  readonly #scenario: ResolvedScenario;
+  readonly #firmware: FirmwarePair;
+  readonly #images: FleetImages;
+  readonly #crypto: Crypto;
+  readonly #signer: Signer;
+
+  constructor(
+    input: RunInput,
+    scenario: ResolvedScenario,
+    firmware: FirmwarePair,
+    images: FleetImages,
+    crypto: Crypto,
+    signer: Signer,
+  ) {
+    this.#input = input;
+    this.#scenario = scenario;
+    this.#firmware = firmware;
+    this.#images = images;
+    this.#crypto = crypto;
+    this.#signer = signer;
+  }
+
+  make({ index, members, pull }: CellPlan): World {
+    const { seed, isSurveyed = false, eventsMax = Number.POSITIVE_INFINITY } = this.#input;
+    const scenario = this.#scenario;
+    const { factory, update, updateHash } = this.#images;
+    const common = {
+      ...{ index, scenario, seed, isSurveyed, eventsMax, updateHash },
+      firmware: this.#firmware,
+      factoryImage: factory,
+      crypto: this.#crypto,
+    };
+    if (pull === undefined) {
+      const kinds = members.map((id) => ({ id, kind: kindOf(scenario.devices, seed, id) }));
+      return new Cell({ ...common, members: kinds });
+    }
+    const updateVersion = update?.version ?? scenario.firmware.version;
+    return new PullCell({ ...common, ...pull, members, updateVersion, signer: this.#signer });
+  }
+}
+
+function runCell(world: World, index: number, seed: number, onProgress: () => void): void {
   try {
-    cell.run(onProgress);
+    world.run(onProgress);
   } catch (cause) {
-    const where = `cell ${index}, event ${cell.engine.events}, seed ${seed}`;
+    const where = `cell ${index}, event ${world.engine.events}, seed ${seed}`;
     const what = cause instanceof Error ? cause.message : String(cause);
     throw new SimulationBug(`${where}: ${what}`, { cause });
   }

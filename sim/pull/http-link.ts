@@ -1,121 +1,107 @@
 import type { HttpEvent, PullEffect } from "#agent/pull/events.ts";
-import { type DrawKey, draw32, drawBelow, drawKey, threshold } from "#sim/kernel/draws.ts";
-import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
+import type { Scheduled } from "#sim/kernel/engine.ts";
 import type { HttpHandler, HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
+import {
+  type LinkEffect,
+  type LinkNews,
+  type LinkWorld,
+  MessageFates,
+  type PullLink,
+} from "./link.ts";
 
-/** What lies between a device and its server. */
-export interface IpLinkOptions {
-  /** Of one message, uniform between these. */
-  readonly latencyMinMs: number;
-  readonly latencyMaxMs: number;
-  /** Chance that a request does not arrive, and that a response does not. */
-  readonly loss: number;
-  /** Chance that the connection ends in the middle of a response. */
-  readonly truncation: number;
-}
-
-export const GOOD_IP_LINK: IpLinkOptions = {
-  latencyMinMs: 20,
-  latencyMaxMs: 80,
-  loss: 0,
-  truncation: 0,
-};
-
-type WithoutTime = HttpEvent extends infer Event
-  ? Event extends unknown
-    ? Omit<Event, "at">
-    : never
-  : never;
 type HttpRequest = PullEffect & { readonly type: "httpRequest" };
+type HttpNews = LinkNews & { readonly type: HttpEvent["type"] };
 
-const MS_US = 1000;
-/** Draws for one exchange: two latencies of two words each, two losses, one truncation. */
-const DRAWS = 8;
-
-/** The HTTP exchanges of one device in virtual time. */
-export class SimulatedHttp {
-  readonly #scheduler: Scheduler;
+/** The HTTP exchanges of one device in virtual time, one at a time. */
+export class SimulatedHttp implements PullLink {
+  readonly #world: LinkWorld;
   readonly #handler: HttpHandler;
-  readonly #options: IpLinkOptions;
-  readonly #deliver: (event: WithoutTime) => void;
-  readonly #key: DrawKey;
-  readonly #lossThreshold: number;
-  readonly #truncationThreshold: number;
-  #exchanges = 0;
-  #isOpen = false;
+  readonly #fates: MessageFates;
+  #open: number | undefined;
   #scheduled: Scheduled | undefined;
   #leave: (() => void) | undefined;
-  /** Messages that were sent and did not arrive. */
-  lost = 0;
 
-  constructor(
-    scheduler: Scheduler,
-    handler: HttpHandler,
-    options: IpLinkOptions,
-    identity: { readonly seed: number; readonly id: number },
-    deliver: (event: WithoutTime) => void,
-  ) {
-    this.#scheduler = scheduler;
+  constructor(world: LinkWorld, handler: HttpHandler) {
+    this.#world = world;
     this.#handler = handler;
-    this.#options = options;
-    this.#deliver = deliver;
-    this.#key = drawKey(identity.seed, identity.id, "ipLink");
-    this.#lossThreshold = threshold(options.loss);
-    this.#truncationThreshold = threshold(options.truncation);
+    this.#fates = new MessageFates(world);
   }
 
-  get exchanges(): number {
-    return this.#exchanges;
+  get messages(): number {
+    return this.#fates.messages;
   }
 
-  request(request: HttpRequest): void {
-    this.halt();
-    const draws = DRAWS * this.#exchanges++;
-    this.#isOpen = true;
-    if (draw32(this.#key, draws) < this.#lossThreshold) {
-      this.lost += 1;
-      return;
-    }
-    this.#later(draws / 2 + 1, () => this.#arrive(request, draws));
+  get lost(): number {
+    return this.#fates.lost;
   }
 
-  /** Whatever is on its way comes to nobody. */
+  perform(effect: LinkEffect): void {
+    if (effect.type === "httpCancel") this.halt();
+    else if (effect.type === "httpRequest") this.#request(effect);
+    else throw new RangeError(`no HTTP in ${effect.type}`);
+  }
+
   halt(): void {
-    this.#isOpen = false;
-    if (this.#scheduled !== undefined) this.#scheduler.cancel(this.#scheduled);
+    this.#open = undefined;
+    if (this.#scheduled !== undefined) this.#world.scheduler.cancel(this.#scheduled);
     this.#scheduled = undefined;
     this.#leave?.();
     this.#leave = undefined;
   }
 
-  #arrive({ id, method, path, body = "", bodyBytesMax }: HttpRequest, draws: number): void {
-    const bytes = new TextEncoder().encode(body);
-    const leave = this.#handler({ method, path, body: bytes }, (outcome) => {
-      this.#leave = undefined;
-      if (!this.#isOpen || outcome === "silence") return;
-      if (draw32(this.#key, draws + 1) < this.#lossThreshold) {
-        this.lost += 1;
-        return;
-      }
-      const isCut = draw32(this.#key, draws + 6) < this.#truncationThreshold;
-      const event = eventOf(id, isCut ? "close" : outcome, bodyBytesMax);
-      this.#later(draws / 2 + 2, () => {
-        this.#isOpen = false;
-        this.#deliver(event);
-      });
-    });
-    if (this.#isOpen) this.#leave = leave;
+  drop(): void {
+    const id = this.#open;
+    if (id === undefined) return;
+    this.halt();
+    this.#open = id;
+    this.#later(0, () => this.#end(eventOf(id, "close", 0)));
   }
 
-  #later(draw: number, run: () => void): void {
-    const { latencyMinMs, latencyMaxMs } = this.#options;
-    const spanUs = (latencyMaxMs - latencyMinMs) * MS_US;
-    const latencyUs = latencyMinMs * MS_US + drawBelow(this.#key, draw, spanUs + 1);
-    this.#scheduled = this.#scheduler.schedule(this.#scheduler.now + latencyUs, run);
+  #request(request: HttpRequest): void {
+    this.halt();
+    this.#open = request.id;
+    const { latencyUs, isLost, isTwice } = this.#fates.next(0);
+    if (isLost) return;
+    this.#later(latencyUs, () => {
+      if (this.#world.isServerDown()) {
+        this.#end(eventOf(request.id, "close", 0));
+        return;
+      }
+      if (isTwice) this.#handler(served(request), () => {});
+      this.#arrive(request);
+    });
+  }
+
+  #arrive(request: HttpRequest): void {
+    const { id, bodyBytesMax } = request;
+    const leave = this.#handler(served(request), (outcome) => {
+      this.#leave = undefined;
+      if (this.#open !== id || outcome === "silence") return;
+      const bytes = outcome === "close" ? 0 : outcome.body.length;
+      const { latencyUs, transferUs, isLost, isCut } = this.#fates.next(bytes);
+      if (isLost) return;
+      const event = eventOf(id, isCut ? "close" : outcome, bodyBytesMax);
+      this.#later(latencyUs + transferUs, () => this.#end(event));
+    });
+    if (this.#open === id) this.#leave = leave;
+  }
+
+  #end(event: HttpNews): void {
+    this.#open = undefined;
+    this.#world.deliver(event);
+  }
+
+  #later(delayUs: number, run: () => void): void {
+    const { scheduler } = this.#world;
+    this.#scheduled = scheduler.schedule(scheduler.now + delayUs, run);
   }
 }
 
-function eventOf(id: number, outcome: HttpOutcome, bodyBytesMax: number): WithoutTime {
+function served({ method, path, body = "" }: HttpRequest) {
+  return { method, path, body: new TextEncoder().encode(body) };
+}
+
+function eventOf(id: number, outcome: HttpOutcome, bodyBytesMax: number): HttpNews {
   if (typeof outcome === "string") {
     return { type: "httpFailed", id, detail: "the connection was closed", isTooLong: false };
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NodeCrypto } from "#hal/node/crypto.ts";
-import { resolveScenario } from "#scenarios/defaults.ts";
+import { fleetSize, resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import { type CellSummary, type RunInput, runScenario } from "#sim/fleet/run.ts";
@@ -67,7 +67,7 @@ describe("shipped scenarios meet their expectations", () => {
     expect(failed).toEqual([]);
 
     const { devices: count, ...states } = totalsOf(rows);
-    expect(count).toBe(scenario.devices.count);
+    expect(count).toBe(fleetSize(resolveScenario(scenario)));
     expect(Object.values(states).reduce((sum, each) => sum + each, 0)).toBe(count);
     expect(states.bricked).toBe(0);
   });

@@ -9,6 +9,10 @@ export function checkLive(
   hasFuotaServer: boolean,
 ): Problem | undefined {
   const { campaign, air, server, devices } = scenario;
+  if (scenario.pull.length > 0) {
+    const text = "is of devices with an IP link, which this server has none of; use fuota run";
+    return { path: ["pull"], text };
+  }
   const newer = devices.kinds.find(({ device }) => device.packages !== "v1");
   if (hasFuotaServer && newer !== undefined) {
     const { name, device } = newer;

@@ -4,7 +4,7 @@ import { hexOf } from "#sim/fleet/firmware.ts";
 import type { LiveFleet, LiveFleetInput } from "#sim/fleet/live-fleet.ts";
 import type { Tap } from "#sim/fleet/live-tap.ts";
 import type { FleetNode } from "#sim/fleet/node.ts";
-import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
+import { countsOf, type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
 import { campaignGroups, type FirmwareFacts } from "#sim/fleet/roster.ts";
 import type { Member } from "#sim/fleet/spawn.ts";
 import { RefusedError } from "#tools/errors.ts";
@@ -115,7 +115,10 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
   const { onProgress } = input;
   const shown =
     onProgress &&
-    setInterval(() => onProgress(progressOf(fleet, [], 1, fleet.members.length)), PROGRESS_MS);
+    setInterval(() => {
+      const { engine, members } = fleet;
+      onProgress(progressOf({ engine, counts: countsOf(fleet) }, [], 1, members.length));
+    }, PROGRESS_MS);
   try {
     const campaign = runCampaign(input, world, provisioned, images.firmware.sent);
     const { records, joinSeconds } = await Promise.race([campaign, clock.run()]);

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { REGIONS } from "#scenarios/regions/regions.ts";
-import type { Scenario } from "#scenarios/schema.ts";
+import type { LorawanScenario, Scenario } from "#scenarios/schema.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
 import { writeOutputFile } from "#tools/files.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
@@ -9,6 +9,7 @@ import { commandPrefix } from "#tools/run/replay-text.ts";
 import { openSink } from "#tools/run/sink.ts";
 import { shellWord } from "#tools/run/words.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "#tools/scenario/load.ts";
+import { lorawanOf } from "#tools/scenario/lorawan-only.ts";
 import { yamlText } from "#tools/scenario/yaml.ts";
 import { makePlan } from "./plan.ts";
 import { planText } from "./plan-text.ts";
@@ -97,16 +98,16 @@ function runPlan(source: string | undefined, options: PlanOptions, parts: RunPar
 }
 
 /** The scenario with what the command line says; checked like a file. */
-function wished(loaded: LoadedScenario | undefined, options: PlanOptions): Scenario {
+function wished(loaded: LoadedScenario | undefined, options: PlanOptions): LorawanScenario {
   const { region, devices, seed, size, packages } = options;
-  const base: Scenario = loaded?.scenario ?? {
+  const base: LorawanScenario = (loaded && lorawanOf(loaded)) ?? {
     name: "planned",
     devices: { count: 100 },
     campaign: { redundancyPercent: 0 },
     expect: { updated: "all" },
   };
   const loss = lossOf(options);
-  const scenario: Scenario = {
+  const scenario: LorawanScenario = {
     ...base,
     ...(region === undefined ? {} : { region }),
     ...(seed === undefined ? {} : { seed }),
@@ -119,7 +120,7 @@ function wished(loaded: LoadedScenario | undefined, options: PlanOptions): Scena
     campaign: { ...base.campaign, ...campaignOf(options) },
     ...(loss === undefined ? {} : { air: { ...base.air, multicastLoss: loss } }),
   };
-  return parseScenario(yamlText(scenario), loaded?.source ?? "the plan").scenario;
+  return lorawanOf(parseScenario(yamlText(scenario), loaded?.source ?? "the plan"));
 }
 
 function campaignOf({ dr, fragSize, redundancy, margin, dutyCycle }: PlanOptions) {

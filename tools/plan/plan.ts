@@ -1,5 +1,5 @@
 import { type ResolvedScenario, resolveScenario } from "#scenarios/defaults.ts";
-import type { Scenario } from "#scenarios/schema.ts";
+import type { LorawanScenario } from "#scenarios/schema.ts";
 import { planSession, TIMEOUT_EXPONENT_MAX } from "#scenarios/session.ts";
 import { pacedSession } from "#sim/fleet/gateway-air.ts";
 import { parityVariantOf } from "#sim/fleet/settings.ts";
@@ -11,7 +11,7 @@ import { chanceWith, forDevice, forFleet, measureNeed } from "./redundancy.ts";
 import { warningsOf } from "./warnings.ts";
 
 export interface Wish {
-  readonly scenario: Scenario;
+  readonly scenario: LorawanScenario;
   /** Fragment size, unless it is said, and redundancy are chosen; else it is planned as it is. */
   readonly isOpen: boolean;
   readonly choosesRedundancy: boolean;
@@ -32,7 +32,7 @@ export interface RedundancyRow {
 
 export interface Plan {
   /** The wish, with what was chosen; runnable when there is no `problem`. */
-  readonly scenario: Scenario;
+  readonly scenario: LorawanScenario;
   readonly resolved: ResolvedScenario;
   readonly sentBytes: number;
   readonly prediction: Prediction;
@@ -91,7 +91,7 @@ export function makePlan(wish: Wish): Plan {
   };
 }
 
-function withFragSize(scenario: Scenario, sentBytes: number): Scenario {
+function withFragSize(scenario: LorawanScenario, sentBytes: number): LorawanScenario {
   if (scenario.campaign.fragSize !== undefined) return scenario;
   const { regional, campaign, devices } = resolveScenario(scenario);
   const [kind] = devices.kinds;
@@ -113,7 +113,11 @@ function tooLong(
   };
 }
 
-function fittingDrs(scenario: Scenario, redundancyPercent: number, sentBytes: number): number[] {
+function fittingDrs(
+  scenario: LorawanScenario,
+  redundancyPercent: number,
+  sentBytes: number,
+): number[] {
   const { regional } = resolveScenario(scenario);
   return regional.region.downlinkRates.flatMap((rate, dr) => {
     if (rate === undefined) return [];

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { CoapBlockBytes, PullNote } from "#agent/pull/events.ts";
+import { noteText } from "#sim/pull/note-text.ts";
 import { InputError } from "#tools/errors.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
@@ -9,7 +10,6 @@ import { openDevice, type StoredDevice } from "./device-folder.ts";
 import { type ListedDevice, readDeviceList } from "./device-list.ts";
 import { runErrand } from "./ending.ts";
 import { pullFleet } from "./fleet.ts";
-import { noteText } from "./note-text.ts";
 
 interface PullOptions extends ConnectionOptions {
   readonly state: string;

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { PullNote } from "#agent/pull/events.ts";
+import { noteText } from "#sim/pull/note-text.ts";
 import { EXIT, RefusedError } from "#tools/errors.ts";
 import type { RunParts } from "#tools/run/command.ts";
 import type { Connection } from "./connection.ts";
 import { type NewDevice, openDevice, type StoredDevice } from "./device-folder.ts";
 import type { ListedDevice } from "./device-list.ts";
 import { runErrand } from "./ending.ts";
-import { noteText } from "./note-text.ts";
 
 export interface PullFleet {
   readonly url: string;

@@ -38,11 +38,15 @@ export function evaluate(
   const wanted = { ...expect, bricked };
   for (const state of deviceStates) judge(state, wanted[state], totals[state]);
   judge("serverComplete", expect.serverComplete, devices.filter((d) => d.serverComplete).length);
-  const { shortOfRowsMin, virtualSecondsMax } = expect;
+  const { shortOfRowsMin, chunksMax, virtualSecondsMax } = expect;
   if (shortOfRowsMin !== undefined) {
     const actual = leastMissingRows(devices);
     const ok = actual >= shortOfRowsMin;
     verdicts.push({ name: "shortOfRowsMin", ok, expected: shortOfRowsMin, actual });
+  }
+  if (chunksMax !== undefined) {
+    const actual = devices.reduce((most, { pull }) => Math.max(most, pull?.chunks ?? 0), 0);
+    verdicts.push({ name: "chunksMax", ok: actual <= chunksMax, expected: chunksMax, actual });
   }
   if (virtualSecondsMax !== undefined) {
     const ok = virtualSeconds <= virtualSecondsMax;

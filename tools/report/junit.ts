@@ -33,7 +33,7 @@ function expectationCase(suite: string, expectation: Expectation, replay: string
 
 function deviceCase(suite: string, device: ReportedDevice, isFailure: boolean): string {
   const { id, devEui, state, reason, missingRows } = device;
-  const open = `    <testcase classname="${suite}" name="${escapeXml(`device ${id} ${devEui}`)}"`;
+  const open = `    <testcase classname="${suite}" name="${escapeXml(`device ${id} ${devEui}`.trimEnd())}"`;
   const rows = missingRows > 0 ? `, short by ${missingRows} rows` : "";
   const message = escapeXml(`${state}: ${reason ?? "unknown"}${rows}`);
   const inner = isFailure

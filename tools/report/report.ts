@@ -45,6 +45,7 @@ export function makeReport(facts: RunFacts): Report {
 
 /** The row of a device in the report: everything but its timeline. */
 export function reportedDevice(device: DeviceResult): ReportedDevice {
-  const { timeline: _, fragments, ...row } = device;
-  return { ...row, fragments: { ...fragments } };
+  const { timeline: _, fragments, pull, ...row } = device;
+  const figures = pull === undefined ? {} : { pull: { ...pull } };
+  return { ...row, fragments: { ...fragments }, ...figures };
 }

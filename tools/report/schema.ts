@@ -10,8 +10,12 @@ const text = (maxLength: number, description: string) => Type.String({ maxLength
 export const reportedDevice = Type.Object(
   {
     id: count("Number in the whole fleet, from 0."),
-    devEui: Type.String({ pattern: "^[0-9a-f]{16}$", title: "a DevEUI of 16 hex digits" }),
-    kind: text(40, "Name of the kind in `devices.mix`."),
+    devEui: Type.String({
+      pattern: "^([0-9a-f]{16})?$",
+      title: "a DevEUI of 16 hex digits",
+      description: "Empty for a device that pulls.",
+    }),
+    kind: text(40, "Name of the kind in `devices.mix`, or of the group in `pull`."),
     persona: Type.Optional(text(40, "The stack that it behaves like.")),
     cell: count("Number of the cell, from 0."),
     state: Type.Union([
@@ -46,6 +50,16 @@ export const reportedDevice = Type.Object(
     serverError: text(200, "The server's last complaint about it."),
     reboots: count("Boots after the first."),
     powerCuts: count("Times it lost its supply."),
+    pull: Type.Optional(
+      Type.Object(
+        {
+          chunks: count("Given to it by its server, repeats and lost ones included."),
+          messages: count("On its link, both ways."),
+          lost: count("Among these."),
+        },
+        { ...closed, description: "Of a device that pulls; its fragments and energy are 0." },
+      ),
+    ),
   },
   closed,
 );

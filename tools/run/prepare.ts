@@ -1,5 +1,6 @@
 import { type ResolvedScenario, resolveScenario } from "#scenarios/defaults.ts";
 import type { Scenario } from "#scenarios/schema.ts";
+import { cellsOf } from "#sim/fleet/cells.ts";
 import { InputError } from "#tools/errors.ts";
 import type { Report } from "#tools/report/schema.ts";
 import { checkScenario } from "#tools/scenario/check.ts";
@@ -29,10 +30,7 @@ export interface Overrides {
 /** Throws `InputError` when the parts do not fit each other. */
 export function prepare(loaded: LoadedScenario, overrides: Overrides): PreparedRun {
   const { devices, firmware, shard, firmwareSizesOf } = overrides;
-  const scenario =
-    devices === undefined
-      ? loaded.scenario
-      : { ...loaded.scenario, devices: { ...loaded.scenario.devices, count: devices } };
+  const scenario = devices === undefined ? loaded.scenario : withFleetSize(loaded, devices);
   const resolved = resolveScenario(scenario);
   const imageBytes = firmware?.imageBytes ?? resolved.firmware.sizeBytes;
   const isPatch = resolved.firmware.deltaPercent !== undefined;
@@ -43,7 +41,7 @@ export function prepare(loaded: LoadedScenario, overrides: Overrides): PreparedR
     const where = isFile ? `${firmware.source}: size as a signed image ${problem.text}` : "";
     throw new InputError(isFile ? where : loaded.locate(problem));
   }
-  if (shard !== undefined && shard.count > 1 && cellsOf(resolved) === 1) {
+  if (shard !== undefined && shard.count > 1 && cellsOf(resolved).length === 1) {
     const mend = "set devices.perCell below devices.count";
     throw new InputError(`${loaded.source}: has one cell and cannot be sharded; ${mend}`);
   }
@@ -57,6 +55,14 @@ export function prepare(loaded: LoadedScenario, overrides: Overrides): PreparedR
   };
 }
 
-function cellsOf({ devices }: ResolvedScenario): number {
-  return Math.ceil(devices.count / devices.perCell);
+/** Of the LoRaWAN devices, or else of the only group that pulls. */
+function withFleetSize({ scenario, locate }: LoadedScenario, count: number): Scenario {
+  if (scenario.devices !== undefined) {
+    return { ...scenario, devices: { ...scenario.devices, count } };
+  }
+  const [only, another] = scenario.pull ?? [];
+  if (only !== undefined && another === undefined)
+    return { ...scenario, pull: [{ ...only, count }] };
+  const text = "has several groups; instead of --devices give --set pull.0.count=N";
+  throw new InputError(locate({ path: ["pull"], text }));
 }

@@ -1,5 +1,5 @@
 import { resolveScenario } from "#scenarios/defaults.ts";
-import type { Scenario } from "#scenarios/schema.ts";
+import { hasLorawan, type Scenario } from "#scenarios/schema.ts";
 import { planSession } from "#scenarios/session.ts";
 import type { Report, ReportedDevice } from "#tools/report/schema.ts";
 import { countText, durationText, mean, tableText } from "./words.ts";
@@ -25,9 +25,7 @@ export function summaryText(
 
 function headText(report: Report, scenario: Scenario): string {
   const { firmware, seed, version, shard, interrupted, cells, totals } = report;
-  const { campaign } = resolveScenario(scenario);
   const { patchBytes } = firmware;
-  const plan = planSession(campaign, patchBytes ?? firmware.sizeBytes);
   const patch = patchBytes === undefined ? "" : `as a patch of ${patchBytes} bytes, `;
   const part = shard === null ? "" : ` · shard ${shard.index}/${shard.count}`;
   const note = interrupted ? " · interrupted" : "";
@@ -38,28 +36,55 @@ function headText(report: Report, scenario: Scenario): string {
   if (firmware.sizeBytes === 0) return head;
   return (
     `${head}firmware ${firmware.version}, ${firmware.sizeBytes} bytes, ${patch}` +
-    `sha256 ${firmware.sha256.slice(0, 12)}… · ${plan.nbFrag} + ${plan.codedFragments} fragments ` +
-    `of ${campaign.fragSize} bytes at DR${campaign.dr}\n\n`
+    `sha256 ${firmware.sha256.slice(0, 12)}…${sessionText(firmware, scenario)}\n\n`
   );
+}
+
+function sessionText({ patchBytes, sizeBytes }: Report["firmware"], scenario: Scenario): string {
+  if (!hasLorawan(scenario)) return "";
+  const { campaign } = resolveScenario(scenario);
+  const { nbFrag, codedFragments } = planSession(campaign, patchBytes ?? sizeBytes);
+  return ` · ${nbFrag} + ${codedFragments} fragments of ${campaign.fragSize} bytes at DR${campaign.dr}`;
 }
 
 function fleetTable(devices: readonly ReportedDevice[], scenario: Scenario): string {
-  if (devices.length === 0) return "";
-  const kinds = resolveScenario(scenario)
-    .devices.kinds.map(({ name }) => name)
-    .filter((name) => devices.some(({ kind }) => kind === name));
-  const head = ["kind", "devices", "updated", "failed", "rolled back", "bricked", "not reached"];
-  const means = ["received", "lost", "coded", "beyond M"];
-  const rows = kinds.map((kind) =>
-    kindRow(
-      kind,
-      devices.filter((device) => device.kind === kind),
-    ),
-  );
-  return `${tableText([[...head, ...means], ...rows])}\n`;
+  const resolved = resolveScenario(scenario);
+  const listening = resolved.devices.kinds.map(({ name }) => name);
+  const pulling = resolved.pull.map(({ name }) => name);
+  const others = devices.filter(({ pull }) => pull === undefined);
+  const pullers = devices.filter(({ pull }) => pull !== undefined);
+  return kindTable(listening, others, FRAGMENT_MEANS) + kindTable(pulling, pullers, PULL_MEANS);
 }
 
-function kindRow(kind: string, devices: readonly ReportedDevice[]): string[] {
+/** Columns that show a mean over the devices of a kind. */
+type Means = Readonly<Record<string, (device: ReportedDevice) => number>>;
+
+const FRAGMENT_MEANS: Means = {
+  received: ({ fragments }) => fragments.received,
+  lost: ({ fragments }) => fragments.lost,
+  coded: ({ fragments }) => fragments.coded,
+  "beyond M": ({ fragments }) => fragments.beyondM,
+};
+const PULL_MEANS: Means = {
+  chunks: ({ pull }) => pull?.chunks ?? 0,
+  messages: ({ pull }) => pull?.messages ?? 0,
+  lost: ({ pull }) => pull?.lost ?? 0,
+};
+
+function kindTable(
+  names: readonly string[],
+  devices: readonly ReportedDevice[],
+  means: Means,
+): string {
+  const head = ["kind", "devices", "updated", "failed", "rolled back", "bricked", "not reached"];
+  const rows = names.flatMap((name) => {
+    const own = devices.filter(({ kind }) => kind === name);
+    return own.length === 0 ? [] : [kindRow(name, own, means)];
+  });
+  return rows.length === 0 ? "" : `${tableText([[...head, ...Object.keys(means)], ...rows])}\n`;
+}
+
+function kindRow(kind: string, devices: readonly ReportedDevice[], means: Means): string[] {
   const inState = (state: ReportedDevice["state"]) =>
     String(devices.filter((device) => device.state === state).length);
   const average = (read: (device: ReportedDevice) => number) => mean(devices.map(read)).toFixed(1);
@@ -71,10 +96,7 @@ function kindRow(kind: string, devices: readonly ReportedDevice[]): string[] {
     inState("rolledBack"),
     inState("bricked"),
     inState("neverReached"),
-    average((device) => device.fragments.received),
-    average((device) => device.fragments.lost),
-    average((device) => device.fragments.coded),
-    average((device) => device.fragments.beyondM),
+    ...Object.values(means).map(average),
   ];
 }
 
@@ -120,7 +142,7 @@ function rowsText(laggards: readonly ReportedDevice[]): string {
 
 function laggardText({ id, devEui, state, reason, missingRows }: ReportedDevice): string {
   const rows = missingRows > 0 ? `, short by ${countText(missingRows, "row")}` : "";
-  return `device ${id} ${devEui}: ${state}, ${reason ?? "unknown"}${rows}`;
+  return `${`device ${id} ${devEui}`.trimEnd()}: ${state}, ${reason ?? "unknown"}${rows}`;
 }
 
 function timeLine({ virtualSeconds, wallSeconds, cells }: Report): string {

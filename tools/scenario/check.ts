@@ -1,8 +1,9 @@
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { fleetSize, type ResolvedScenario } from "#scenarios/defaults.ts";
 import { FRAGMENTS_MAX, planSession, TIMEOUT_EXPONENT_MAX } from "#scenarios/session.ts";
 import { marginsOf } from "#sim/fleet/gateway-air.ts";
 import { personaOf } from "#sim/personas/personas.ts";
 import { type Count, leastOf } from "#tools/run/count.ts";
+import { checkPull } from "./check-pull.ts";
 import { checkRegion } from "./check-region.ts";
 import type { Problem } from "./explain.ts";
 
@@ -17,16 +18,26 @@ export function checkScenario(
   imageBytes: number,
   sentBytes = imageBytes,
 ): Problem | undefined {
+  const { devices, pull } = scenario;
+  return (
+    (devices.count === 0 && pull.length > 0
+      ? undefined
+      : checkLorawan(scenario, imageBytes, sentBytes)) ??
+    checkDefect(scenario) ??
+    checkPull(scenario, sentBytes) ??
+    checkExpectations(scenario)
+  );
+}
+
+function checkLorawan(scenario: ResolvedScenario, imageBytes: number, sentBytes: number) {
   return (
     checkRegion(scenario) ??
     checkPersonas(scenario) ??
-    checkDefect(scenario) ??
     checkBanks(scenario, imageBytes, sentBytes) ??
     checkSession(scenario, sentBytes) ??
     checkFaults(scenario, sentBytes) ??
     checkReach(scenario) ??
-    checkOutages(scenario) ??
-    checkExpectations(scenario)
+    checkOutages(scenario)
   );
 }
 
@@ -123,7 +134,9 @@ function checkFaults({ campaign, faults }: ResolvedScenario, sentBytes: number) 
 /** A device ends in exactly one of these states. */
 const STATES = ["updated", "failed", "rolledBack", "bricked", "neverReached"] as const;
 
-function checkExpectations({ expect, devices: { count } }: ResolvedScenario): Problem | undefined {
+function checkExpectations(scenario: ResolvedScenario): Problem | undefined {
+  const { expect } = scenario;
+  const count = fleetSize(scenario);
   let least = 0;
   for (const state of [...STATES, "serverComplete"] as const) {
     const wanted: Count | undefined = expect[state];

@@ -144,6 +144,43 @@ air:
 #   - { kind: programFails, share: 0.1, when: { atFragment: 30 }, times: 5 }
 #                               # or eraseFails, readFails, bitRot
 
+# pull:                         # devices with an IP link that pull the same firmware in chunks; with
+#                               # them, devices and campaign may be left out
+#   - name: pullers
+#     count: 20
+#     perCell: 20               # devices on one server
+#     transport: http           # or mqtt
+#     longPolls: false          # by HTTP: asks to be told of changes
+#     software: false           # true: sw_ packages
+#     token: right              # or wrong
+#     title: fw
+#     chunkBytes: 16384
+#     bankBytes:                # by default what the image needs
+#     granuleBytes: 8
+#     attempts: 3
+#     answerTimeoutS: 10
+#     backOff: { firstS: 1, maxS: 300 }
+#     pollS: 300
+#     startDelayMaxS: 600       # spreads the first words of a fleet
+#     trialDeadlineS: 600
+#     untilS: 86400
+#     link: { latencyMs: { min: 20, max: 80 }, loss: 0.05, duplicates: 0.01, truncation: 0.01,
+#             bytesPerS: 10000 }
+#     package: { title: fw, version: 2.0.0, tag: spring, checksum: SHA256 }
+#                               # or MD5, SHA384, SHA512, CRC32, MURMUR3_32, MURMUR3_128
+#     server:
+#       assignAtS: 0
+#       earlier: { version: 1.9.0, until: { atChunk: 2 } }   # or { atS: 60 }: another package first
+#       tellEveryMs: 600
+#       rateLimit: { requests: 100, perS: 60 }
+#       restarts: [{ atS: 60, forS: 30 }]
+#       without: [tellsTwice]   # surprises of the server that are turned off
+#       chunkFaults: [{ kind: short, chunk: 1, times: 2 }]   # or empty, long, flipped, redirect,
+#                               # error, close, silence
+#     faults:                   # also reset, programFails, eraseFails, readFails, bitRot
+#       - { kind: powerCut, share: 0.5, when: { atChunk: 1 }, forS: 30 }
+#       - { kind: offline, share: 0.1, when: { atS: 60 }, forS: 600 }
+
 expect:                         # decides the exit status
   updated: all                  # or a number, or a comparison like ">= 95%"
   bricked: 0

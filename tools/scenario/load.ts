@@ -76,8 +76,24 @@ export function parseScenario(text: string, source: string): LoadedScenario {
     const problem = explain(scenarioSchema, value);
     throw new InputError(locate(problem ?? { path: [], text: "is not a scenario" }));
   }
+  const gap = gapOf(value);
+  if (gap !== undefined) throw new InputError(locate(gap));
   const sha256 = createHash("sha256").update(text).digest("hex");
   return { scenario: value, text, sha256, source, locate };
+}
+
+/** LoRaWAN devices take two keys, pulling ones another; there have to be devices. */
+function gapOf({ devices, campaign, pull }: Scenario): Problem | undefined {
+  if (devices === undefined && campaign === undefined) {
+    const text = "is missing, expected devices and a campaign, or devices that pull";
+    return pull === undefined ? { path: ["devices"], text } : undefined;
+  }
+  const what = "for devices behind a gateway";
+  if (devices === undefined)
+    return { path: ["devices"], text: `is missing, but there is a campaign ${what}` };
+  if (campaign === undefined)
+    return { path: ["campaign"], text: `is missing, expected one ${what}` };
+  return undefined;
 }
 
 function located(source: string, lineOf: (path: YamlPath) => number, problem: Problem): string {

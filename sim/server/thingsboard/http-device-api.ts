@@ -9,7 +9,7 @@ import {
   type HttpRequest,
   jsonReply,
 } from "./http-exchange.ts";
-import { Bucket, type RateLimit } from "./rate-limit.ts";
+import { type RateLimit, RateLimits } from "./rate-limit.ts";
 import type { ThingsBoard } from "./server.ts";
 import { parseTelemetry } from "./telemetry-json.ts";
 
@@ -33,14 +33,13 @@ type Respond = (outcome: HttpOutcome) => void;
 /** The device API of ThingsBoard over HTTP, sans-IO: `/api/v1/{token}/…`. */
 export class HttpDeviceApi {
   readonly #server: ThingsBoard;
-  readonly #rateLimit: RateLimit | undefined;
+  readonly #rateLimits: RateLimits<ServerDevice>;
   readonly #faults: ChunkFaults;
   readonly #onChunk: NonNullable<HttpDeviceApiOptions["onChunk"]>;
-  readonly #buckets = new Map<ServerDevice, Bucket>();
 
   constructor(server: ThingsBoard, options: HttpDeviceApiOptions = {}) {
     this.#server = server;
-    this.#rateLimit = options.rateLimit;
+    this.#rateLimits = new RateLimits(options.rateLimit);
     this.#faults = new ChunkFaults(options.faults ?? []);
     this.#onChunk = options.onChunk ?? NOTHING;
   }
@@ -87,13 +86,7 @@ export class HttpDeviceApi {
   }
 
   #limited(device: ServerDevice): HttpReply | undefined {
-    if (this.#rateLimit === undefined) return undefined;
-    let bucket = this.#buckets.get(device);
-    if (bucket === undefined) {
-      bucket = new Bucket(this.#rateLimit);
-      this.#buckets.set(device, bucket);
-    }
-    if (bucket.take(this.#server.options.scheduler.now)) return undefined;
+    if (this.#rateLimits.take(device, this.#server.options.scheduler.now)) return undefined;
     return emptyReply(this.#server.quirks.rateLimitIs500 ? 500 : 429);
   }
 

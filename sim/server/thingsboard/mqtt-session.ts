@@ -1,6 +1,8 @@
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
 import { type AttributePush, effective, type ServerDevice } from "./device.ts";
+import { ChunkFaults } from "./faults.ts";
 import type { OtaPackage } from "./ota-package.ts";
+import { RateLimits } from "./rate-limit.ts";
 import type { ThingsBoard } from "./server.ts";
 import { parseTelemetry } from "./telemetry-json.ts";
 
@@ -23,6 +25,14 @@ export interface MqttPublish {
   readonly payload: Uint8Array;
   readonly qos: 0 | 1 | 2;
   readonly messageId: number;
+}
+
+/** What the sessions of a server have in common. */
+export interface MqttSessionOptions {
+  readonly rateLimits?: RateLimits<ServerDevice>;
+  readonly faults?: ChunkFaults;
+  /** A chunk is about to be given. */
+  readonly onChunk?: (device: ServerDevice, chunk: number) => void;
 }
 
 const INT32_MAX = 2_147_483_647;
@@ -55,10 +65,16 @@ export class MqttSession {
   readonly #connection: MqttConnection;
   readonly #granted = new Map<string, 0 | 1>();
   readonly #requests = new Map<string, Remembered>();
+  readonly #rateLimits: RateLimits<ServerDevice>;
+  readonly #faults: ChunkFaults;
+  readonly #onChunk: MqttSessionOptions["onChunk"];
   #device: ServerDevice | undefined;
 
-  constructor(server: ThingsBoard, connection: MqttConnection) {
+  constructor(server: ThingsBoard, connection: MqttConnection, options: MqttSessionOptions = {}) {
     this.#server = server;
+    this.#rateLimits = options.rateLimits ?? new RateLimits(undefined);
+    this.#faults = options.faults ?? new ChunkFaults([]);
+    this.#onChunk = options.onChunk;
     this.#connection = connection;
   }
 
@@ -124,7 +140,7 @@ export class MqttSession {
 
   #telemetry(device: ServerDevice, { payload, qos, messageId }: MqttPublish): void {
     const samples = parseTelemetry(payload, this.#server.nowUnixMs);
-    if (samples === undefined) {
+    if (samples === undefined || this.#isTooMany(device)) {
       this.#end();
       return;
     }
@@ -134,7 +150,7 @@ export class MqttSession {
 
   #attributes(device: ServerDevice, id: string, { payload, qos, messageId }: MqttPublish): void {
     const wanted = keysOf(payload);
-    if (wanted === undefined) {
+    if (wanted === undefined || this.#isTooMany(device)) {
       this.#end();
       return;
     }
@@ -163,6 +179,11 @@ export class MqttSession {
       this.#refuse(kind, "PAYLOAD_TOO_LARGE");
       return;
     }
+    // Later requests of an id cost nothing.
+    if (!this.#requests.has(`${kind} ${requestId}`) && this.#isTooMany(device)) {
+      this.#end();
+      return;
+    }
     const known = this.#requestOf(device, kind, requestId);
     if (known === undefined) {
       this.#refuse(kind, "NOT_FOUND");
@@ -178,7 +199,31 @@ export class MqttSession {
       quirks.cacheExpires && this.#server.options.scheduler.now - known.cachedUs > CACHE_LIFE_US;
     const bytes = size === 0 ? data : data.subarray(start, start + size);
     const topic = `v2/${kind}/response/${requestId}/chunk/${index}`;
-    this.#send(topic, isLost ? bytes.subarray(0, 0) : bytes, `v2/${kind}/response/+/chunk/+`);
+    this.#give(device, kind, topic, Number(index), isLost ? bytes.subarray(0, 0) : bytes);
+  }
+
+  #give(
+    device: ServerDevice,
+    kind: PackageKind,
+    topic: string,
+    index: number,
+    body: Uint8Array,
+  ): void {
+    this.#onChunk?.(device, index);
+    const outcome = this.#faults.apply(device.token, index, topic, {
+      status: 200,
+      headers: {},
+      body,
+    });
+    if (outcome === "silence") return;
+    if (outcome === "close") this.#end();
+    else if (outcome.status === 200) {
+      this.#send(topic, outcome.body, `v2/${kind}/response/+/chunk/+`);
+    } else this.#refuse(kind, "UNKNOWN");
+  }
+
+  #isTooMany(device: ServerDevice): boolean {
+    return !this.#rateLimits.take(device, this.#server.options.scheduler.now);
   }
 
   /** The first request of an id decides which package it stands for. */

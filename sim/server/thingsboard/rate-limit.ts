@@ -4,6 +4,27 @@ export interface RateLimit {
   readonly seconds: number;
 }
 
+/** Of each device of a server, over whatever transport it asks. */
+export class RateLimits<Device extends object> {
+  readonly #limit: RateLimit | undefined;
+  readonly #buckets = new Map<Device, Bucket>();
+
+  constructor(limit: RateLimit | undefined) {
+    this.#limit = limit;
+  }
+
+  /** Whether this request is within the limit; it counts. */
+  take(device: Device, nowUs: number): boolean {
+    if (this.#limit === undefined) return true;
+    let bucket = this.#buckets.get(device);
+    if (bucket === undefined) {
+      bucket = new Bucket(this.#limit);
+      this.#buckets.set(device, bucket);
+    }
+    return bucket.take(nowUs);
+  }
+}
+
 /** Token bucket of one device: full at first, filled again at an even pace. */
 export class Bucket {
   readonly #limit: RateLimit;

@@ -19,6 +19,8 @@ export interface ThingsBoardOptions {
   /** Unix time when the world began. */
   readonly originUnixMs: number;
   readonly quirks?: Partial<Quirks>;
+  /** Between two devices that are told of an assignment. */
+  readonly tellingIntervalUs?: number;
   /** Hears of every value that a device sends, or that the server books for one. */
   readonly onTelemetry?: (device: ServerDevice, key: string, value: TelemetryValue) => void;
 }
@@ -177,9 +179,9 @@ export class ThingsBoard {
     this.saveTelemetry(device, ts, `${kind}_state`, "QUEUED");
     const telling = { device, ota };
     this.#queue.add(telling);
-    const { scheduler } = this.options;
+    const { scheduler, tellingIntervalUs: intervalUs = TELLING_INTERVAL_US } = this.options;
     const at = Math.max(scheduler.now, this.#nextTellingUs);
-    this.#nextTellingUs = this.quirks.throttles ? at + TELLING_INTERVAL_US : at;
+    this.#nextTellingUs = this.quirks.throttles ? at + intervalUs : at;
     scheduler.schedule(at, () => this.#tell(telling));
   }
 

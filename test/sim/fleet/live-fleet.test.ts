@@ -135,7 +135,7 @@ describe("a fleet whose server is behind its gateways", () => {
     ["1.1", { unicastClass: "B", activatedBy: "abp", packages: "v2" }],
   ])("is updated when its devices are %s, %o", (lorawan, rest) => {
     const scenario = scenarioOf();
-    const defaults = { ...scenario.devices.defaults, ...rest, lorawan };
+    const defaults = { ...scenario.devices?.defaults, ...rest, lorawan };
     const { fleet, run } = world({ ...scenario, devices: { count: 6, defaults } });
     expect(run().map(stateOf)).toEqual(Array.from({ length: 6 }, () => "updated"));
     const timelines = fleet.members.map(({ node }) => node.timeline.map(({ text }) => text).join());

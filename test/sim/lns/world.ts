@@ -1,6 +1,6 @@
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
-import type { Scenario } from "#scenarios/schema.ts";
+import type { LorawanScenario, Scenario } from "#scenarios/schema.ts";
 import { makeFirmware } from "#sim/fleet/firmware.ts";
 import { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import { fleetImages, kindOf } from "#sim/fleet/roster.ts";
@@ -15,7 +15,7 @@ const SEED = 3;
 const GPS_AT_START = 1_400_000_000;
 const crypto = new NodeCrypto();
 
-export type DeviceDefaults = NonNullable<Scenario["devices"]["defaults"]>;
+export type DeviceDefaults = NonNullable<LorawanScenario["devices"]["defaults"]>;
 
 /** Our server and simulated devices in virtual time, with the bytes of a gateway protocol between. */
 export class LnsBench {

@@ -1,4 +1,4 @@
-import type { Scenario } from "#scenarios/schema.ts";
+import type { LorawanScenario, Scenario } from "#scenarios/schema.ts";
 
 /** What differs between two campaigns that a plan has to foresee. */
 interface Configuration {
@@ -14,7 +14,7 @@ interface Configuration {
   readonly maxRetries?: number;
   readonly dr?: number;
   readonly packages?: "v1" | "v2";
-  readonly device?: NonNullable<Scenario["devices"]["defaults"]>;
+  readonly device?: NonNullable<LorawanScenario["devices"]["defaults"]>;
   readonly faults?: NonNullable<Scenario["faults"]>;
   readonly outages?: NonNullable<NonNullable<Scenario["air"]>["outages"]>;
 }

@@ -29,7 +29,14 @@ describe("the initial scenario", () => {
 
   test("shows every key but those of special expectations", () => {
     const special = ["failed", "rolledBack", "neverReached", "serverComplete"];
-    const silent = [...special, "shortOfRowsMin", "virtualSecondsMax", "lossGood", "lossBad"];
+    const silent = [
+      ...special,
+      "chunksMax",
+      "shortOfRowsMin",
+      "virtualSecondsMax",
+      "lossGood",
+      "lossBad",
+    ];
     for (const key of new Set(keysOf(scenarioSchema))) {
       if (silent.includes(key)) continue;
       expect(INITIAL_SCENARIO, key).toMatch(new RegExp(`\\b${key}: ?`));

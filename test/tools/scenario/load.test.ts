@@ -27,7 +27,7 @@ function complaintOf(text: string): string {
 
 test("a good scenario is accepted, and its text kept to the letter", () => {
   const loaded = parseScenario(good, "test.yaml");
-  expect(loaded.scenario.devices.count).toBe(10);
+  expect(loaded.scenario.devices?.count).toBe(10);
   expect(loaded.text).toBe(good);
   expect(loaded.sha256).toMatch(/^[0-9a-f]{64}$/);
 });
@@ -160,7 +160,7 @@ describe("a file", () => {
 
   test("is read from a path, or by the name of a shipped scenario", () => {
     expect(loadScenario(file("good.yaml", good)).scenario.name).toBe("test");
-    expect(loadScenario("quick-start").scenario.devices.count).toBe(200);
+    expect(loadScenario("quick-start").scenario.devices?.count).toBe(200);
   });
 
   test("with a byte-order mark is read", () => {

@@ -1,4 +1,5 @@
 import type { FailureReason } from "#agent/events.ts";
+import type { PullReason } from "#sim/pull/reason.ts";
 import type { Report } from "#tools/report/schema.ts";
 
 const MEANINGS = {
@@ -22,7 +23,14 @@ const MEANINGS = {
   rolledBack: "the new image ran and was not confirmed",
   bricked: "nothing is left to boot",
   notActivated: "complete, but never told to boot it in time",
-} as const satisfies Record<FailureReason, string>;
+  noAnswer: "never heard its server",
+  denied: "its server does not know it",
+  notOffered: "its server offered it nothing",
+  offer: "the package is for others, too large, or not described well enough",
+  chunks: "chunks were not of the length asked for, again and again",
+  checksum: "what was pulled is not what the server's checksum says",
+  unfinished: "had not all of it, or had not booted it, when time was up",
+} as const satisfies Record<FailureReason | PullReason, string>;
 
 const meaningOf = new Map<string, string>(Object.entries(MEANINGS));
 

@@ -1,6 +1,7 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { planSession } from "#scenarios/session.ts";
 import type { CellSurvey } from "#sim/fleet/survey.ts";
+import { totalsOf } from "#tools/report/expectations.ts";
 import type { Report, ReportedDevice } from "#tools/report/schema.ts";
 import { burstsOf } from "./bursts.ts";
 import { expectedOf } from "./expected.ts";
@@ -27,6 +28,8 @@ export interface RunFacts {
 export function runData({ report, scenario, replay, replayDevice, surveys, timelines }: RunFacts) {
   const { seed, version, firmware, totals, expectations, virtualSeconds, devices } = report;
   const sentBytes = firmware.patchBytes ?? firmware.sizeBytes;
+  const listening = devices.filter(({ pull }) => pull === undefined);
+  const pullsOnly = scenario.devices.count === 0;
   const { nbFrag, codedFragments } = planSession(scenario.campaign, sentBytes);
   const seen = devices.filter(({ fragments }) => fragments.received + fragments.lost > 0);
   const frames = surveys.flatMap((survey) => survey.devices);
@@ -46,10 +49,14 @@ export function runData({ report, scenario, replay, replayDevice, surveys, timel
     replayDevice,
     nbFrag,
     codedFragments,
+    /** Nobody listens to fragments: what is said of them is left out. */
+    pullsOnly,
+    /** Of those who do. */
+    listening: totalsOf(listening),
     /** Fragments until a status request takes a frame between them; null: none does. */
     statusEvery: scenario.server.statusEvery ?? null,
     // A run that was stopped early knows no firmware.
-    expected: sentBytes === 0 ? null : expectedOf(scenario, sentBytes, report),
+    expected: sentBytes === 0 || pullsOnly ? null : expectedOf(scenario, sentBytes, report),
     failures: failuresOf(devices),
     progress: progressOf(surveys, nbFrag, devices.length),
     rowsNeeded: rowsNeededOf(devices),
@@ -58,7 +65,7 @@ export function runData({ report, scenario, replay, replayDevice, surveys, timel
     bursts: burstsOf(frames),
     losses,
     sharedLosses: surveys.reduce((sum, one) => sum + one.sharedLosses, 0),
-    energy: histogramOf(devices.map(({ energyJ }) => energyJ)),
+    energy: histogramOf(listening.map(({ energyJ }) => energyJ)),
     energyToComplete: histogramOf(devices.flatMap(({ energyToCompleteJ: joules }) => joules ?? [])),
     devices: devices.map(deviceRow),
     maps: mapsOf(devices, surveys),
@@ -70,7 +77,11 @@ export type RunData = ReturnType<typeof runData>;
 
 /** In the order of the page's columns. */
 function deviceRow(one: ReportedDevice) {
-  const { received, lost, coded, beyondM } = one.fragments;
+  const { coded, beyondM } = one.fragments;
+  const { chunks: received, lost } = one.pull ?? {
+    ...one.fragments,
+    chunks: one.fragments.received,
+  };
   return [
     one.id,
     one.devEui,

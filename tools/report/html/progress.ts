@@ -28,7 +28,8 @@ export function progressOf(surveys: readonly CellSurvey[], nbFrag: number, devic
     updated: atS.map((at) => shareOf(at, ({ updated }) => updated, devices)),
     dutyPercent: atS.map((at) => Math.round((1e5 * busiest(at)) / HOUR_S) / 1e3),
     airtimeS: surveys.reduce((sum, { samples }) => sum + (samples.at(-1)?.airtimeS ?? 0), 0),
-    gateways: surveys.length,
+    // Cells of devices that pull have none.
+    gateways: surveys.filter((one) => one.devices.length > 0).length,
   };
 }
 

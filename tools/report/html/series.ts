@@ -13,7 +13,10 @@ export interface SeriesRun {
 export function seriesSections(runs: readonly SeriesRun[]): readonly Section[] {
   const shares = new Map<ResolvedScenario, number | undefined>();
   for (const { report, scenario } of runs) {
-    if (!shares.has(scenario)) shares.set(scenario, expectedShareOf(scenario, report));
+    if (shares.has(scenario)) continue;
+    // Nothing foretells what becomes of those who pull.
+    const isForetold = scenario.pull.length === 0;
+    shares.set(scenario, isForetold ? expectedShareOf(scenario, report) : undefined);
   }
   const rows = runs.map((run) => {
     const { report, replay } = run;

@@ -45,6 +45,7 @@ function cells(words, from, end, kindOf) {
 }
 
 function fragmentMap(run, row) {
+  if (row[EUI] === "") return [];
   const map = run.maps[row[ID]];
   if (map === undefined) return [soft("Its fragment map was left out.")];
   const [isHeard, isLost] = map.map(bitsOf);

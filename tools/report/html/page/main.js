@@ -14,7 +14,7 @@ function drawRun(run) {
   pictures(run);
   main.append(
     ...outcome(run),
-    expectedSection(run),
+    ...(run.pullsOnly ? [] : [expectedSection(run)]),
     failuresSection(run, onReason, onDevice),
     grid,
     ...devices.parts(),

@@ -20,7 +20,7 @@ export function outcome(run) {
     `seed ${run.seed}`,
     count(totals.devices, "device"),
     `firmware ${firmware.version}, ${size}`,
-    `${run.nbFrag} + ${run.codedFragments} fragments`,
+    ...(run.pullsOnly ? [] : [`${run.nbFrag} + ${run.codedFragments} fragments`]),
     `${(run.virtualSeconds / 3600).toFixed(2)} h of virtual time`,
     `fuota ${run.version}`,
   ];
@@ -43,7 +43,7 @@ export function outcome(run) {
 }
 
 /** What theory says of the scenario, beside what became of it. */
-export function expectedSection({ expected, totals }) {
+export function expectedSection({ expected, listening: totals }) {
   const section = el("section", { id: "expected" }, el("h2", {}, "Expected and actual completion"));
   if (expected === null) {
     section.append(soft("Stopped before anything was known."));

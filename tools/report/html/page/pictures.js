@@ -9,9 +9,17 @@ const LINES = [
   ["updated", "updated", "good"],
 ];
 
+/** What the lines mean where nobody listens to fragments. */
+const PULL_WORDS = {
+  joined: "server reached",
+  accepted: "pulling",
+  heard: "chunks in flash",
+};
+
 export function pictures(run) {
   const hours = run.progress.atS.map((at) => at / 3600);
   fleetProgress(run, hours);
+  if (run.pullsOnly) return;
   rowsNeeded(run);
   losses(run);
   dutyCycle(run, hours);
@@ -21,14 +29,20 @@ export function pictures(run) {
   histogram("Energy in all", run.energy, "energy of a device, J", "third", all);
 }
 
-function fleetProgress({ progress }, hours) {
+function fleetProgress({ progress, pullsOnly }, hours) {
   const series = LINES.map(([key, words, ink, dash]) => ({
-    label: `${words}, %`,
+    label: `${(pullsOnly && PULL_WORDS[key]) || words}, %`,
     ink,
     dash,
     values: progress[key],
   }));
-  const place = panel("Fleet progress", "Of fragments: the mean over all devices.", true);
+  const place = panel(
+    "Fleet progress",
+    pullsOnly
+      ? "Of chunks: the mean over all devices."
+      : "Of fragments: the mean over all devices.",
+    true,
+  );
   chart(place, hours, series, ["virtual time, h", "% of devices"], 280);
 }
 
