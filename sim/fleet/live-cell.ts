@@ -6,6 +6,7 @@ import type { ServerGateway, ServerGatewayConfig } from "#sim/gateway/server-gat
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { AirLog } from "./air-record.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
+import { gatewayLocationOf } from "./gateway-locations.ts";
 import type { Outages } from "./outages.ts";
 import { cellKey, purposeAt } from "./per-gateway.ts";
 import type { Member } from "./spawn.ts";
@@ -76,13 +77,19 @@ export function membersOf(all: readonly Member[], index: number, cells: number):
   return all.filter(({ node }) => node.id % cells === index);
 }
 
-/** Gateways take turns in what the scenario says of them. */
-export function behaviourOf(
-  { air: { gateways } }: ResolvedScenario,
+/** Gateways take turns in how they behave, and each has its place. */
+export function characterOf(
+  scenario: ResolvedScenario,
+  seed: number,
   index: number,
-): Pick<ServerGatewayConfig, "behaviour"> {
+): Pick<ServerGatewayConfig, "behaviour" | "location"> {
+  const { gateways } = scenario.air;
   const behaviour = gateways[index % gateways.length];
-  return behaviour === undefined ? {} : { behaviour };
+  const location = gatewayLocationOf(scenario, seed, index);
+  return {
+    ...(behaviour === undefined ? {} : { behaviour }),
+    ...(location === undefined ? {} : { location }),
+  };
 }
 
 /** Gateways that hear the same devices were switched on at different times, as everywhere. */

@@ -17,7 +17,7 @@ import { FaultPlan } from "./faults.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
 import { gatewayAir } from "./gateway-air.ts";
 import {
-  behaviourOf,
+  characterOf,
   counterStartOf,
   LiveCell,
   type LiveGateway,
@@ -109,7 +109,7 @@ export class LiveFleet {
       return {
         place,
         gateway: new ServerGateway(
-          { ...gatewayConfig, ...behaviourOf(scenario, index), counterStartUs },
+          { ...gatewayConfig, ...characterOf(scenario, seed, index), counterStartUs },
           gatewayAir(scenario),
           {
             scheduler: engine,
