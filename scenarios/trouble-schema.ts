@@ -214,7 +214,7 @@ export const airSchema = Type.Object(
         {
           ...closed,
           description:
-            "Of `fuota fleet`: gateways lie within 5 km of here, by the seed, and say so to the server. Default: nothing is said.",
+            "Of `fuota fleet`: gateways lie around here, as `radio` places them or within 5 km, and say so to the server. Default: nothing is said.",
         },
       ),
     ),

@@ -1,7 +1,8 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import type { AirDownlink } from "#sim/air/frames.ts";
+import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { type HeardSignal, heardSignal } from "#sim/air/heard-signal.ts";
 import type { LossModel } from "#sim/air/loss.ts";
+import type { UplinkLoss, UplinkReception } from "#sim/air/uplink-reception.ts";
 import type { ServerGateway, ServerGatewayConfig } from "#sim/gateway/server-gateway.ts";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { AirLog } from "./air-record.ts";
@@ -20,6 +21,15 @@ export interface LiveGateway {
   /** Lost at the gateway: for all who hear it. */
   readonly sharedLoss: LossModel;
   sharedFrames: number;
+  /** Undefined: no radio model, all is heard. */
+  readonly reception: UplinkReception | undefined;
+}
+
+/** An uplink on its way to one gateway. `lossOf`: asked at its end. */
+interface Flight {
+  readonly to: LiveGateway;
+  readonly signal: HeardSignal;
+  readonly lossOf: (() => UplinkLoss | undefined) | undefined;
 }
 
 /** Devices of a live fleet, and the gateways that hear each of them. */
@@ -27,14 +37,24 @@ export class LiveCell {
   readonly members: readonly Member[];
   readonly gateways: readonly LiveGateway[];
   readonly #airLogs: ReadonlyMap<Member, AirLog>;
+  /** Of uplinks at each gateway, where no radio model says it. */
+  readonly #signals: ReadonlyMap<Member, readonly HeardSignal[]>;
   /** Sessions by address; several devices may share one. */
   readonly #byDevAddr = new Map<number, readonly Member[]>();
   /** Who had a multicast frame on the air first, by address and counter. */
   readonly #firstOf = new Map<string, LiveGateway>();
 
-  constructor(members: readonly Member[], gateways: readonly LiveGateway[]) {
+  constructor(
+    scenario: ResolvedScenario,
+    seed: number,
+    members: readonly Member[],
+    gateways: readonly LiveGateway[],
+  ) {
     this.members = members;
     this.gateways = gateways;
+    this.#signals = new Map(
+      members.map((member) => [member, signalsOf(scenario, seed, member.node.id)]),
+    );
     this.#airLogs = new Map(members.map((member) => [member, new AirLog()]));
   }
 
@@ -51,6 +71,19 @@ export class LiveCell {
   hear(member: Member, fCnt: number): void {
     this.airLogOf(member)?.hear(fCnt);
     member.node.observed.countHeard(fCnt);
+  }
+
+  /** An uplink begins, for each gateway that does not lose it. `frame` counts those of its device. */
+  begin(member: Member, uplink: AirUplink, frame: number): readonly Flight[] {
+    const drawn = this.#signals.get(member);
+    const flights = this.gateways.map((gateway) => {
+      const { place, reception } = gateway;
+      const seen = member.links[place]?.signalOf(uplink, frame);
+      const signal = seen === undefined ? drawn?.[place] : heardSignal(seen.dbm, seen.bandwidthHz);
+      const lossOf = seen && reception?.begin(seen);
+      return { to: gateway, signal: signal ?? STRONG, lossOf };
+    });
+    return flights.filter(({ to }) => member.unicastLosses[to.place]?.lost(frame) !== true);
   }
 
   /** Devices whose session has this address. */
@@ -105,10 +138,12 @@ export function counterStartOf(
 
 const STRONGEST_DBM = -60;
 const SPREAD_DB = 61;
-const ALONE = [heardSignal(STRONGEST_DBM)];
+/** What is said when no radio model says it. */
+export const STRONG = heardSignal(STRONGEST_DBM);
+const ALONE = [STRONG];
 
 /** How strong the uplinks of a device are at each gateway of its cell: well, if that is the only one. */
-export function signalsOf(
+function signalsOf(
   { campaign: { gateways } }: ResolvedScenario,
   seed: number,
   id: number,

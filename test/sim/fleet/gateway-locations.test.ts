@@ -31,6 +31,23 @@ describe("gateways of a live fleet", () => {
     }
   });
 
+  test("lie where the radio places them, further cells to the east", () => {
+    const gateways = [
+      { xM: -11_132, yM: 0 },
+      { xM: 0, yM: 11_132 },
+    ];
+    const radio = { pathLoss: "oulu", radiusM: 27_830, gateways } as const;
+    const location = { latitude: 0, longitude: 179.5 };
+    const air = resolveAir({ location, radio });
+    const placesOf = [0, 1, 2, 3].map((index) => gatewayLocationOf({ air }, 1, index));
+    expect(placesOf.map((at) => [at?.latitude, at?.longitude])).toEqual([
+      [0, 179.4],
+      [0.1, 179.5],
+      [0, -179.6],
+      [0.1, -179.5],
+    ]);
+  });
+
   test("have each their own place, by the seed", () => {
     const scenario = around(60.17, 24.94);
     const placesOf = (seed: number) =>
