@@ -1,7 +1,7 @@
 import common from "@chirpstack/chirpstack-api/common/common_pb.js";
 import type { GatewayLocation } from "#hal/gateway-port.ts";
 
-/** As in `GatewayStats` and in the API's `Gateway` (api/proto/common/common.proto). */
+/** Of a gateway, in its statistics and in the API. */
 export function locationOf(
   { latitude, longitude, altitudeM }: GatewayLocation,
   source: "GPS" | "CONFIG",
