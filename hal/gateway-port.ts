@@ -20,12 +20,21 @@ export interface UplinkFacts {
   readonly snrDb: number;
 }
 
+/** Where a gateway is: WGS 84 in degrees, height in metres. */
+export interface GatewayLocation {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly altitudeM: number;
+}
+
 /** Counted since the start. */
 export interface StatsFacts {
   readonly gpsUs: number;
   readonly received: number;
   readonly asked: number;
   readonly emitted: number;
+  /** Left out: it does not know. */
+  readonly location?: GatewayLocation;
 }
 
 /** The counter of most protocols has 32 bits. */

@@ -34,6 +34,13 @@ export interface ResolvedGateway {
   readonly counterRestartS: number | undefined;
 }
 
+/** In degrees. */
+export interface ResolvedLocation {
+  readonly latitude: number;
+  readonly longitude: number;
+  readonly altitudeM: number;
+}
+
 /** A time of a cell: seconds from its start, or when fragment N has been on the air. */
 export type ResolvedTime = { readonly atS: number } | { readonly atFragment: number };
 
@@ -53,6 +60,8 @@ export interface ResolvedAir {
   readonly outages: readonly ResolvedOutage[];
   /** Of a live fleet, taken in turn. At least one. */
   readonly gateways: readonly ResolvedGateway[];
+  /** Middle of a live fleet's gateways. Undefined: they are nowhere. */
+  readonly location: ResolvedLocation | undefined;
   readonly beaconLoss: ResolvedLoss;
   readonly beaconOutages: readonly { readonly when: ResolvedTime; readonly forS: number }[];
   /** Undefined: everything is heard. */
@@ -86,6 +95,7 @@ export function resolveAir(air: NonNullable<Scenario["air"]>): ResolvedAir {
     sharedLoss: resolveLoss(air.sharedLoss),
     outages: air.outages ?? [],
     gateways: (air.gateways ?? [{}]).map((gateway) => ({ ...GATEWAY, ...gateway })),
+    location: air.location && { altitudeM: 0, ...air.location },
     beaconLoss: resolveLoss(air.beaconLoss),
     beaconOutages: air.beaconOutages ?? [],
     radio: air.radio && { ...RADIO, ...air.radio },

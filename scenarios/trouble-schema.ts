@@ -202,6 +202,22 @@ export const airSchema = Type.Object(
           "How many gateways a cell has where `radio` places none: they hear each of its devices, and each sends every fragment. Default 1.",
       }),
     ),
+    location: Type.Optional(
+      Type.Object(
+        {
+          latitude: Type.Number({ minimum: -80, maximum: 80 }),
+          longitude: Type.Number({ minimum: -180, maximum: 180 }),
+          altitudeM: Type.Optional(
+            Type.Number({ minimum: -500, maximum: 10_000, description: "Default 0." }),
+          ),
+        },
+        {
+          ...closed,
+          description:
+            "Of `fuota fleet`: gateways lie around here, as `radio` places them or within 5 km, and say so to the server. Default: nothing is said.",
+        },
+      ),
+    ),
     beaconLoss: Type.Optional(
       loss("Class B beacons lost, drawn per device and beacon. Default: none."),
     ),

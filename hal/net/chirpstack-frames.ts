@@ -10,6 +10,7 @@ import {
   type TxAckName,
   type UplinkFacts,
 } from "#hal/gateway-port.ts";
+import { locationOf } from "./chirpstack-location.ts";
 import { utcSecondsOf } from "./gps-time.ts";
 import { isWithinBounds } from "./protobuf-bounds.ts";
 
@@ -103,6 +104,7 @@ function encodeStats(gatewayId: string, stats: StatsFacts): Uint8Array {
   message.setRxPacketsReceivedOk(stats.received);
   message.setTxPacketsReceived(stats.asked);
   message.setTxPacketsEmitted(stats.emitted);
+  if (stats.location !== undefined) message.setLocation(locationOf(stats.location, "GPS"));
   return message.serializeBinary();
 }
 

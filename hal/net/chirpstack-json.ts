@@ -7,6 +7,7 @@ import {
   COUNTER_PERIOD_US,
   type DownlinkItemFacts,
   type DownlinkTiming,
+  type GatewayLocation,
   type StatsFacts,
   type TxAckName,
   type UplinkFacts,
@@ -57,7 +58,8 @@ function uplinkOf(gatewayId: string, uplink: UplinkFacts): object {
   };
 }
 
-function statsOf(gatewayId: string, { gpsUs, received, asked, emitted }: StatsFacts): object {
+function statsOf(gatewayId: string, stats: StatsFacts): object {
+  const { gpsUs, received, asked, emitted, location } = stats;
   return {
     gatewayId,
     time: timestampOf(gpsUs),
@@ -65,7 +67,12 @@ function statsOf(gatewayId: string, { gpsUs, received, asked, emitted }: StatsFa
     rxPacketsReceivedOk: received,
     txPacketsReceived: asked,
     txPacketsEmitted: emitted,
+    ...(location === undefined ? {} : { location: locationOf(location) }),
   };
+}
+
+function locationOf({ latitude, longitude, altitudeM }: GatewayLocation): object {
+  return { latitude, longitude, altitude: altitudeM, source: "GPS" };
 }
 
 /** Undefined for bytes that are no downlink with at least one item. */

@@ -9,7 +9,9 @@ import gateway from "@chirpstack/chirpstack-api/api/gateway_pb.js";
 import tenantRpc from "@chirpstack/chirpstack-api/api/tenant_grpc_pb.js";
 import tenant from "@chirpstack/chirpstack-api/api/tenant_pb.js";
 import { status } from "@grpc/grpc-js";
+import type { GatewayLocation } from "#hal/gateway-port.ts";
 import { ApiRefused, type ChirpStackConnection, ifThere } from "./chirpstack-connection.ts";
+import { locationOf } from "./chirpstack-location.ts";
 import { type ProfileFacts, profileOf } from "./chirpstack-profile.ts";
 
 export interface DeviceFacts {
@@ -32,6 +34,15 @@ export interface SessionFacts {
   readonly nwkSEncKey: string;
   readonly sNwkSIntKey: string;
   readonly fNwkSIntKey: string;
+}
+
+export interface GatewayFacts {
+  readonly tenantId: string;
+  /** In lower-case hex. */
+  readonly gatewayId: string;
+  readonly statsIntervalS: number;
+  /** Undefined: whatever the server knows. */
+  readonly location: GatewayLocation | undefined;
 }
 
 /** What the names of all tenants made here begin with. */
@@ -119,13 +130,21 @@ export class ChirpStackRegistry {
     return known;
   }
 
-  /** One that another of our tenants has is taken from it. */
-  async gateway(tenantId: string, gatewayId: string, statsIntervalS: number): Promise<void> {
+  /** One that another of our tenants has is taken from it, one that is elsewhere is moved. */
+  async gateway({ tenantId, gatewayId, statsIntervalS, location }: GatewayFacts): Promise<void> {
     const get = new gateway.GetGatewayRequest();
     get.setGatewayId(gatewayId);
     const found = await ifThere(this.#api.call(this.#gateways, this.#gateways.get, get));
-    const owner = found?.getGateway()?.getTenantId();
-    if (owner === tenantId) return;
+    const known = found?.getGateway();
+    const owner = known?.getTenantId();
+    if (known !== undefined && owner === tenantId) {
+      if (location === undefined || isAt(known, location)) return;
+      known.setLocation(locationOf(location, "CONFIG"));
+      const update = new gateway.UpdateGatewayRequest();
+      update.setGateway(known);
+      await this.#api.call(this.#gateways, this.#gateways.update, update);
+      return;
+    }
     if (owner !== undefined) {
       await this.#requireOurs(owner, `gateway ${gatewayId}`);
       const remove = new gateway.DeleteGatewayRequest();
@@ -137,6 +156,7 @@ export class ChirpStackRegistry {
     made.setName(`fuota ${gatewayId}`);
     made.setTenantId(tenantId);
     made.setStatsInterval(statsIntervalS);
+    if (location !== undefined) made.setLocation(locationOf(location, "CONFIG"));
     const request = new gateway.CreateGatewayRequest();
     request.setGateway(made);
     await this.#api.call(this.#gateways, this.#gateways.create, request);
@@ -226,6 +246,19 @@ interface Named {
 
 function idOf(found: readonly Named[], name: string): string | undefined {
   return found.find((one) => one.getName() === name)?.getId();
+}
+
+/** Kept by the server with less altitude than a double has. */
+function isAt(
+  known: gateway.Gateway,
+  { latitude, longitude, altitudeM }: GatewayLocation,
+): boolean {
+  const at = known.getLocation();
+  return (
+    at?.getLatitude() === latitude &&
+    at.getLongitude() === longitude &&
+    at.getAltitude() === Math.fround(altitudeM)
+  );
 }
 
 function deviceOf(facts: DeviceFacts): device.Device {

@@ -7,6 +7,7 @@ import {
   COUNTER_PERIOD_US,
   type DownlinkItemFacts,
   type DownlinkTiming,
+  type GatewayLocation,
   type LoraRate,
   type StatsFacts,
   type TxAckName,
@@ -73,10 +74,11 @@ export function encodeUdpUplink(eui: Uint8Array, token: UdpToken, uplink: Uplink
 
 /** PUSH_DATA with a `stat`. */
 export function encodeUdpStats(eui: Uint8Array, token: UdpToken, stats: StatsFacts): Uint8Array {
-  const { gpsUs, received, asked, emitted } = stats;
+  const { gpsUs, received, asked, emitted, location } = stats;
   const utc = new Date(utcSecondsOf(Math.floor(gpsUs / 1e6)) * 1000).toISOString();
   const stat = {
     time: `${utc.slice(0, 10)} ${utc.slice(11, 19)} GMT`,
+    ...(location === undefined ? {} : locationFields(location)),
     rxnb: received,
     rxok: received,
     rxfw: received,
@@ -85,6 +87,11 @@ export function encodeUdpStats(eui: Uint8Array, token: UdpToken, stats: StatsFac
     txnb: emitted,
   };
   return udpDatagram("pushData", token, eui, jsonOf({ stat }));
+}
+
+/** Whole metres: the protocol has no others. */
+function locationFields({ latitude, longitude, altitudeM }: GatewayLocation): object {
+  return { lati: latitude, long: longitude, alti: Math.round(altitudeM) };
 }
 
 /** PULL_DATA: from where it comes, downlinks go. */

@@ -4,13 +4,15 @@ export interface HeardSignal {
   readonly snrDb: number;
 }
 
-/** In 125 kHz, with the noise figure of a concentrator, 6 dB. */
-const NOISE_DBM = -117;
+/** With the noise figure of a concentrator, 6 dB. */
+const NOISE_DBM = { 125000: -117, 250000: -114, 500000: -111 } as const;
 /** What is said of a strong signal. */
 const SNR_MAX_DB = 8;
 
-/** In 125 kHz. */
-export function heardSignal(dbm: number): HeardSignal {
+export function heardSignal(
+  dbm: number,
+  bandwidthHz: keyof typeof NOISE_DBM = 125_000,
+): HeardSignal {
   const rssiDbm = Math.round(dbm);
-  return { rssiDbm, snrDb: Math.min(SNR_MAX_DB, rssiDbm - NOISE_DBM) };
+  return { rssiDbm, snrDb: Math.min(SNR_MAX_DB, rssiDbm - NOISE_DBM[bandwidthHz]) };
 }

@@ -1,7 +1,6 @@
 import type { LoraRate } from "#hal/gateway-port.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
-import { type HeardSignal, heardSignal } from "#sim/air/heard-signal.ts";
 import { drOfRate } from "#sim/air/regional.ts";
 import type { DownlinkCommand, GatewayEvent } from "#sim/gateway/server-gateway.ts";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
@@ -12,14 +11,12 @@ import { Beacons, hasBeacons } from "./beacons.ts";
 import type { CellAirtime, CellInput } from "./cell.ts";
 import { FaultPlan } from "./faults.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
-import { LiveCell, type LiveGateway, membersOf, newLiveGateway, signalsOf } from "./live-cell.ts";
+import { LiveCell, type LiveGateway, membersOf, newLiveGateway, STRONG } from "./live-cell.ts";
 import type { Tap } from "./live-tap.ts";
 import { type Member, type SpawnContext, Spawner } from "./spawn.ts";
 
 /** Join accept (TS001 §4.2.1). */
 const MTYPE_JOIN_ACCEPT = 1;
-/** What the only gateway says of a signal: no radio model says it. */
-const GOOD_SIGNAL = heardSignal(-60);
 
 /** What a world is made of, whose ever the server is. */
 type WorldInput = Pick<
@@ -56,8 +53,6 @@ export class LiveFleet {
   /** Of all cells, by number. */
   readonly #gateways: readonly LiveGateway[];
   readonly #faults: FaultPlan;
-  /** Of each device's uplinks, at each gateway of its cell. */
-  readonly #signals: ReadonlyMap<Member, readonly HeardSignal[]>;
   /** Undefined: nobody listens for them. */
   readonly #beacons: Beacons | undefined;
   #multicastUs = 0;
@@ -85,9 +80,6 @@ export class LiveFleet {
       ...tapOf(input.tap, engine),
     });
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
-    this.#signals = new Map(
-      this.members.map((member) => [member, signalsOf(scenario, seed, member.node.id)]),
-    );
     const inCell = scenario.campaign.gateways;
     const cells = gateways / inCell;
     if (!Number.isInteger(cells)) throw new RangeError(`${gateways} gateways, ${inCell} in a cell`);
@@ -103,6 +95,8 @@ export class LiveFleet {
       { length: cells },
       (_, cell) =>
         new LiveCell(
+          scenario,
+          seed,
           membersOf(this.members, cell, cells),
           this.#gateways.slice(cell * inCell, (cell + 1) * inCell),
         ),
@@ -137,7 +131,7 @@ export class LiveFleet {
     const dr = drOfRate(uplinkRates, rate);
     if (dr === undefined) throw new RangeError(`no data rate of SF${rate.sf}`);
     const uplink = { phyPayload, dr, frequencyHz, startUs: now, endUs: now };
-    this.#gatewayAt(gateway).gateway.receive(uplink, GOOD_SIGNAL);
+    this.#gatewayAt(gateway).gateway.receive(uplink, STRONG);
   }
 
   /** What became of the multicast frames to a device. */
@@ -195,15 +189,14 @@ export class LiveFleet {
 
   #onUplink(member: Member, uplink: AirUplink): void {
     const frame = member.unicastFrames++;
-    const isLostAt = (place: number) => member.unicastLosses[place]?.lost(frame) === true;
-    const reached = this.#cellOf(member).gateways.filter(({ place }) => !isLostAt(place));
-    if (reached.length === 0 || !member.node.isListening) return;
+    if (!member.node.isListening) return;
+    const flights = this.#cellOf(member).begin(member, uplink, frame);
+    if (flights.length === 0) return;
     this.engine.schedule(uplink.endUs, () => {
       this.#speaker = member.node.id;
-      const signals = this.#signals.get(member) ?? [];
-      const heard = reached.filter(({ gateway, place, outages }) => {
-        if (outages.isOut(this.engine.now)) return false;
-        return gateway.receive(uplink, signals[place] ?? GOOD_SIGNAL);
+      const heard = flights.filter(({ to, signal, lossOf }) => {
+        const isGone = to.outages.isOut(this.engine.now) || lossOf?.() !== undefined;
+        return !isGone && to.gateway.receive(uplink, signal);
       });
       if (heard.length > 0) this.uplinks += 1;
       this.#speaker = undefined;
@@ -244,7 +237,8 @@ export class LiveFleet {
     const mcAddr = addressOf(phyPayload);
     for (const member of members) {
       const isHeard = member.node.isListening && member.mac.hears(downlink);
-      const isLost = isLostForAll || member.multicastLoss.lost(fCnt);
+      const isNear = member.links[gateway.place]?.hears(downlink, "multicast", fCnt) ?? true;
+      const isLost = isLostForAll || !isNear || member.multicastLoss.lost(fCnt);
       const isFor = member.mac.isInGroup(mcAddr);
       if (isFor && (isLost || !isHeard)) {
         cell.airLogOf(member)?.take(fCnt, isLost ? "lost" : "missed");
@@ -276,8 +270,10 @@ function tapOf(tap: Tap | undefined, engine: Engine): Pick<SpawnContext, "onAppl
 }
 
 function toOne(member: Member, downlink: AirDownlink, place: number) {
-  const { node, mac, unicastLosses } = member;
+  const { node, mac, links, unicastLosses } = member;
   if (!node.isListening || !mac.hears(downlink)) return undefined;
-  const isLost = unicastLosses[place]?.lost(member.unicastFrames++) === true;
+  const frame = member.unicastFrames++;
+  const isNear = links[place]?.hears(downlink, "unicast", frame) ?? true;
+  const isLost = !isNear || unicastLosses[place]?.lost(frame) === true;
   return isLost ? undefined : mac.receive(downlink);
 }

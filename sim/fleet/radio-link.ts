@@ -77,7 +77,10 @@ export function radioLinks(
 }
 
 /** Uniform on the disc, in whole metres each way from its middle. */
-function placeOnDisc(radiusM: number, key: DrawKey): { readonly x: number; readonly y: number } {
+export function placeOnDisc(
+  radiusM: number,
+  key: DrawKey,
+): { readonly x: number; readonly y: number } {
   for (let attempt = 0; ; attempt++) {
     const x = drawBelow(key, 2 * attempt, 2 * radiusM + 1) - radiusM;
     const y = drawBelow(key, 2 * attempt + 1, 2 * radiusM + 1) - radiusM;

@@ -2,6 +2,7 @@ import {
   COUNTER_PERIOD_US,
   type DownlinkItemFacts,
   type DownlinkTiming,
+  type GatewayLocation,
   type SentAt,
   type StatsFacts,
   type TxAckName,
@@ -44,6 +45,8 @@ export interface ServerGatewayConfig {
   readonly acknowledges: "booked" | "onAir";
   /** What its counter shows when the world begins, in µs; 0 if left out. */
   readonly counterStartUs?: number;
+  /** Said with its statistics; nothing is if left out. */
+  readonly location?: GatewayLocation;
   /** How it behaves towards its server; well, if left out. */
   readonly behaviour?: ResolvedGateway;
 }
@@ -91,6 +94,7 @@ export class ServerGateway {
   /** Sends the first statistics now: until a server has seen some, a gateway is offline to it. */
   start(): void {
     const { scheduler, emit } = this.#io;
+    const { location } = this.#config;
     const received = this.#received;
     emit({
       type: "stats",
@@ -98,6 +102,7 @@ export class ServerGateway {
       received,
       asked: this.#asked,
       emitted: this.#radio.sent,
+      ...(location === undefined ? {} : { location }),
     });
     scheduler.schedule(scheduler.now + this.#config.statsIntervalS * 1e6, () => this.start());
   }

@@ -8,7 +8,7 @@ export function checkLive(
   scenario: ResolvedScenario,
   hasFuotaServer: boolean,
 ): Problem | undefined {
-  const { campaign, air, server, devices } = scenario;
+  const { campaign, server, devices } = scenario;
   if (scenario.pull.length > 0) {
     const text = "is of devices with an IP link, which this server has none of; use fuota run";
     return { path: ["pull"], text };
@@ -26,10 +26,5 @@ export function checkLive(
   if (campaign.gapsS !== undefined) return { path: ["campaign", "gapsS"], text: MAKES_ITSELF };
   if (campaign.rounds > 1) return { path: ["campaign", "rounds"], text: MAKES_ITSELF };
   if (Object.keys(server).length > 0) return { path: ["server"], text: MAKES_ITSELF };
-  if (air.radio !== undefined) {
-    const text =
-      "places devices around gateways, which a live fleet does not yet; use multicastLoss";
-    return { path: ["air", "radio"], text };
-  }
   return undefined;
 }

@@ -2,6 +2,7 @@ import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import { type EventsFacts, setEvents } from "#hal/net/chirpstack-events.ts";
 import { ChirpStackRegistry } from "#hal/net/chirpstack-registry.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { gatewayLocationOf } from "#sim/fleet/gateway-locations.ts";
 import { campaignGroups } from "#sim/fleet/roster.ts";
 import { orRefused } from "./api-refusal.ts";
 import { forEach } from "./at-once.ts";
@@ -65,7 +66,11 @@ export async function provisionChirpStack(
       for (const kind of kinds) profileIds.set(kind.name, id);
     }
     const gatewayIds = Array.from({ length: gateways }, (_, index) => gatewayIdOf(index));
-    for (const id of gatewayIds) await registry.gateway(tenantId, id, STATS_INTERVAL_S);
+    for (const [index, gatewayId] of gatewayIds.entries()) {
+      const location = gatewayLocationOf(scenario, seed, index);
+      const statsIntervalS = STATS_INTERVAL_S;
+      await registry.gateway({ tenantId, gatewayId, statsIntervalS, location });
+    }
     const devices = deviceListOf(scenario, seed);
     await forEach(devices, AT_ONCE, input.onProgress, async (device) => {
       const { kind, lorawan, appKey, ...facts } = device;

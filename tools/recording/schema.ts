@@ -138,6 +138,16 @@ const stats = Type.Object(
     received: integer(UINT32_MAX, "Uplinks."),
     asked: integer(UINT32_MAX, "Downlinks that the server wanted sent."),
     emitted: integer(UINT32_MAX, "Downlinks on the air."),
+    location: Type.Optional(
+      Type.Object(
+        {
+          latitude: Type.Number({ minimum: -90, maximum: 90 }),
+          longitude: Type.Number({ minimum: -180, maximum: 180 }),
+          altitudeM: Type.Number(),
+        },
+        { ...closed, description: "Missing: the gateway does not say." },
+      ),
+    ),
   },
   { ...closed, description: "To the server: the gateway's counts since its start." },
 );

@@ -96,6 +96,7 @@ air:
   #   - { gpsErrorS: 100 }
   #   - { counterRestartS: 300 }
   # reach: 1                    # gateways that hear a device, if radio places none
+  # location: { latitude: 60.17, longitude: 24.94, altitudeM: 0 }   # of fuota fleet's gateways
   # beaconLoss: { model: bernoulli, probability: 0.1 }    # class B
   # beaconOutages: [{ when: { atFragment: 60 }, forS: 3600 }]
   # radio:                      # distance, power and collisions decide, before any other loss

@@ -170,5 +170,19 @@ describe("what a gateway says, read with ChirpStack's own classes", () => {
       txPacketsReceived: 4,
       txPacketsEmitted: 3,
     });
+    expect(stats.hasLocation()).toBe(false);
+  });
+
+  test("statistics of a gateway that knows where it is", () => {
+    const location = { latitude: 60.170123, longitude: -24.94, altitudeM: 20.5 };
+    const facts = { gpsUs: GPS_US, received: 0, asked: 0, emitted: 0, location };
+    const stats = gw.GatewayStats.deserializeBinary(encodeStats(GATEWAY, facts));
+    expect(stats.getLocation()?.toObject()).toEqual({
+      latitude: 60.170123,
+      longitude: -24.94,
+      altitude: 20.5,
+      source: 1,
+      accuracy: 0,
+    });
   });
 });

@@ -61,6 +61,10 @@ describe("what a gateway says", () => {
       txPacketsReceived: 4,
       txPacketsEmitted: 3,
     });
+    const location = { latitude: 60.170123, longitude: -24.94, altitudeM: 20.5 };
+    expect(said(JSON_FRAMES.encodeStats(GATEWAY, { ...stats, location }))).toMatchObject({
+      location: { latitude: 60.170123, longitude: -24.94, altitude: 20.5, source: "GPS" },
+    });
   });
 });
 

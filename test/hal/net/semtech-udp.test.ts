@@ -75,6 +75,10 @@ describe("what a gateway sends", () => {
         txnb: 3,
       },
     });
+    const location = { latitude: 60.170123, longitude: -24.94, altitudeM: 20.5 };
+    expect(JSON.parse(partsOf(encodeUdpStats(EUI, 1, { ...stats, location })).json)).toMatchObject({
+      stat: { lati: 60.170123, long: -24.94, alti: 21 },
+    });
   });
 
   test("PULL_DATA is twelve bytes", () => {

@@ -172,6 +172,14 @@ test("statistics come at the start and at every interval, with what was counted 
   ]);
 });
 
+test("statistics say where the gateway is, if it knows", () => {
+  const location = { latitude: 60.17, longitude: 24.94, altitudeM: 20 };
+  const [knows, doesNot] = [bench({ location }), bench()];
+  for (const { gateway } of [knows, doesNot]) gateway.start();
+  expect(knows.events).toMatchObject([{ type: "stats", location }]);
+  expect(doesNot.events[0]).not.toHaveProperty("location");
+});
+
 test("counts from where it is told, and goes by that", () => {
   const { engine, gateway, hear, events, starts } = bench({ counterStartUs: 2 ** 32 - S });
   hear(uplinkTo(3 * S));

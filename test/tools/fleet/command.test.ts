@@ -32,7 +32,6 @@ describe("what a real server cannot be made to do is refused, with its place", (
     ["campaign.gapsS=[3]", /campaign\.gapsS says what our own server does/],
     ["campaign.rounds=2", /campaign\.rounds says/],
     ["server.statusEvery=5", /server says what our own server does; .*leave it out/],
-    ['air.radio={"pathLoss":"oulu","radiusM":500}', /air\.radio places devices .*multicastLoss/],
   ])("%s", async (setting, words) => {
     expect(await complaint("--set", setting)).toMatch(words);
   });

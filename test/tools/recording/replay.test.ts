@@ -42,7 +42,7 @@ const faulty = `${lossy.replace("60 }", "60, packages: v2 }")}faults:
   - { kind: powerCut, share: 0.5, when: { atFragment: 12 }, forS: 5 }
 `;
 const copied = air(
-  "reach: 3, sharedLoss: { model: bernoulli, probability: 0.3 }, unicastLoss: { model: bernoulli, probability: 0.3 }",
+  "reach: 3, location: { latitude: 60.17, longitude: 24.94 }, sharedLoss: { model: bernoulli, probability: 0.3 }, unicastLoss: { model: bernoulli, probability: 0.3 }",
 );
 const first = recordWorld({ text: lossy, seed: 3 }).lines;
 /** Of one device, and soon read. */
