@@ -2,7 +2,7 @@
 import { type ResolvedAir, type ResolvedFault, resolveAir } from "./air-defaults.ts";
 import type { CampaignSpec } from "./campaign-schema.ts";
 import type { DeviceSpec, PersonaName } from "./device-schema.ts";
-import type { LorawanRevision } from "./lorawan.ts";
+import type { LorawanRevision, UnicastClass } from "./lorawan.ts";
 import { fragSizeUsualBytes } from "./regions/payload.ts";
 import type { RegionalSetting } from "./regions/region.ts";
 import { regionOf } from "./regions/regions.ts";
@@ -16,7 +16,8 @@ export interface ResolvedDevice {
   readonly activatedBy: "otaa" | "abp";
   /** Eight hex digits. */
   readonly firstDevAddr: string;
-  readonly unicastClass: "A" | "C";
+  readonly unicastClass: UnicastClass;
+  readonly pingPeriodicity: number;
   readonly packages: "v1" | "v2";
   readonly parity: "auto" | "ts004-v1" | "ts004-v2-lbm" | "ts004-v2-spec";
   readonly uplinkIntervalS: number;
@@ -124,6 +125,7 @@ const DEVICE: Omit<ResolvedDevice, "uplinkDr"> = {
   activatedBy: "otaa",
   firstDevAddr: "01000000",
   unicastClass: "A",
+  pingPeriodicity: 3,
   packages: "v1",
   parity: "auto",
   uplinkIntervalS: 600,

@@ -42,9 +42,17 @@ export const linkLayerKeys = {
     }),
   ),
   unicastClass: Type.Optional(
-    Type.Union([Type.Literal("A"), Type.Literal("C")], {
+    Type.Union([Type.Literal("A"), Type.Literal("B"), Type.Literal("C")], {
       description:
-        "C: listens on RX2 all the time, and downlinks need not wait for its uplinks. Default A.",
+        "B: listens in ping slots of its own too, C: on RX2 all the time; downlinks need not wait for its uplinks. Default A.",
+    }),
+  ),
+  pingPeriodicity: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 7,
+      description:
+        "Of unicastClass B: 2^(7 - n) ping slots in a beacon period of 128 s. Default 3: one in 8 s.",
     }),
   ),
   adr: Type.Optional(

@@ -10,6 +10,9 @@ export function lorawanLineOf(revision: LorawanRevision): "1.0" | "1.1" {
   return revision === "1.1" ? "1.1" : "1.0";
 }
 
+/** How a device hears what is for it alone: after its uplinks, in ping slots too, or always. */
+export type UnicastClass = "A" | "B" | "C";
+
 /** More than a downlink of class C and the uplink that it causes take, at SF12. */
 const CLASS_C_SHIFT_S = 15;
 
@@ -20,7 +23,7 @@ const CLASS_C_SHIFT_S = 15;
  */
 export function stageIntervalS(device: {
   readonly uplinkIntervalS: number;
-  readonly unicastClass: "A" | "C";
+  readonly unicastClass: UnicastClass;
 }): number {
   return device.uplinkIntervalS + (device.unicastClass === "C" ? CLASS_C_SHIFT_S : 0);
 }

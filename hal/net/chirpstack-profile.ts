@@ -31,7 +31,13 @@ export interface ProfileFacts {
   readonly region: keyof typeof REGION;
   readonly lorawan: keyof typeof LORAWAN;
   readonly activatedBy: "otaa" | "abp";
-  readonly unicastClass: "A" | "C";
+  readonly unicastClass: "A" | "B" | "C";
+  /** What a device of class B has from the start. 0 Hz: as the region has it. */
+  readonly pingSlots: {
+    readonly periodicity: number;
+    readonly dr: number;
+    readonly frequencyHz: number;
+  };
   /** What a device that does not join has from the start. */
   readonly rx2: { readonly frequencyHz: number; readonly dr: number };
   /** Of TS003, TS004 and TS005; none where the server is to leave them to another. */
@@ -42,8 +48,8 @@ export interface ProfileFacts {
 const CLOCK_SYNC_PORT = 202;
 const FRAGMENTATION_PORT = 201;
 const MULTICAST_PORT = 200;
-/** How long a confirmed downlink waits for its ACK. */
-const CLASS_C_TIMEOUT_S = 10;
+/** How long a confirmed downlink of class B or C waits for its ACK. */
+const ACK_TIMEOUT_S = 10;
 
 export function profileOf(facts: ProfileFacts): profile.DeviceProfile {
   const params = new profile.AppLayerParams();
@@ -62,8 +68,13 @@ export function profileOf(facts: ProfileFacts): profile.DeviceProfile {
   made.setMacVersion(macVersion);
   made.setRegParamsRevision(revision);
   made.setAdrAlgorithmId("default");
+  made.setSupportsClassB(facts.unicastClass === "B");
+  made.setClassBTimeout(ACK_TIMEOUT_S);
+  made.setClassBPingSlotPeriodicity(facts.pingSlots.periodicity);
+  made.setClassBPingSlotDr(facts.pingSlots.dr);
+  made.setClassBPingSlotFreq(facts.pingSlots.frequencyHz);
   made.setSupportsClassC(facts.unicastClass === "C");
-  made.setClassCTimeout(CLASS_C_TIMEOUT_S);
+  made.setClassCTimeout(ACK_TIMEOUT_S);
   made.setSupportsOtaa(facts.activatedBy === "otaa");
   made.setAbpRx1Delay(1);
   made.setAbpRx1DrOffset(0);

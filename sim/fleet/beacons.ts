@@ -6,7 +6,6 @@ import { drawKey } from "#sim/kernel/draws.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { encodeBeacon } from "#sim/mac/beacon-frame.ts";
 import { BEACON_PERIOD_US, beaconTimeAt } from "#sim/mac/beacon-timing.ts";
-import type { CellGateways } from "./cell-gateways.ts";
 import { Outages } from "./outages.ts";
 import type { Member } from "./spawn.ts";
 
@@ -15,15 +14,25 @@ export interface BeaconsInput {
   readonly seed: number;
   readonly gpsAtStart: GpsSeconds;
   readonly scheduler: Scheduler;
-  readonly gateways: Pick<CellGateways, "reserve">;
+  /** Keeps their transmitters free. */
+  readonly reserve: (startUs: WorldUs, endUs: WorldUs) => void;
   readonly members: readonly Member[];
-  /** All gateways are silent. */
-  readonly isOut: (now: WorldUs) => boolean;
+  /** All gateways that the device might hear are silent. */
+  readonly isOut: (now: WorldUs, member: Member) => boolean;
+}
+
+/** Whether anybody in it listens for beacons. */
+export function hasBeacons({
+  campaign,
+  devices,
+}: Pick<ResolvedScenario, "campaign" | "devices">): boolean {
+  const isUnicast = devices.kinds.some(({ device }) => device.unicastClass === "B");
+  return isUnicast || campaign.sessionClass === "B";
 }
 
 const BEACON_PREAMBLE_SYMBOLS = 10;
 
-/** The beacons of a cell's gateways, all at once: one every 128 s of GPS time, for the devices that look for them. */
+/** The beacons of all gateways, at once: one every 128 s of GPS time, for the devices that look for them. */
 export class Beacons {
   readonly #input: BeaconsInput;
   readonly #outages: Outages;
@@ -53,9 +62,9 @@ export class Beacons {
   }
 
   #plan(startUs: WorldUs): void {
-    const { gateways, scheduler } = this.#input;
+    const { reserve, scheduler } = this.#input;
     const endUs = startUs + this.#airtimeUs;
-    gateways.reserve(startUs, endUs);
+    reserve(startUs, endUs);
     scheduler.schedule(endUs, () => {
       this.#onAir(startUs);
       this.#plan(startUs + BEACON_PERIOD_US);
@@ -67,11 +76,13 @@ export class Beacons {
     const { sizeBytes } = scenario.regional.region.classB.beacon;
     const time = beaconTimeAt(gpsAtStart * 1e6 + startUs) % 2 ** 32;
     const bytes = encodeBeacon(sizeBytes, time);
-    const isSent = !isOut(startUs) && !this.#outages.isOut(startUs);
+    const isSent = !this.#outages.isOut(startUs);
     const counter = this.#count++;
-    for (const [index, { node, mac }] of members.entries()) {
+    for (const [index, member] of members.entries()) {
+      const { node, mac } = member;
       if (!mac.isClassB || !node.isListening) continue;
-      const isHeard = isSent && this.#losses[index]?.lost(counter) === false;
+      const isOnAir = isSent && !isOut(startUs, member);
+      const isHeard = isOnAir && this.#losses[index]?.lost(counter) === false;
       const isGone = mac.onBeacon(isHeard ? bytes : undefined, startUs);
       if (isGone) node.log("class B lost: two hours without a beacon");
     }

@@ -7,7 +7,7 @@ import { Engine } from "#sim/kernel/engine.ts";
 import { TraceHash } from "#sim/kernel/trace-hash.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
-import { Beacons } from "./beacons.ts";
+import { Beacons, hasBeacons } from "./beacons.ts";
 import { CellGateways } from "./cell-gateways.ts";
 import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
@@ -111,10 +111,11 @@ export class Cell {
   }
 
   #beaconsOf({ scenario, seed }: CellInput): Beacons | undefined {
-    if (scenario.campaign.sessionClass !== "B") return undefined;
+    if (!hasBeacons(scenario)) return undefined;
     const { members, engine: scheduler } = this;
     const isOut = (now: number) => this.#gateways.areAllOut(now);
-    const parts = { scheduler, gateways: this.#gateways, members, isOut };
+    const reserve = (startUs: number, endUs: number) => this.#gateways.reserve(startUs, endUs);
+    const parts = { scheduler, reserve, members, isOut };
     return new Beacons({ scenario, seed, gpsAtStart: GPS_AT_START, ...parts });
   }
 

@@ -13,6 +13,7 @@ import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { newServerDevice } from "#sim/server/server-device.ts";
 import { AirLog, type AirRecord } from "./air-record.ts";
+import { Beacons, hasBeacons } from "./beacons.ts";
 import type { CellAirtime, CellInput } from "./cell.ts";
 import { FaultPlan } from "./faults.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
@@ -71,6 +72,8 @@ export class LiveFleet {
   readonly #input: LiveFleetInput;
   readonly #cells: readonly LiveCell[];
   readonly #faults: FaultPlan;
+  /** Undefined: nobody listens for them. */
+  readonly #beacons: Beacons | undefined;
   #multicastUs = 0;
   /** Whose uplink a gateway is taking. */
   #speaker: number | undefined;
@@ -114,11 +117,13 @@ export class LiveFleet {
     }));
     const nodes = this.members.map(({ node }) => node);
     this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
+    this.#beacons = hasBeacons(scenario) ? new Beacons(this.#beaconsInput()) : undefined;
   }
 
   /** Gateways first, so that the server knows them when the devices join. */
   start(): void {
     for (const { gateway } of this.#cells) gateway.start();
+    this.#beacons?.start();
     const { seed, joinSpreadS } = this.#input;
     const { engine } = this;
     for (const { node } of this.members) {
@@ -160,6 +165,18 @@ export class LiveFleet {
 
   get downlinks(): number {
     return this.#cells.reduce((sum, { gateway }) => sum + gateway.sent, 0);
+  }
+
+  #beaconsInput(): ConstructorParameters<typeof Beacons>[0] {
+    return {
+      ...this.#input,
+      scheduler: this.engine,
+      members: this.members,
+      reserve: (startUs, endUs) => {
+        for (const { gateway } of this.#cells) gateway.reserve(startUs, endUs);
+      },
+      isOut: (now, { node }) => this.#cellAt(node.id % this.#cells.length).outages.isOut(now),
+    };
   }
 
   #cellAt(gateway: number): LiveCell {
@@ -230,6 +247,7 @@ export class LiveFleet {
       member.mac.receive(downlink);
     }
     outages.onFragment(fCnt + 1, this.engine.now);
+    this.#beacons?.onFragment(fCnt + 1, this.engine.now);
   }
 }
 

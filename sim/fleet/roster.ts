@@ -27,7 +27,7 @@ export interface CampaignGroup {
   /** What they have in common, and the interval that their server knows. */
   readonly device: Pick<
     ResolvedKind["device"],
-    "packages" | "lorawan" | "activatedBy" | "unicastClass" | "uplinkIntervalS"
+    "packages" | "lorawan" | "activatedBy" | "unicastClass" | "pingPeriodicity" | "uplinkIntervalS"
   >;
 }
 

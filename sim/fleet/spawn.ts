@@ -75,7 +75,7 @@ export class Spawner {
   spawn(id: number, kind: ResolvedKind): Member {
     const { scenario, seed, crypto, scheduler, server, gpsAtStart } = this.#context;
     const keys = deviceKeys(seed, id, kind.device.lorawan);
-    const { unicastClass } = kind.device;
+    const { unicastClass, pingPeriodicity } = kind.device;
     const abp = abpSession(seed, id, kind.device);
     const packages = kind.device.packages === "v1" ? 1 : 2;
     const { rootSecret } = kind.device.keys === "wrong" ? deviceKeys(seed + 1, id, "1.0") : keys;
@@ -94,6 +94,7 @@ export class Spawner {
         ...keys,
         abp,
         unicastClass,
+        pingPeriodicity,
         lorawan: kind.device.lorawan,
         uplinkDr: kind.device.uplinkDr,
         adr: kind.device.adr,

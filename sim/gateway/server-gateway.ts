@@ -80,6 +80,11 @@ export class ServerGateway {
     return this.#radio.sent;
   }
 
+  /** Keeps the transmitter free for a beacon: a gateway with GPS sends it by itself. */
+  reserve(startUs: WorldUs, endUs: WorldUs): void {
+    this.#radio.reserve(startUs, endUs);
+  }
+
   /** Sends the first statistics now: until a server has seen some, a gateway is offline to it. */
   start(): void {
     const { scheduler, emit } = this.#io;

@@ -53,16 +53,17 @@ export function slotStartUs(beaconTime: GpsSeconds, slot: number): number {
 }
 
 export interface PingGroup {
-  readonly mcAddr: number;
+  /** McAddr or DevAddr. */
+  readonly address: number;
   readonly periodicity: number;
 }
 
 /** Start of the group's first slot at or after this µs of GPS time. */
 export function nextPingSlotUs(gpsUs: number, group: PingGroup, crypto: Crypto): number {
-  const { mcAddr, periodicity } = group;
+  const { address, periodicity } = group;
   const period = pingPeriodSlots(periodicity);
   for (let beaconTime = beaconTimeAt(gpsUs); ; beaconTime += BEACON_PERIOD_S) {
-    const first = pingOffset(beaconTime, mcAddr, periodicity, crypto);
+    const first = pingOffset(beaconTime, address, periodicity, crypto);
     const passed = Math.ceil((gpsUs - slotStartUs(beaconTime, first)) / (period * PING_SLOT_US));
     const turn = Math.max(0, passed);
     if (turn < pingNb(periodicity)) return slotStartUs(beaconTime, first + turn * period);

@@ -26,20 +26,24 @@ export interface ClassBConfig {
 }
 
 interface ListeningGroup {
-  readonly mcAddr: number;
+  /** McAddr, or the device's own DevAddr. */
+  readonly address: number;
   /** 0: hops with the beacon. */
   readonly frequencyHz: number;
   readonly dr: number;
   readonly periodicity: number;
 }
 
+/** In the place of a group's number: the device's own slots. */
+export const OWN_SLOTS = -1;
 /** How far a frame may be off its slot just after a beacon. */
 const TOLERANCE_US = 10_000;
 /** Symbols a window adds to its tolerance: preamble needed, less what is sent. */
 const WINDOW_SYMBOLS = 4;
 
 /**
- * Class B of one device: it looks for a beacon, then wakes for the ping slots of its groups. Between
+ * Class B of one device: it looks for a beacon, then wakes for the ping slots of its groups and, as
+ * {@link OWN_SLOTS}, of its own. Between
  * beacons its oscillator runs away, so the windows widen with the time since the last one; after two
  * hours without, it is in class A again and looks for a beacon anew.
  *
@@ -68,6 +72,11 @@ export class ClassB {
 
   get isLocked(): boolean {
     return this.#lastBeaconUs !== undefined;
+  }
+
+  /** Whether the server may count on the device's own slots: what the ClassB bit of an uplink says. */
+  get isEnabled(): boolean {
+    return this.isLocked && this.#groups.has(OWN_SLOTS);
   }
 
   /** How often two hours went by without a beacon. */
@@ -120,10 +129,10 @@ export class ClassB {
     const beaconTime = beaconTimeAt(gpsUs + TOLERANCE_US);
     for (const group of this.#groups.values()) {
       if (group.dr !== dr) continue;
-      const { mcAddr, periodicity } = group;
-      const hopping = () => hoppingHz(region.classB.pingSlot.frequenciesHz, beaconTime, mcAddr);
+      const { address, periodicity } = group;
+      const hopping = () => hoppingHz(region.classB.pingSlot.frequenciesHz, beaconTime, address);
       if (frequencyHz !== (group.frequencyHz === 0 ? hopping() : group.frequencyHz)) continue;
-      const first = pingOffset(beaconTime, mcAddr, periodicity, this.#crypto);
+      const first = pingOffset(beaconTime, address, periodicity, this.#crypto);
       const periodUs = pingPeriodSlots(periodicity) * PING_SLOT_US;
       const turn = Math.round((gpsUs - slotStartUs(beaconTime, first)) / periodUs);
       if (turn < 0 || turn >= pingNb(periodicity)) continue;

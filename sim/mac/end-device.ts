@@ -2,7 +2,7 @@ import type { DeviceEffect } from "#agent/events.ts";
 import { energyJ, type RadioTime } from "#sim/air/energy.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import type { WorldUs } from "#sim/kernel/engine.ts";
-import { ClassB } from "./class-b.ts";
+import { ClassB, OWN_SLOTS } from "./class-b.ts";
 import { isDataMicValid, openFOpts, openPayload } from "./data-security.ts";
 import { type DataFrame, fullFCnt } from "./frame.ts";
 import { frameMemo } from "./frame-memo.ts";
@@ -14,6 +14,7 @@ import { MulticastGroups } from "./multicast.ts";
 import { type McEffect, performMulticast } from "./multicast-effects.ts";
 import { wordOf } from "./network-word.ts";
 import { defaultChannels, type MacNvm, type MacSession, personalizedSession } from "./nvm.ts";
+import { hearsBeacon, openOwnSlots } from "./own-slots.ts";
 import { Radio, type Tuning } from "./radio.ts";
 import { TRAITS } from "./revision.ts";
 import { unicastEvent } from "./unicast-event.ts";
@@ -32,7 +33,7 @@ export type MacEffect =
   | Extract<DeviceEffect, { type: "join" | "requestUplink" | "uplink" }>;
 
 /**
- * LoRaWAN end device (TS001 1.0.2 to 1.1): class A and C, multicast in class C windows and in class B.
+ * LoRaWAN end device (TS001 1.0.2 to 1.1): class A, B and C, multicast in class C windows and in class B.
  *
  * Runs on the world's clock. Events are emitted from scheduled work and from {@link receive}, never
  * from within {@link perform}, so that a device's step is not entered twice.
@@ -56,11 +57,12 @@ export class EndDeviceMac {
     if (!carries) throw new RangeError(`the default channels do not carry DR${uplinkDr}`);
     this.#io = io;
     this.#radio = new Radio(regional.region);
-    this.#parts = { config, io, nvm, radio: this.#radio, answers: new MacAnswers() };
-    this.#groups = new MulticastGroups(io.crypto);
-    this.#uplinks = new Uplinks(this.#parts, () => this.#startAnew());
     const { gpsAtStart = 0, driftPpm = 0 } = config;
     this.#classB = new ClassB({ region: regional.region, gpsAtStart, driftPpm }, io.crypto);
+    const answers = new MacAnswers();
+    this.#parts = { config, io, nvm, radio: this.#radio, answers, classB: this.#classB };
+    this.#groups = new MulticastGroups(io.crypto);
+    this.#uplinks = new Uplinks(this.#parts, () => this.#startAnew());
     this.#joining = new Joining(this.#parts, (session) => {
       this.#sayMode(session);
       this.#onJoined();
@@ -106,7 +108,9 @@ export class EndDeviceMac {
 
   /** A beacon that is over now, and was heard if there are bytes. Returns whether class B was just lost. */
   onBeacon(bytes: Uint8Array | undefined, startUs: WorldUs): boolean {
-    return this.#classB.onBeacon(bytes, startUs, this.#io.scheduler.now);
+    const { config, nvm } = this.#parts;
+    const isTuned = hearsBeacon(config, nvm.session, startUs);
+    return this.#classB.onBeacon(isTuned ? bytes : undefined, startUs, this.#io.scheduler.now);
   }
 
   /**
@@ -194,6 +198,7 @@ export class EndDeviceMac {
   #startAnew(): void {
     if (this.#parts.config.abp !== undefined) return;
     this.#parts.nvm.session = undefined;
+    this.#classB.close(OWN_SLOTS, this.#io.scheduler.now);
     this.#tune();
     this.#joining.start();
   }
@@ -209,6 +214,7 @@ export class EndDeviceMac {
 
   #onJoined(): void {
     this.#tune();
+    openOwnSlots(this.#parts);
     this.#io.emit({ type: "joined" });
     this.#uplinks.plan();
   }
@@ -247,7 +253,8 @@ export class EndDeviceMac {
     if (isAnswer) this.#uplinks.endExchange(downlink);
     if (frame.confirmed) this.#uplinks.acknowledge(fCnt, isClassA);
     const payload = openPayload(frame, fCnt, keys, this.#io.crypto);
-    this.#executeCommands(frame, fCnt, payload, session);
+    this.#executeCommands(frame, fCnt, payload, session, isClassA);
+    openOwnSlots(this.#parts);
     if (this.#isClassC) this.#tune();
     this.#io.emit(unicastEvent(frame, payload));
     if (isAnswer) this.#uplinks.settle(frame.ack);
@@ -260,12 +267,18 @@ export class EndDeviceMac {
     this.#parts.answers.onDownlink();
   }
 
-  #executeCommands(frame: DataFrame, fCnt: number, payload: Uint8Array, session: MacSession): void {
+  #executeCommands(
+    frame: DataFrame,
+    fCnt: number,
+    payload: Uint8Array,
+    session: MacSession,
+    isClassA: boolean,
+  ): void {
     const { answers } = this.#parts;
     const commands =
       frame.fPort === 0 ? payload : openFOpts(frame, fCnt, session.keys, this.#io.crypto);
     const { regional } = this.#parts.config;
-    for (const answer of executeMacCommands(commands, session, answers, regional)) {
+    for (const answer of executeMacCommands(commands, session, answers, regional, isClassA)) {
       this.#io.emit(wordOf(answer, this.#radio.sentUs));
     }
   }

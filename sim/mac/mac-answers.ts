@@ -6,6 +6,7 @@ const STICKY: ReadonlySet<MacUplink["name"]> = new Set([
   "RXTimingSetupAns",
   "DlChannelAns",
   "TxParamSetupAns",
+  "PingSlotChannelAns",
 ]);
 
 /** Answers on their way into FOpts, or, where those are too short for them, to port 0. */

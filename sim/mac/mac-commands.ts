@@ -25,14 +25,25 @@ const BATTERY_UNKNOWN = 255;
 const MARGIN_DB = 10;
 const MINOR_VERSION = 1;
 
-/** What is the device's to say: of itself, on 1.1, until the server confirms it; and what it asks. */
-export function indications(session: MacSession, asks: AsksEvery = {}): readonly Uint8Array[] {
+/**
+ * What is the device's to say: of itself, on 1.1 and of its ping slots, until the server confirms it; and
+ * what it asks.
+ */
+export function indications(
+  session: MacSession,
+  asks: AsksEvery = {},
+  pingPeriodicity?: number,
+): readonly Uint8Array[] {
   const { rekeyPending, resetPending, modePending, fCntUp } = session;
   const said: Uint8Array[] = [];
   const deviceVersion = { minor: MINOR_VERSION };
   if (resetPending) said.push(macUplink.encode({ name: "ResetInd", deviceVersion }));
   if (rekeyPending) said.push(macUplink.encode({ name: "RekeyInd", deviceVersion }));
   if (modePending) said.push(macUplink.encode({ name: "DeviceModeInd", deviceClass: CLASS_C }));
+  if (pingPeriodicity !== undefined && !session.pingSlots.isAgreed) {
+    const slots = { periodicity: pingPeriodicity };
+    said.push(macUplink.encode({ name: "PingSlotInfoReq", slots }));
+  }
   if (isDue(asks.linkCheck, fCntUp)) said.push(macUplink.encode({ name: "LinkCheckReq" }));
   if (isDue(asks.deviceTime, fCntUp)) said.push(macUplink.encode({ name: "DeviceTimeReq" }));
   return said;
@@ -40,13 +51,14 @@ export function indications(session: MacSession, asks: AsksEvery = {}): readonly
 
 /**
  * Executes the MAC commands of one downlink, up to the first that is unknown or truncated. Returns
- * the answers to what the device asked.
+ * the answers to what the device asked. `isClassA`: it came in a receive window after an uplink.
  */
 export function executeMacCommands(
   bytes: Uint8Array,
   session: MacSession,
   answers: MacAnswers,
   setting: RegionalSetting,
+  isClassA = true,
 ): readonly NetworkAnswer[] {
   const told: NetworkAnswer[] = [];
   const block: LinkADRReq[] = [];
@@ -61,6 +73,8 @@ export function executeMacCommands(
       told.push(command);
       continue;
     }
+    // A ping slot cannot move itself (1.0.3 §14.3).
+    if (command?.name === "PingSlotChannelReq" && !isClassA) continue;
     const answer = command && execute(command, session, setting.region);
     if (answer !== undefined) answers.say(answer);
   }
@@ -108,6 +122,15 @@ function execute(
       return session.keys.lorawan === "1.1"
         ? { name: "RejoinParamSetupAns", status: { timeAck: false } }
         : undefined;
+    case "PingSlotInfoAns":
+      session.pingSlots = { ...session.pingSlots, isAgreed: true };
+      return undefined;
+    case "PingSlotChannelReq":
+      return movePingSlots(command, session, region);
+    case "BeaconFreqReq":
+      return moveBeacon(command, session, region);
+    case "BeaconTimingAns": // never asked for
+      return undefined;
     case "ForceRejoinReq": // the device joins when its agent says so
       return undefined;
     default:
@@ -186,6 +209,29 @@ function drWithRoom({ dr, dwell }: MacSession, region: Region): number {
     if (maxPayloadBytes(region, next, { dwell: dwell.uplink }) > 0) return next;
   }
   return dr;
+}
+
+function movePingSlots(
+  { frequencyHz, rate: { dataRate } }: Named<"PingSlotChannelReq">,
+  session: MacSession,
+  region: Region,
+): MacUplink {
+  const frequencyAck = frequencyHz === 0 || isDownlinkFrequency(region, frequencyHz);
+  const dataRateAck = isDownlinkDr(region, dataRate);
+  if (frequencyAck && dataRateAck) {
+    session.pingSlots = { ...session.pingSlots, frequencyHz, dr: dataRate };
+  }
+  return { name: "PingSlotChannelAns", status: { frequencyAck, dataRateAck } };
+}
+
+function moveBeacon(
+  { frequencyHz }: Named<"BeaconFreqReq">,
+  session: MacSession,
+  region: Region,
+): MacUplink {
+  const frequencyAck = frequencyHz === 0 || isDownlinkFrequency(region, frequencyHz);
+  if (frequencyAck) session.pingSlots = { ...session.pingSlots, beaconHz: frequencyHz };
+  return { name: "BeaconFreqAns", status: { frequencyAck } };
 }
 
 /** Only where countries have dwell times; elsewhere TS001 wants no answer. */

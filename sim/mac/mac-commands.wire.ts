@@ -1,4 +1,4 @@
-/** MAC commands (TS001 1.0.4 §5, 1.1 §5). Wire format only; `mac-commands.ts` acts on them. */
+/** MAC commands (TS001 1.0.4 §5 and, of class B, §12; 1.1 §5). Wire format only; `mac-commands.ts` acts on them. */
 import { type Command, CommandSet } from "#agent/wire/commands.ts";
 import { bits, type Field, flag, u8, u16, u32, uint } from "#agent/wire/fields.ts";
 
@@ -63,6 +63,15 @@ export const macDownlink = new CommandSet({
   DeviceTimeAns: { cid: 0x0d, fields: { gps: u32, fraction: u8 } },
   ForceRejoinReq: { cid: 0x0e, fields: { param: u16 } },
   RejoinParamSetupReq: { cid: 0x0f, fields: { param: u8 } },
+  PingSlotInfoAns: { cid: 0x10, fields: {} },
+  /** 0 Hz: as the region has it. */
+  PingSlotChannelReq: {
+    cid: 0x11,
+    fields: { frequencyHz: frequency, rate: bits(u8, { dataRate: uint(0, 4) }) },
+  },
+  /** Deprecated since 1.0.3. */
+  BeaconTimingAns: { cid: 0x12, fields: { delay: u16, channel: u8 } },
+  BeaconFreqReq: { cid: 0x13, fields: { frequencyHz: frequency } },
   DeviceModeConf: { cid: 0x20, fields: { deviceClass: u8 } },
 });
 export type MacDownlink = Command<typeof macDownlink>;
@@ -103,6 +112,15 @@ export const macUplink = new CommandSet({
   ADRParamSetupAns: { cid: 0x0c, fields: {} },
   DeviceTimeReq: { cid: 0x0d, fields: {} },
   RejoinParamSetupAns: { cid: 0x0f, fields: { status: bits(u8, { timeAck: flag(0) }) } },
+  /** As since 1.0.3; 1.0.2 had a data rate beside it. */
+  PingSlotInfoReq: { cid: 0x10, fields: { slots: bits(u8, { periodicity: uint(0, 3) }) } },
+  PingSlotChannelAns: {
+    cid: 0x11,
+    fields: { status: bits(u8, { frequencyAck: flag(0), dataRateAck: flag(1) }) },
+  },
+  /** Deprecated since 1.0.3. */
+  BeaconTimingReq: { cid: 0x12, fields: {} },
+  BeaconFreqAns: { cid: 0x13, fields: { status: bits(u8, { frequencyAck: flag(0) }) } },
   /** 1.1: the class that the device is in from now on. */
   DeviceModeInd: { cid: 0x20, fields: { deviceClass: u8 } },
 });

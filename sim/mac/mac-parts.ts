@@ -1,10 +1,11 @@
 import type { DownlinkSource } from "#agent/events.ts";
 import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
-import type { LorawanRevision } from "#scenarios/lorawan.ts";
+import type { LorawanRevision, UnicastClass } from "#scenarios/lorawan.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { CurrentModel } from "#sim/air/energy.ts";
 import type { AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
+import type { ClassB } from "./class-b.ts";
 import type { MacAnswers } from "./mac-answers.ts";
 import type { AsksEvery, NetworkWord } from "./network-word.ts";
 import type { MacNvm } from "./nvm.ts";
@@ -24,8 +25,10 @@ export interface MacConfig {
   readonly regional: RegionalSetting;
   /** One that the region's default channels carry. */
   readonly uplinkDr: number;
-  /** C: listens on RX2 whenever it does nothing else. Default A. */
-  readonly unicastClass?: "A" | "C";
+  /** B: in ping slots of its own. C: on RX2 whenever it does nothing else. Default A. */
+  readonly unicastClass?: UnicastClass;
+  /** Class B: 2^(7 - n) slots in a beacon period. Default 0. */
+  readonly pingPeriodicity?: number;
   /** Lets the network adapt the data rate, and backs off when it hears nothing. Default: not. */
   readonly adr?: boolean;
   readonly asksEvery?: AsksEvery;
@@ -78,4 +81,5 @@ export interface MacParts {
   readonly nvm: MacNvm;
   readonly radio: Radio;
   readonly answers: MacAnswers;
+  readonly classB: ClassB;
 }

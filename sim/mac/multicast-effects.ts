@@ -42,8 +42,8 @@ export function performMulticast(
       return true;
     case "startClassB": {
       const { frequencyHz, dr, periodicity } = effect;
-      const mcAddr = groups.openSlots(groupId, { frequencyHz, dr });
-      classB.open(groupId, { mcAddr, frequencyHz, dr, periodicity }, now);
+      const address = groups.openSlots(groupId, { frequencyHz, dr });
+      classB.open(groupId, { address, frequencyHz, dr, periodicity }, now);
       return false;
     }
     case "stopClassB":

@@ -12,6 +12,15 @@ export interface Channel extends PlannedChannel {
   readonly enabled: boolean;
 }
 
+/** Unicast in class B, and the beacon. 0 Hz: as the region has it. */
+export interface PingSlots {
+  readonly frequencyHz: number;
+  readonly dr: number;
+  readonly beaconHz: number;
+  /** The server knows how many there are (PingSlotInfoAns). */
+  readonly isAgreed: boolean;
+}
+
 export interface MacSession {
   readonly devAddr: number;
   readonly keys: SessionKeys;
@@ -33,6 +42,7 @@ export interface MacSession {
   adrAckDelayExp: number;
   /** Aggregated duty cycle of 1 / 2^n over all channels (DutyCycleReq). */
   maxDutyCycle: number;
+  pingSlots: PingSlots;
   /** By the device's country, until TxParamSetupReq says otherwise. */
   dwell: DwellTime;
   /** By channel index; those that every device knows come first. */
@@ -99,6 +109,12 @@ export function sessionOf(
     adrAckLimitExp: ADR_ACK_LIMIT_EXP,
     adrAckDelayExp: ADR_ACK_DELAY_EXP,
     maxDutyCycle: 0,
+    pingSlots: {
+      frequencyHz: 0,
+      dr: setting.region.classB.pingSlot.dr,
+      beaconHz: 0,
+      isAgreed: false,
+    },
     dwell: setting.dwell,
     channels: channelsOf(accept.cfList, setting),
     rekeyPending: keys.lorawan === "1.1",

@@ -19,7 +19,8 @@ export function exceedFOpts(parts: MacParts, session: MacSession): boolean {
 }
 
 function own({ config }: MacParts, session: MacSession): readonly Uint8Array[] {
-  return indications(session, config.asksEvery);
+  const { asksEvery, unicastClass, pingPeriodicity = 0 } = config;
+  return indications(session, asksEvery, unicastClass === "B" ? pingPeriodicity : undefined);
 }
 
 function fOptsMaxBytes({ config }: MacParts, session: MacSession): number {

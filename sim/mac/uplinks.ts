@@ -149,7 +149,7 @@ export class Uplinks {
   }
 
   #begin(content: Content, session: MacSession, isOwn: boolean): void {
-    const { answers, config } = this.#parts;
+    const { answers, config, classB } = this.#parts;
     const { adr = false, regional, confirmedTransmissions = CONFIRMED_TRANSMISSIONS_MAX } = config;
     const frame: OutgoingData = {
       direction: "up",
@@ -157,7 +157,8 @@ export class Uplinks {
       adr,
       adrAckReq: adr && asksForDownlink(session, regional),
       ack: this.#ackFCnt !== undefined,
-      fPending: false,
+      // where a downlink has FPending, an uplink has ClassB
+      fPending: classB.isEnabled,
       ...content,
     };
     this.#sending = {

@@ -114,7 +114,7 @@ export class FragmentQueue {
     const { dr, frequencyHz, spacingUs, gateways = 1 } = this.#config;
     const notBefore = scheduler.now + (turn === 1 ? CLASS_B_MARGIN_US : spacingUs);
     const gpsUs = gpsUsAt(notBefore);
-    const group = { mcAddr: this.#mcAddr, periodicity };
+    const group = { address: this.#mcAddr, periodicity };
     const us = notBefore + nextPingSlotUs(gpsUs, group, crypto) - gpsUs;
     const frame = this.#order[turn - 1] ?? { fCnt: 0, fragment: 0 };
     const timing = { type: "at", us } as const;

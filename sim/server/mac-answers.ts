@@ -52,6 +52,9 @@ function answerTo(
     case "DeviceModeInd":
       session.isClassC = command.deviceClass === CLASS_C;
       return { name: "DeviceModeConf", deviceClass: command.deviceClass };
+    case "PingSlotInfoReq":
+      session.pingPeriodicity = command.slots.periodicity;
+      return { name: "PingSlotInfoAns" };
     case "DeviceTimeReq": {
       const gps: GpsSeconds = Math.floor(gpsUs / 1e6) % 2 ** 32;
       return { name: "DeviceTimeAns", gps, fraction: Math.floor(((gpsUs % 1e6) * 256) / 1e6) };

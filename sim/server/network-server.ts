@@ -7,7 +7,6 @@ import { rx1DataRate } from "#sim/air/regional.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { isDataMicValid, openPayload } from "#sim/mac/data-security.ts";
 import { type DataFrame, type JoinRequestFrame, parsePhyPayload } from "#sim/mac/frame.ts";
-import { ClassCDownlinks } from "./class-c.ts";
 import { answerClockSync } from "./clock-answers.ts";
 import { sealDownlink } from "./downlink-frame.ts";
 import { acceptJoin, refusalOf } from "./join-server.ts";
@@ -21,6 +20,7 @@ import {
   type ServerDevice,
   type ServerSession,
 } from "./server-device.ts";
+import { UnaskedDownlinks } from "./unasked-downlinks.ts";
 import { judgeUplink } from "./uplink-verdict.ts";
 import type { Witness } from "./witness.ts";
 
@@ -67,12 +67,13 @@ export class NetworkServer {
   readonly #mcAddrs = new Set<number>();
   readonly #listeners: ApplicationListener[] = [];
   witness: Witness | undefined;
-  readonly #classC: ClassCDownlinks;
+  readonly #unasked: UnaskedDownlinks;
 
   constructor(config: ServerConfig, io: ServerIo) {
     this.config = config;
     this.io = io;
-    this.#classC = new ClassCDownlinks(config.regional.region, io);
+    const gpsUsAt = (at: WorldUs) => this.gpsUsAt(at);
+    this.#unasked = new UnaskedDownlinks(config.regional.region, { ...io, gpsUsAt });
   }
 
   provision(provisioned: ProvisionedDevice): ServerDevice {
@@ -103,7 +104,7 @@ export class NetworkServer {
     if (!Number.isInteger(fPort) || fPort < 1 || fPort > 255) throw new RangeError(`port ${fPort}`);
     if (device.queue.length >= QUEUE_MAX) device.queue.shift();
     device.queue.push({ fPort, payload });
-    this.#classC.wake(device);
+    this.#unasked.wake(device);
   }
 
   /** Takes back what has not gone out; by the very bytes that were handed over. */
@@ -177,7 +178,8 @@ export class NetworkServer {
     if (isForged || payload === undefined) return;
     if (verdict.type === "new") {
       session.nextFCntUp = verdict.fCnt + 1;
-      this.#classC.onUplink(device, uplink);
+      session.isClassB = frame.fPending && device.provisioned.unicastClass === "B";
+      this.#unasked.onUplink(device, uplink);
       if (fPort !== undefined && fPort > 0) this.#dispatch(device, fPort, payload, uplink.endUs);
     }
     // the acknowledgement of a confirmed uplink was lost: acknowledge again, deliver nothing

@@ -1,4 +1,4 @@
-import type { LorawanRevision } from "#scenarios/lorawan.ts";
+import type { LorawanRevision, UnicastClass } from "#scenarios/lorawan.ts";
 import type { AbpSession, SessionKeys } from "#sim/mac/session-keys.ts";
 
 /** Devices are told this one in the join accept. */
@@ -12,8 +12,8 @@ export interface ProvisionedDevice {
   readonly appKey: Uint8Array;
   /** The same as `appKey` on 1.0. */
   readonly nwkKey: Uint8Array;
-  /** Whether it listens all the time. Default A. */
-  readonly unicastClass?: "A" | "C";
+  /** B: whether its word for its ping slots is taken. C: it listens all the time. Default A. */
+  readonly unicastClass?: UnicastClass;
   /** Its session from the start, if it does not join. */
   readonly abp?: AbpSession | undefined;
   /** GenAppKey on 1.0.x, AppKey on 1.1: the root of multicast and data-block keys. */
@@ -37,6 +37,10 @@ export interface ServerSession {
   nextAFCntDown: number;
   /** A device of 1.1 says so itself. */
   isClassC: boolean;
+  /** By the last uplink. */
+  isClassB: boolean;
+  /** By PingSlotInfoReq. */
+  pingPeriodicity: number | undefined;
 }
 
 /** One device as the server knows it. */
@@ -75,5 +79,14 @@ export function newSession(
   { unicastClass = "A" }: Pick<ProvisionedDevice, "unicastClass">,
 ): ServerSession {
   const isClassC = unicastClass === "C" && keys.lorawan === "1.0";
-  return { devAddr, keys, nextFCntUp: 0, nextNFCntDown: 0, nextAFCntDown: 0, isClassC };
+  return {
+    devAddr,
+    keys,
+    nextFCntUp: 0,
+    nextNFCntDown: 0,
+    nextAFCntDown: 0,
+    isClassC,
+    isClassB: false,
+    pingPeriodicity: undefined,
+  };
 }

@@ -52,6 +52,11 @@ export async function provisionChirpStack(
         lorawan: device.lorawan,
         activatedBy: device.activatedBy,
         unicastClass: device.unicastClass,
+        pingSlots: {
+          periodicity: device.pingPeriodicity,
+          dr: scenario.regional.region.classB.pingSlot.dr,
+          frequencyHz: 0,
+        },
         rx2: scenario.regional.region.rx2,
         packages: fuotaServer === undefined ? packages : 0,
         uplinkIntervalS: device.uplinkIntervalS,

@@ -1,7 +1,7 @@
 import { mcRootKey } from "#agent/keys/multicast.ts";
 import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import { type LorawanRevision, lorawanLineOf } from "#scenarios/lorawan.ts";
+import { type LorawanRevision, lorawanLineOf, type UnicastClass } from "#scenarios/lorawan.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
 import { abpSession, deviceKeys } from "#sim/fleet/identity.ts";
 import { kindOf } from "#sim/fleet/roster.ts";
@@ -17,7 +17,7 @@ export interface ListedDevice {
   readonly name: string;
   readonly kind: string;
   readonly lorawan: LorawanRevision;
-  readonly unicastClass: "A" | "C";
+  readonly unicastClass: UnicastClass;
   /** Of TS003, TS004 and TS005. */
   readonly packages: 1 | 2;
   readonly appKey: string;

@@ -24,7 +24,7 @@ devices:
     # lorawan: "1.0"            # or "1.0.2", "1.0.3", "1.0.4", "1.1"
     # activatedBy: otaa         # or abp: made with a session, from this address on
     # firstDevAddr: "01000000"
-    # unicastClass: A           # or C: always listens
+    # unicastClass: A           # or B: in ping slots too; C: always listens
     # persona: reference        # or loramac-node, basics-modem-4.8, zephyr, st, multitech-mdot: a
     #                           # device that behaves like that stack, bugs included
     # uplinkIntervalS: 600      # heartbeat; it also paces the server's set-up stages

@@ -8,6 +8,7 @@ const facts: ProfileFacts = {
   lorawan: "1.0",
   activatedBy: "otaa",
   unicastClass: "A",
+  pingSlots: { periodicity: 3, dr: 5, frequencyHz: 0 },
   rx2: { frequencyHz: 869_525_000, dr: 0 },
   packages: 2,
   uplinkIntervalS: 30,
@@ -37,14 +38,22 @@ test("the ports are said: an update would store zeros", () => {
 });
 
 test.each([
-  ["A", false],
-  ["C", true],
-] as const)("a device of class %s is told as one", (unicastClass, supportsClassC) => {
-  expect(profileOf({ ...facts, unicastClass }).toObject()).toMatchObject({
-    supportsClassB: false,
-    supportsClassC,
-  });
-});
+  ["A", false, false],
+  ["B", true, false],
+  ["C", false, true],
+] as const)(
+  "a device of class %s is told as one",
+  (unicastClass, supportsClassB, supportsClassC) => {
+    expect(profileOf({ ...facts, unicastClass }).toObject()).toMatchObject({
+      supportsClassB,
+      supportsClassC,
+      classBTimeout: 10,
+      classBPingSlotPeriodicity: 3,
+      classBPingSlotDr: 5,
+      classBPingSlotFreq: 0,
+    });
+  },
+);
 
 test("a device that does not join begins with the windows that the server is told of", () => {
   const made = profileOf({ ...facts, activatedBy: "abp" }).toObject();

@@ -131,6 +131,8 @@ describe("a fleet whose server is behind its gateways", () => {
     ["1.0.4", { adr: true, asksEvery: { ack: 2, linkCheck: 3, deviceTime: 2 } }],
     ["1.1", { activatedBy: "abp", packages: "v2" }],
     ["1.1", { unicastClass: "C", packages: "v2", adr: true }],
+    ["1.0.4", { unicastClass: "B", pingPeriodicity: 2 }],
+    ["1.1", { unicastClass: "B", activatedBy: "abp", packages: "v2" }],
   ])("is updated when its devices are %s, %o", (lorawan, rest) => {
     const scenario = scenarioOf();
     const defaults = { ...scenario.devices.defaults, ...rest, lorawan };

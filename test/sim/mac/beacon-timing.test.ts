@@ -45,13 +45,13 @@ describe("the next ping slot of address 0", () => {
     { afterS: 13, periodicity: 6, slotS: 74.3 },
     { afterS: 124, periodicity: 0, slotS: 124.22 },
   ])("after $afterS s, periodicity $periodicity: $slotS s", ({ afterS, periodicity, slotS }) => {
-    const group = { mcAddr: 0, periodicity };
+    const group = { address: 0, periodicity };
     expect(nextPingSlotUs(afterS * 1e6, group, crypto)).toBe(Math.round(slotS * 1e6));
   });
 });
 
 test("every slot of a period is found once, none in reserved time or guard", () => {
-  const group = { mcAddr: 0x0123_4567, periodicity: 3 };
+  const group = { address: 0x0123_4567, periodicity: 3 };
   const found: number[] = [];
   for (let us = 1280e6; us < 1408e6; ) {
     const slot = nextPingSlotUs(us, group, crypto);
@@ -59,7 +59,7 @@ test("every slot of a period is found once, none in reserved time or guard", () 
     found.push(slot);
     us = slot + 1;
   }
-  const first = pingOffset(1280, group.mcAddr, 3, crypto);
+  const first = pingOffset(1280, group.address, 3, crypto);
   expect(found).toEqual(
     Array.from({ length: 16 }, (_, turn) => slotStartUs(1280, first + turn * 256)),
   );

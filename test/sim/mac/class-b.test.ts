@@ -8,7 +8,7 @@ import { ClassB, halfWindowUs } from "#sim/mac/class-b.ts";
 const crypto = new NodeCrypto();
 const region = regionOf("EU868");
 const AIRTIME_US = 152_576;
-const GROUP = { mcAddr: 0x0123_4567, frequencyHz: 869_525_000, dr: 3, periodicity: 2 };
+const GROUP = { address: 0x0123_4567, frequencyHz: 869_525_000, dr: 3, periodicity: 2 };
 const TOLERANCE_US = 10_000;
 
 /** A world that begins with a beacon. */

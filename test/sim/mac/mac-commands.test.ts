@@ -20,6 +20,8 @@ const accept = {
   cfList: undefined,
 };
 
+const PING_SLOTS = { frequencyHz: 0, dr: 3, beaconHz: 0, isAgreed: false };
+
 function session(lorawan: "1.0" | "1.1" = "1.0"): MacSession {
   if (lorawan === "1.0")
     return sessionOf(accept, { lorawan, nwkSKey: key, appSKey: key }, 5, IN_EU868);
@@ -74,6 +76,29 @@ describe("a command, its answer, and what it changes", () => {
     ["LinkCheckAns", "02 14 01", "", {}],
     ["DeviceTimeAns", "0d 92 7b 80 56 00", "", {}],
     ["ForceRejoinReq", "0e 00 00", "", {}],
+    ["PingSlotInfoAns", "10", "", { pingSlots: { ...PING_SLOTS, isAgreed: true } }],
+    [
+      "PingSlotChannelReq",
+      "11 d2 ad 84 05",
+      "11 03",
+      { pingSlots: { ...PING_SLOTS, frequencyHz: 869_525_000, dr: 5 } },
+    ],
+    [
+      "PingSlotChannelReq: 0 Hz is the region's",
+      "11 00 00 00 02",
+      "11 03",
+      { pingSlots: { ...PING_SLOTS, dr: 2 } },
+    ],
+    ["PingSlotChannelReq: 433 MHz", "11 40 12 42 03", "11 02", { pingSlots: PING_SLOTS }],
+    ["PingSlotChannelReq: DR8", "11 d2 ad 84 08", "11 01", { pingSlots: PING_SLOTS }],
+    ["BeaconTimingAns", "12 00 00 00", "", {}],
+    [
+      "BeaconFreqReq",
+      "13 d2 ad 84",
+      "13 01",
+      { pingSlots: { ...PING_SLOTS, beaconHz: 869_525_000 } },
+    ],
+    ["BeaconFreqReq: 433 MHz", "13 40 12 42", "13 00", { pingSlots: PING_SLOTS }],
   ])("%s", (_, command, answer, changed) => {
     const { channels: _defaults, ...expected } = session();
     const { answer: said, after } = run(command);

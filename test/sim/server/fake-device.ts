@@ -31,6 +31,7 @@ export interface Uplink {
   readonly payload?: Uint8Array;
   readonly confirmed?: boolean;
   readonly adrAckReq?: boolean;
+  readonly isClassB?: boolean;
   readonly commands?: readonly MacUplink[];
   /** Instead of `commands`. */
   readonly fOpts?: Uint8Array;
@@ -102,7 +103,7 @@ export class FakeDevice {
   }
 
   seal(uplink: Uplink = {}): Uint8Array {
-    const { confirmed = false, adrAckReq = false } = uplink;
+    const { confirmed = false, adrAckReq = false, isClassB = false } = uplink;
     const { commands = [], channel = 0, dr = 5 } = uplink;
     const { fCnt = this.fCntUp, payload = new Uint8Array(0) } = uplink;
     const fPort = "fPort" in uplink ? uplink.fPort : 10;
@@ -114,7 +115,7 @@ export class FakeDevice {
       adr: false,
       adrAckReq,
       ack: false,
-      fPending: false,
+      fPending: isClassB,
       fPort,
       fOpts,
       frmPayload: payload,
