@@ -1,5 +1,6 @@
 import fuotaRpc from "@chirpstack/chirpstack-api/api/fuota_grpc_pb.js";
 import fuota from "@chirpstack/chirpstack-api/api/fuota_pb.js";
+import multicast from "@chirpstack/chirpstack-api/api/multicast_group_pb.js";
 import type { ChirpStackConnection } from "./chirpstack-connection.ts";
 
 export interface DeploymentFacts {
@@ -10,8 +11,10 @@ export interface DeploymentFacts {
   readonly gatewayIds: readonly string[];
   readonly dr: number;
   readonly frequencyHz: number;
-  /** The session lasts 2 to this power of seconds. */
+  /** The session lasts 2 to this power of seconds, in class B of beacon periods. */
   readonly timeoutExponent: number;
+  /** Of class B: 2 to the power of 7 less this slots in a beacon period. Undefined: class C. */
+  readonly pingPeriodicity: number | undefined;
   readonly maxRetries: number;
   readonly fragSize: number;
   readonly redundancyPercent: number;
@@ -124,11 +127,15 @@ export class ChirpStackDeployments {
   }
 }
 
-function deploymentOf(facts: DeploymentFacts): fuota.FuotaDeployment {
+export function deploymentOf(facts: DeploymentFacts): fuota.FuotaDeployment {
   const made = new fuota.FuotaDeployment();
   made.setApplicationId(facts.applicationId);
   made.setDeviceProfileId(facts.deviceProfileId);
   made.setName(facts.name);
+  const isClassB = facts.pingPeriodicity !== undefined;
+  const { CLASS_B, CLASS_C } = multicast.MulticastGroupType;
+  made.setMulticastGroupType(isClassB ? CLASS_B : CLASS_C);
+  made.setMulticastClassBPingSlotPeriodicity(facts.pingPeriodicity ?? 0);
   made.setMulticastDr(facts.dr);
   made.setMulticastFrequency(facts.frequencyHz);
   made.setMulticastTimeout(facts.timeoutExponent);

@@ -15,8 +15,8 @@ export function checkLive(
     const text = `has ${device.packages} for ${name}: a FUOTA Server speaks version 1 alone; use packages: v1`;
     return { path: ["devices"], text };
   }
-  if (campaign.sessionClass !== "C") {
-    const text = "is B: simulated gateways of a live fleet send no beacons yet; use C";
+  if (hasFuotaServer && campaign.sessionClass === "B") {
+    const text = "is B: a FUOTA Server says the ping-slot period of a session to nobody; use C";
     return { path: ["campaign", "sessionClass"], text };
   }
   if (campaign.gapsS !== undefined) return { path: ["campaign", "gapsS"], text: MAKES_ITSELF };

@@ -5,11 +5,11 @@ import {
   type DeploymentState,
 } from "#hal/net/chirpstack-deployments.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import { pacedSession } from "#sim/fleet/gateway-air.ts";
 import type { CampaignGroup } from "#sim/fleet/roster.ts";
 import { bytesOf } from "#sim/fleet/settings.ts";
 import { orRefused } from "#tools/provision/api-refusal.ts";
 import type { Provisioned } from "#tools/provision/chirpstack.ts";
+import { serverSession } from "./server-session.ts";
 
 export interface CampaignInput {
   readonly scenario: ResolvedScenario;
@@ -48,9 +48,8 @@ export async function runDeployment(
   const deployments = new ChirpStackDeployments(api);
   const { scenario, group, devEuis, provisioned, payload } = input;
   const { campaign, regional } = scenario;
-  // Each fragment goes out by every gateway, a margin apart.
   const gateways = provisioned.gatewayIds.length;
-  const { session } = pacedSession(regional.region, { ...campaign, gateways }, payload.length);
+  const session = serverSession(regional.region, { ...campaign, gateways }, payload.length);
   return await orRefused(async () => {
     const id = await deployments.start({
       applicationId: provisioned.applicationId,
@@ -61,6 +60,7 @@ export async function runDeployment(
       dr: campaign.dr,
       frequencyHz: campaign.frequencyHz,
       timeoutExponent: session.timeoutExponent,
+      pingPeriodicity: session.pingPeriodicity,
       maxRetries: campaign.maxRetries,
       fragSize: campaign.fragSize,
       redundancyPercent: campaign.redundancyPercent,
@@ -70,7 +70,7 @@ export async function runDeployment(
       payload,
     });
     const stages = 4 * (campaign.maxRetries + 2) * group.device.uplinkIntervalS;
-    const giveUpS = stages + 2 ** session.timeoutExponent + SLACK_S;
+    const giveUpS = stages + session.lengthS + SLACK_S;
     const { isComplete, jobs } = await follow(deployments, id, giveUpS, hooks);
     const complaints = jobs.flatMap(({ name, error }) =>
       error === "" ? [] : [`${name}: ${error}`],

@@ -143,6 +143,25 @@ describe("a fleet whose server is behind its gateways", () => {
     for (const timeline of timelines) expect(timeline.includes("network time")).toBe(isTold);
   });
 
+  test("hears groups in the ping slots of class B, each frame at its GPS time", () => {
+    const campaign = { redundancyPercent: 100, sessionClass: "B", pingPeriodicity: 1 } as const;
+    const beaconLoss = { model: "bernoulli", probability: 0.3 } as const;
+    const { fleet, run } = world({ ...scenarioOf({ beaconLoss }), campaign });
+    const results = run();
+    expect(results.map(stateOf)).toEqual(Array.from({ length: 6 }, () => "updated"));
+    const log = fleet.members.flatMap(({ node }) => node.timeline.map(({ text }) => text));
+    expect(log).toContain("class B session of group 0 started");
+    for (const member of fleet.members) expect(fleet.airOf(member).missed).toEqual([]);
+  });
+
+  test("hears no ping slot of a gateway without beacons", () => {
+    const campaign = { redundancyPercent: 100, sessionClass: "B", pingPeriodicity: 1 } as const;
+    const beaconOutages = [{ when: { atS: 0 }, forS: 50_000 }];
+    const { run } = world({ ...scenarioOf({ beaconOutages }), campaign });
+    const results = run();
+    expect(results.map(({ fragments }) => fragments.received)).toEqual(Array(6).fill(0));
+  });
+
   test("loses the very fragments that it loses in a run", () => {
     const scenario = scenarioOf({ multicastLoss: { model: "bernoulli", probability: 0.25 } });
     const simulated: DeviceResult[] = [];

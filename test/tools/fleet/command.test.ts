@@ -29,7 +29,6 @@ async function closedPort(): Promise<number> {
 
 describe("what a real server cannot be made to do is refused, with its place", () => {
   test.each([
-    ["campaign.sessionClass=B", /fake\.yaml.*campaign\.sessionClass is B: .*use C/],
     ["campaign.gapsS=[3]", /campaign\.gapsS says what our own server does/],
     ["campaign.rounds=2", /campaign\.rounds says/],
     ["server.statusEvery=5", /server says what our own server does; .*leave it out/],
@@ -92,6 +91,11 @@ describe("a FUOTA Server", () => {
   test("speaks version 1 alone, which the scenario is told", async () => {
     const said = complaint("--fuota-server", "localhost:1", "--set", "packages=v2");
     expect(await said).toMatch(/fake\.yaml.*devices has v2 for device: .*use packages: v1/);
+  });
+
+  test("has no class B that a device could follow", async () => {
+    const said = complaint("--fuota-server", "localhost:1", "--set", "campaign.sessionClass=B");
+    expect(await said).toMatch(/fake\.yaml.*campaign\.sessionClass is B: .*use C/);
   });
 
   test("has events where it is asked for, and nowhere else", async () => {
