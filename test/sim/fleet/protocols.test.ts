@@ -38,6 +38,19 @@ function scenarioIn(region: NonNullable<Scenario["region"]>): Scenario {
   };
 }
 
+/** Groups in ping slots, and devices in their own. */
+function inClassB(): Scenario {
+  const scenario = scenarioIn("EU868");
+  const { devices, campaign, air } = scenario;
+  const defaults = { ...devices.defaults, unicastClass: "B" as const };
+  return {
+    ...scenario,
+    devices: { ...devices, defaults },
+    campaign: { ...campaign, sessionClass: "B", pingPeriodicity: 2 },
+    air: { ...air, beaconLoss: { model: "bernoulli", probability: 0.1 } },
+  };
+}
+
 function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
   const resolved = resolveScenario(scenario);
   const { regional, devices } = resolved;
@@ -75,7 +88,9 @@ function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
       transmit: (request, ack) => front.transmit(request, ack),
     },
   );
-  const front = new GatewayFront(regional.region, fleet.engine, (uplink) => server.receive(uplink));
+  const front = new GatewayFront(regional.region, fleet.engine, GPS_AT_START, (uplink) =>
+    server.receive(uplink),
+  );
   const wire = lay({
     regional,
     onUplink: (uplink) => front.receive(0, uplink),
@@ -113,8 +128,11 @@ function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
   return { lost: fleet.members.map((member) => fleet.airOf(member).lost), verdicts };
 }
 
-describe.each(["EU868", "US915"] as const)("%s", (region) => {
-  const scenario = scenarioIn(region);
+describe.each([
+  ["EU868", scenarioIn("EU868")],
+  ["US915", scenarioIn("US915")],
+  ["class B", inClassB()],
+] as const)("%s", (_, scenario) => {
   const simulated: unknown[] = [];
   runScenario(
     {
