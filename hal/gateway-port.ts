@@ -104,8 +104,10 @@ export interface DownlinkWay {
 export interface ServerDownlink {
   readonly downlinkId: number;
   readonly phyPayload: Uint8Array;
-  /** Undefined: as soon as the gateway can. */
+  /** Undefined: at `gpsUs`, or as soon as the gateway can. */
   readonly context: UplinkContext | undefined;
+  /** µs of GPS time at which it begins: a ping slot. */
+  readonly gpsUs?: number | undefined;
   /** Alternatives, in order; at least one. Not every protocol can say more than the first. */
   readonly ways: readonly [DownlinkWay, ...DownlinkWay[]];
 }

@@ -18,6 +18,7 @@ const XTIME_MAX = (1n << 63n) - 1n;
 /** Stations acknowledge what is for some device, and nothing that is for none. */
 const SOME_DEVICE = "01-01-01-01-01-01-01-01";
 const CLASS_A = 0;
+const CLASS_B = 1;
 const CLASS_C = 2;
 
 export type FromStation =
@@ -168,7 +169,7 @@ function bytesIn(text: unknown): Uint8Array | undefined {
 
 /** Both windows in one message, of which the station takes the first that it can; or as soon as it can. */
 export function encodeDnMsg(downlink: ServerDownlink, rates: StationRates, nowS: number): string {
-  const { downlinkId, phyPayload, context, ways } = downlink;
+  const { downlinkId, phyPayload, context, gpsUs, ways } = downlink;
   const [first, second] = ways;
   // Of a rate that both directions have, the downlink's number is the higher one.
   const drOf = ({ rate }: DownlinkWay) => rates.findLastIndex((at) => isRate(at, rate));
@@ -180,6 +181,10 @@ export function encodeDnMsg(downlink: ServerDownlink, rates: StationRates, nowS:
     priority: 0,
     MuxTime: nowS,
   };
+  if (context === undefined && gpsUs !== undefined) {
+    const slot = { DR: drOf(first), Freq: first.frequencyHz, gpstime: Math.floor(gpsUs) };
+    return textOf({ ...common, dC: CLASS_B, ...slot, rctx: 0 });
+  }
   if (context === undefined) {
     const rx2 = { RX2DR: drOf(first), RX2Freq: first.frequencyHz };
     return textOf({ ...common, dC: CLASS_C, ...rx2, rctx: 0 });

@@ -93,12 +93,10 @@ export function encodePullAck(token: UdpToken): Uint8Array {
 
 /** The protocol has one way for each downlink: the first. The token is the downlink's number. */
 export function encodePullResp(downlink: ServerDownlink, powerDbm: number): Uint8Array {
-  const { downlinkId, phyPayload, context, ways } = downlink;
-  const [{ frequencyHz, rate, delayUs }] = ways;
+  const { downlinkId, phyPayload, ways } = downlink;
+  const [{ frequencyHz, rate }] = ways;
   const txpk = {
-    ...(context === undefined
-      ? { imme: true }
-      : { tmst: Number(context.counter + BigInt(delayUs)) % COUNTER_PERIOD_US }),
+    ...timeOf(downlink),
     freq: frequencyHz / 1e6,
     rfch: 0,
     powe: powerDbm,
@@ -111,4 +109,12 @@ export function encodePullResp(downlink: ServerDownlink, powerDbm: number): Uint
     data: Buffer.from(phyPayload).toString("base64"),
   };
   return udpDatagram("pullResp", downlinkId & 0xffff, jsonOf({ txpk }));
+}
+
+/** `tmms` counts whole ms: every ping slot begins at one. */
+function timeOf({ context, gpsUs, ways: [{ delayUs }] }: ServerDownlink): object {
+  if (context !== undefined) {
+    return { tmst: Number(context.counter + BigInt(delayUs)) % COUNTER_PERIOD_US };
+  }
+  return gpsUs === undefined ? { imme: true } : { tmms: Math.round(gpsUs / 1000) };
 }

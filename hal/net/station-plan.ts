@@ -14,11 +14,20 @@ export interface StationPlan {
   /** A wide channel beside them. */
   readonly wide: { readonly frequencyHz: number; readonly sf: number } | undefined;
   readonly maxEirpDbm: number;
+  /** What a station with GPS sends every 128 s. Undefined: none. */
+  readonly beacon: StationBeacon | undefined;
+}
+
+export interface StationBeacon {
+  readonly dr: number;
+  readonly frequenciesHz: readonly number[];
+  /** Where the time and what the gateway says of itself begin, and the length; in bytes. */
+  readonly layout: readonly [timeAt: number, gatewayAt: number, sizeBytes: number];
 }
 
 /** `nowS`: seconds of UTC since 1970, with a fraction. */
 export function encodeRouterConfig(plan: StationPlan, nowS: number): string {
-  const { region, rates, frequencyRangeHz, maxEirpDbm } = plan;
+  const { region, rates, frequencyRangeHz, maxEirpDbm, beacon } = plan;
   const all = Array.from({ length: RATES }, (_, dr) => rates[dr]);
   return stationText({
     msgtype: "router_config",
@@ -35,7 +44,10 @@ export function encodeRouterConfig(plan: StationPlan, nowS: number): string {
     nocca: false,
     nodc: false,
     nodwell: false,
-    bcning: null,
+    bcning:
+      beacon === undefined
+        ? null
+        : { DR: beacon.dr, layout: beacon.layout, freqs: beacon.frequenciesHz },
     MuxTime: nowS,
   });
 }

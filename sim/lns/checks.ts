@@ -94,7 +94,10 @@ export const CHECKS = {
     words: "for the index that was asked, without an error",
     source: "TS004 FragSessionSetupAns",
   },
-  "mc-session": { words: "a class C session is accepted", source: "TS005 McClassCSessionAns" },
+  "mc-session": {
+    words: "a session is accepted",
+    source: "TS005 McClassCSessionAns, McClassBSessionAns",
+  },
   "mc-session-status": {
     words: "for the group that was asked, without an error",
     source: "TS005 McClassCSessionAns",

@@ -20,7 +20,8 @@ type SessionAns = Extract<
 const STATUS = 0x01;
 const SETUP = 0x02;
 const DELETE = 0x03;
-const SESSION = 0x04;
+const SESSION_C = 0x04;
+const SESSION_B = 0x05;
 
 export interface GroupWorld extends ClockWorld {
   readonly packages: 1 | 2;
@@ -70,8 +71,9 @@ export class GroupExaminer {
     require("group-status", PORT, STATUS);
     require("group-delete", PORT, DELETE, CAMPAIGN_GROUP);
     require("group-undefined", PORT, DELETE, UNDEFINED_GROUP);
-    require("session-undefined", PORT, SESSION, UNDEFINED_GROUP);
-    require("mc-session", PORT, SESSION, CAMPAIGN_GROUP);
+    require("session-undefined", PORT, SESSION_C, UNDEFINED_GROUP);
+    require("mc-session", PORT, SESSION_C, CAMPAIGN_GROUP);
+    require("mc-session", PORT, SESSION_B, CAMPAIGN_GROUP);
     this.#desk.requireRepeat("group-repeat", PORT, SETUP);
   }
 
@@ -124,9 +126,11 @@ export class GroupExaminer {
     this.#sheet.check(isThere ? "group-delete" : "group-undefined", isGood, evidence, why);
   }
 
-  #onSession({ status, timeToStart }: SessionAns, uplink: GatewayUplink, evidence: Evidence): void {
-    const request = requestIn(this.#desk.take(PORT, SESSION, evidence));
-    if (request?.name !== "McClassCSessionReq") return;
+  #onSession(answer: SessionAns, uplink: GatewayUplink, evidence: Evidence): void {
+    const { name, status, timeToStart } = answer;
+    const cid = name === "McClassBSessionAns" ? SESSION_B : SESSION_C;
+    const request = requestIn(this.#desk.take(PORT, cid, evidence));
+    if (request?.name !== "McClassCSessionReq" && request?.name !== "McClassBSessionReq") return;
     const { mcGroupId } = request.header;
     if (!this.#groups.has(mcGroupId)) {
       const isRefused = status.mcGroupUndefined && timeToStart === undefined;

@@ -89,7 +89,7 @@ export class Lns implements Witness {
       },
     );
     this.#server.witness = this;
-    this.front = new GatewayFront(regional.region, scheduler, (uplink) =>
+    this.front = new GatewayFront(regional.region, scheduler, gpsAtStart, (uplink) =>
       this.#server.receive(uplink),
     );
     this.front.onReach = (_, gateways) => {

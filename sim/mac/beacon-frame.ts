@@ -13,6 +13,15 @@ function rfuBytes(sizeBytes: number): { readonly before: number; readonly behind
   return { before, behind: rest - before };
 }
 
+/** Where the time and the part of the gateway begin. */
+export function beaconLayout(sizeBytes: number): {
+  readonly timeAt: number;
+  readonly gatewayAt: number;
+} {
+  const { before: timeAt } = rfuBytes(sizeBytes);
+  return { timeAt, gatewayAt: timeAt + TIME_BYTES + CRC_BYTES };
+}
+
 /** `gwSpecific`: where the gateway is, or nothing known. */
 export function encodeBeacon(
   sizeBytes: number,

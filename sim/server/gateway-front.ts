@@ -1,4 +1,5 @@
 import type { DownlinkWay, HeardUplink, ServerDownlink } from "#hal/gateway-port.ts";
+import type { GpsSeconds } from "#hal/ports.ts";
 import type { Region } from "#scenarios/regions/region.ts";
 import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
 import { drOfRate } from "#sim/air/regional.ts";
@@ -25,7 +26,7 @@ interface Pending {
 const COPIES_US = 1_500_000;
 /** The last window may be a long frame's at SF12. */
 const ON_AIR_US = 3_000_000;
-/** Nobody waits for the word on a multicast frame. */
+/** Nobody waits for the word on a multicast frame of class C. */
 const MULTICAST_US = 10_000_000;
 /** Downlinks are numbered with 16 bits: Semtech UDP has no more. */
 const DOWNLINK_IDS = 2 ** 16;
@@ -38,19 +39,26 @@ const DOWNLINK_IDS = 2 ** 16;
 export class GatewayFront {
   readonly #region: Region;
   readonly #scheduler: Scheduler;
+  readonly #gpsAtStart: GpsSeconds;
   readonly #receive: (uplink: GatewayUplink) => void;
   readonly #gateways: FrontGateway[] = [];
   readonly #copies = new Map<string, { readonly at: WorldUs; readonly gateways: Set<number> }>();
   readonly #pending = new Map<number, Pending>();
   #nextId = 0;
-  /** What class C frames go out by: their gateway 0, 1, … Known before the first. */
+  /** What frames that no uplink asks for go out by: their gateway 0, 1, … Known before the first. */
   multicastGateways: readonly number[] = [0];
   /** Gateways that heard a frame which counted. */
   onReach: ((uplink: GatewayUplink, gateways: ReadonlySet<number>) => void) | undefined;
 
-  constructor(region: Region, scheduler: Scheduler, receive: (uplink: GatewayUplink) => void) {
+  constructor(
+    region: Region,
+    scheduler: Scheduler,
+    gpsAtStart: GpsSeconds,
+    receive: (uplink: GatewayUplink) => void,
+  ) {
     this.#region = region;
     this.#scheduler = scheduler;
+    this.#gpsAtStart = gpsAtStart;
     this.#receive = receive;
   }
 
@@ -100,7 +108,9 @@ export class GatewayFront {
     });
     this.#pending.set(downlinkId, { gateway: index, ack, timeout });
     const { phyPayload } = request;
-    const downlink = { downlinkId, phyPayload, context: answers?.context, ways };
+    const isSlot = answers === undefined && timing.type === "at";
+    const gpsUs = isSlot ? this.#gpsAtStart * 1e6 + timing.us : undefined;
+    const downlink = { downlinkId, phyPayload, context: answers?.context, gpsUs, ways };
     if (!gateway.send(downlink)) this.acknowledge(index, downlinkId, false);
   }
 

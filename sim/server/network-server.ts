@@ -72,8 +72,11 @@ export class NetworkServer {
   constructor(config: ServerConfig, io: ServerIo) {
     this.config = config;
     this.io = io;
-    const gpsUsAt = (at: WorldUs) => this.gpsUsAt(at);
-    this.#unasked = new UnaskedDownlinks(config.regional.region, { ...io, gpsUsAt });
+    this.#unasked = new UnaskedDownlinks(config.regional.region, {
+      ...io,
+      gpsUsAt: (at) => this.gpsUsAt(at),
+      onDownlink: (device, item) => this.witness?.onDownlink(device, { ...item, fOpts: NO_BYTES }),
+    });
   }
 
   provision(provisioned: ProvisionedDevice): ServerDevice {

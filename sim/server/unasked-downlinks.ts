@@ -4,7 +4,7 @@ import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
 import type { Scheduler, WorldUs } from "#sim/kernel/engine.ts";
 import { beaconTimeAt, hoppingHz, nextPingSlotUs } from "#sim/mac/beacon-timing.ts";
 import { sealDownlink } from "./downlink-frame.ts";
-import type { ServerDevice, ServerSession } from "./server-device.ts";
+import type { QueueItem, ServerDevice, ServerSession } from "./server-device.ts";
 
 /** After an uplink class A has its turn, and after a downlink the device its own (ChirpStack v4). */
 const LOCK_US = 5_000_000;
@@ -16,6 +16,8 @@ interface DownlinkIo {
   readonly scheduler: Scheduler;
   readonly crypto: Crypto;
   gpsUsAt(at: WorldUs): number;
+  /** Tells whoever watches; returns whom to tell what became of it. */
+  onDownlink(device: ServerDevice, item: QueueItem): ((isSent: boolean) => void) | undefined;
   transmit(request: DownlinkRequest, ack: (isSent: boolean) => void): void;
 }
 
@@ -65,17 +67,20 @@ export class UnaskedDownlinks {
 
   #send(device: ServerDevice, reach: Reach): void {
     const { session, queue } = device;
-    const { scheduler, crypto, transmit } = this.#io;
-    if (session === undefined || queue.length === 0 || reach.freeFromUs > scheduler.now) {
+    const { scheduler, crypto, transmit, onDownlink } = this.#io;
+    const [item] = queue;
+    if (session === undefined || item === undefined || reach.freeFromUs > scheduler.now) {
       this.wake(device);
       return;
     }
     const { phyPayload, onSent } = sealDownlink(device, session, NOTHING_ELSE, crypto);
+    const onSeen = onDownlink(device, item);
     const window = this.#windowOf(session);
     reach.freeFromUs = window.timing.type === "at" ? window.timing.us : scheduler.now + LOCK_US;
     reach.isPlanned = true;
     transmit({ gateway: reach.gateway, phyPayload, ...window }, (isSent) => {
       reach.isPlanned = false;
+      onSeen?.(isSent);
       if (isSent) onSent();
       this.wake(device);
     });

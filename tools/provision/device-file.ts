@@ -131,9 +131,13 @@ function deviceOf({ place, fields }: Row): ProvisionedDevice {
     appKey,
     nwkKey: is11 ? bytes("nwkKey", 16) : appKey,
     rootSecret: is11 ? appKey : bytes("genAppKey", 16),
-    ...(fields["unicastClass"] === "C" ? { unicastClass: "C" as const } : {}),
+    ...unicastClassIn(fields["unicastClass"]),
     ...(fields["activatedBy"] === "abp" ? { abp: sessionOf(lorawan, bytes) } : {}),
   };
+}
+
+function unicastClassIn(value: unknown): Pick<ProvisionedDevice, "unicastClass"> {
+  return value === "B" || value === "C" ? { unicastClass: value } : {};
 }
 
 /** The session of a device that never joins. */

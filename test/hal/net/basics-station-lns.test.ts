@@ -229,6 +229,18 @@ describe("a downlink, as our own station reads it", () => {
     });
   });
 
+  test("goes out in a ping slot, by GPS time", () => {
+    const gpsUs = 1_448_141_676_240_000;
+    const message = read({ context: undefined, gpsUs });
+    expect(message).toMatchObject({
+      isAcknowledged: true,
+      items: [{ frequencyHz: 868_100_000, rate: SF7, timing: { type: "gps", gpsUs } }],
+    });
+    expect(encodeDnMsg({ ...downlink, context: undefined, gpsUs }, RATES, 1.8e9)).toContain(
+      '"dC":1',
+    );
+  });
+
   test("time is told", () => {
     expect(decodeFromStationServer(encodeTimeSyncAnswer(5, 9.5), RATES)).toEqual({
       type: "timeSync",

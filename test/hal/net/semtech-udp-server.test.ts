@@ -168,6 +168,19 @@ describe("what a server sends", () => {
     });
   });
 
+  test("PULL_RESP for a ping slot is for its GPS time", () => {
+    const bytes = encodePullResp(
+      { ...downlink, context: undefined, gpsUs: 1_448_141_676_240_000 },
+      14,
+    );
+    expect(decodeFromUdpServer(bytes)).toMatchObject({
+      item: { ...item, timing: { type: "gps", gpsUs: 1_448_141_676_240_000 } },
+    });
+    const { txpk } = JSON.parse(Buffer.from(bytes.subarray(4)).toString()) as { txpk: object };
+    expect(txpk).toMatchObject({ tmms: 1_448_141_676_240 });
+    expect(Object.keys(txpk)).not.toContain("imme");
+  });
+
   test("PULL_RESP without an uplink is for at once", () => {
     const bytes = encodePullResp({ ...downlink, context: undefined }, 27);
     expect(decodeFromUdpServer(bytes)).toMatchObject({

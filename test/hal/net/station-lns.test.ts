@@ -14,6 +14,7 @@ const PLAN: StationPlan = {
   frequencyRangeHz: [863_000_000, 870_000_000],
   channelsHz: [868_100_000],
   wide: undefined,
+  beacon: undefined,
   maxEirpDbm: 16,
 };
 

@@ -58,6 +58,15 @@ function scenarioIn(region: RegionName, air: Scenario["air"]): Scenario {
   };
 }
 
+/** Groups in ping slots, and devices in their own. */
+function inClassB(): Scenario {
+  return {
+    ...scenarioIn("EU868", { beaconLoss: { model: "bernoulli", probability: 0.1 } }),
+    devices: { count: 6, defaults: { uplinkIntervalS: 60, unicastClass: "B" } },
+    campaign: { redundancyPercent: 100, sessionClass: "B", pingPeriodicity: 2 },
+  };
+}
+
 function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
   const resolved = resolveScenario(scenario);
   const { regional, devices, campaign } = resolved;
@@ -101,7 +110,7 @@ function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
       transmit: (request, ack) => front.transmit(request, ack),
     },
   );
-  const front = new GatewayFront(regional.region, fleet.engine, (uplink) => {
+  const front = new GatewayFront(regional.region, fleet.engine, GPS_AT_START, (uplink) => {
     taken.push(`${uplink.phyPayload.join()} at ${uplink.endUs}`);
     takers.add(uplink.gateway ?? 0);
     server.receive(uplink);
@@ -148,12 +157,12 @@ function runOver({ acknowledges, lay }: WireKind, scenario: Scenario) {
 }
 
 describe.each([
-  ["EU868", "one gateway", {}],
-  ["US915", "one gateway", {}],
-  ["EU868", "three gateways in reach of all", THREE],
-  ["EU868", "two gateways with a place", PLACED],
-] as const)("%s, %s", (region, _, air) => {
-  const scenario = scenarioIn(region, air);
+  ["EU868, one gateway", scenarioIn("EU868", {})],
+  ["US915, one gateway", scenarioIn("US915", {})],
+  ["EU868, three gateways in reach of all", scenarioIn("EU868", THREE)],
+  ["EU868, two gateways with a place", scenarioIn("EU868", PLACED)],
+  ["EU868, class B", inClassB()],
+] as const)("%s", (_, scenario) => {
   const { gateways } = resolveScenario(scenario).campaign;
   const simulated: unknown[] = [];
   runScenario(

@@ -113,7 +113,7 @@ const PROTOBUF: ChirpStackServer = {
     const isSent = ack.getItemsList().some((item) => item.getStatus() === gw.TxAckStatus.OK);
     return { id: ack.getDownlinkId(), isSent };
   },
-  downlinkOf: ({ downlinkId, phyPayload, context, ways }) => {
+  downlinkOf: ({ downlinkId, phyPayload, context, gpsUs, ways }) => {
     const frame = new gw.DownlinkFrame();
     frame.setDownlinkId(downlinkId);
     frame.setGatewayId(GATEWAY_ID);
@@ -125,12 +125,15 @@ const PROTOBUF: ChirpStackServer = {
       modulation.setLora(lora);
       const timing = new gw.Timing();
       const info = new gw.DownlinkTxInfo();
-      if (context === undefined) timing.setImmediately(new gw.ImmediatelyTimingInfo());
-      else {
-        const delay = new duration.Duration();
-        delay.setSeconds(delayUs / 1e6);
+      if (gpsUs !== undefined) {
+        const epoch = new gw.GPSEpochTimingInfo();
+        epoch.setTimeSinceGpsEpoch(durationOf(gpsUs));
+        timing.setGpsEpoch(epoch);
+      } else if (context === undefined) {
+        timing.setImmediately(new gw.ImmediatelyTimingInfo());
+      } else {
         const delayed = new gw.DelayTimingInfo();
-        delayed.setDelay(delay);
+        delayed.setDelay(durationOf(delayUs));
         timing.setDelay(delayed);
         info.setContext(contextBytes(context.counter));
       }
@@ -164,14 +167,17 @@ const JSON_FORM: ChirpStackServer = {
     const isSent = items.some(({ status }: { readonly status: string }) => status === "OK");
     return { id: downlinkId, isSent };
   },
-  downlinkOf: ({ downlinkId, phyPayload, context, ways }) => {
+  downlinkOf: ({ downlinkId, phyPayload, context, gpsUs, ways }) => {
+    const soon =
+      gpsUs === undefined
+        ? { immediately: {} }
+        : { gpsEpoch: { timeSinceGpsEpoch: `${(gpsUs / 1e6).toFixed(6)}s` } };
     const items = ways.map(({ frequencyHz, rate, delayUs }) => ({
       phyPayload: toBase64(phyPayload),
       txInfo: {
         frequency: frequencyHz,
         modulation: { lora: { bandwidth: rate.bandwidthHz, spreadingFactor: rate.sf } },
-        timing:
-          context === undefined ? { immediately: {} } : { delay: { delay: `${delayUs / 1e6}s` } },
+        timing: context === undefined ? soon : { delay: { delay: `${delayUs / 1e6}s` } },
         ...(context === undefined ? {} : { context: toBase64(contextBytes(context.counter)) }),
       },
     }));
@@ -223,6 +229,13 @@ function heard({
     context: { counter, antenna: 0 },
     gpsUs: undefined,
   };
+}
+
+function durationOf(us: number): duration.Duration {
+  const made = new duration.Duration();
+  made.setSeconds(Math.floor(us / 1e6));
+  made.setNanos((us % 1e6) * 1000);
+  return made;
 }
 
 function contextBytes(counter: bigint): Uint8Array {

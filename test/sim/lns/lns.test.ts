@@ -31,6 +31,14 @@ test.each(WIRES)("and so through $name", (wire) => {
   expect(bench.notTried).toEqual([]);
 });
 
+test.each(WIRES.slice(0, 2))("and in class B, by the GPS time of its gateway, $name", (wire) => {
+  const campaign = { redundancyPercent: 100, sessionClass: "B", pingPeriodicity: 2 } as const;
+  const bench = new LnsBench({ unicastClass: "B" }, { campaign }, {}, wire).run();
+  expect(bench.failures).toEqual({});
+  expect(bench.notTried).toEqual([]);
+  expect(bench.fleet.members.map(({ node }) => node.updated)).toEqual([true, true]);
+});
+
 /** Its own uplinks make a device miss fragments, and that is seen in what is missing. */
 test.each([1, 2, 3])(
   "a gateway that may send little delays all, and changes no grade: seed %i",

@@ -59,6 +59,24 @@ test("it is sent to again, with the same counter, when the gateway could not", (
   expect(bench.requests[0]?.phyPayload).toEqual(bench.requests[1]?.phyPayload);
 });
 
+test("whoever watches sees what is sent, and what became of it", () => {
+  const { bench, device } = enabled();
+  const seen: unknown[] = [];
+  bench.server.witness = {
+    onJoin: () => {},
+    onUplink: () => {},
+    onStranger: () => {},
+    onDownlink: (_, { fPort, payload }) => {
+      seen.push([fPort, ...payload]);
+      return (isSent) => seen.push(isSent);
+    },
+  };
+  bench.sends = () => bench.requests.length > 1;
+  queue(bench, device, 7);
+  bench.run(20);
+  expect(seen).toEqual([[200, 7], false, [200, 7], true]);
+});
+
 describe("is waited for", () => {
   test.each([
     ["whose periodicity is not known", "B", [], true],

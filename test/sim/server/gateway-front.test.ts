@@ -4,7 +4,7 @@ import type { DownlinkRequest, GatewayUplink } from "#sim/air/frames.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { GatewayFront } from "#sim/server/gateway-front.ts";
 import { IN_EU868 } from "../eu868.ts";
-import { S } from "./bench.ts";
+import { GPS_AT_START, S } from "./bench.ts";
 
 interface Sent extends ServerDownlink {
   readonly gateway: number;
@@ -16,7 +16,7 @@ class Front {
   readonly sent: Sent[] = [];
   readonly acks: boolean[] = [];
   isThere = true;
-  readonly front = new GatewayFront(IN_EU868.region, this.engine, (uplink) =>
+  readonly front = new GatewayFront(IN_EU868.region, this.engine, GPS_AT_START, (uplink) =>
     this.received.push(uplink),
   );
 
@@ -238,5 +238,38 @@ describe("a multicast frame", () => {
     const bench = new Front();
     bench.front.transmit(multicast(0), (isSent) => bench.acks.push(isSent));
     expect(bench.acks).toEqual([false]);
+  });
+});
+
+describe("a ping slot, that no uplink asks for", () => {
+  const slot = { phyPayload: Uint8Array.of(0x60), dr: 3, frequencyHz: 869_525_000 };
+  const send = (bench: Front, us: number) =>
+    bench.front.transmit({ ...slot, timing: { type: "at", us } }, (isSent) =>
+      bench.acks.push(isSent),
+    );
+
+  test("is told by its GPS time", () => {
+    const bench = new Front("booked");
+    send(bench, 7_240_000);
+    const gpsUs = GPS_AT_START * 1e6 + 7_240_000;
+    expect(bench.sent).toMatchObject([{ context: undefined, gpsUs, ways: [{ rate: { sf: 9 } }] }]);
+    bench.front.acknowledge(0, 0, true);
+    expect(bench.acks).toEqual([true]);
+  });
+
+  test("that a station says nothing of was not sent", () => {
+    const bench = new Front("onAir");
+    send(bench, 7_240_000);
+    bench.at(10);
+    expect(bench.acks).toEqual([]);
+    bench.at(11);
+    expect(bench.acks).toEqual([false]);
+  });
+
+  test("that is over is not asked for", () => {
+    const bench = new Front("booked");
+    bench.at(8);
+    send(bench, 7_240_000);
+    expect([bench.sent, bench.acks]).toEqual([[], [false]]);
   });
 });

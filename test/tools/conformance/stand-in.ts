@@ -111,8 +111,11 @@ class StandInWorld {
 
   #connect(gateways: number): GatewayFront {
     const { region } = this.#scenario.regional;
-    const front = new GatewayFront(region, this.#fleet.engine, (uplink) =>
-      this.#server.receive(uplink),
+    const front = new GatewayFront(
+      region,
+      this.#fleet.engine,
+      this.#server.config.gpsAtStart,
+      (uplink) => this.#server.receive(uplink),
     );
     front.multicastGateways = Array.from({ length: gateways }, (_, gateway) => gateway);
     for (let gateway = 0; gateway < gateways; gateway++) {

@@ -96,7 +96,7 @@ export class LnsWorld {
   }
 
   async #listen(): Promise<void> {
-    const { udp, station, powerDbm, scenario } = this.#input;
+    const { udp, station, powerDbm, scenario, devices } = this.#input;
     if (udp !== undefined) {
       const events = this.#eventsOf("udp", "booked", (eui, downlink) =>
         this.#udp?.send(eui, downlink),
@@ -109,7 +109,9 @@ export class LnsWorld {
       );
       const gpsUs = () => this.#gpsUs;
       const utcS = () => utcSecondsOf(this.#gpsUs / 1e6);
-      const plan = stationPlanOf(scenario.regional);
+      const isUnicast = devices.some(({ unicastClass }) => unicastClass === "B");
+      const hasBeacons = scenario.campaign.sessionClass === "B" || isUnicast;
+      const plan = stationPlanOf(scenario.regional, hasBeacons);
       this.#station = await StationLns.open(station, plan, { gpsUs, utcS }, events).catch(
         refusedAt("TCP", station),
       );

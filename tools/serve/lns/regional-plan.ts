@@ -1,7 +1,8 @@
 import type { StationRate } from "#hal/net/basics-station.ts";
 import type { StationPlan } from "#hal/net/station-plan.ts";
-import type { DataRate, RegionalSetting, RegionName } from "#scenarios/regions/region.ts";
+import type { DataRate, Region, RegionalSetting, RegionName } from "#scenarios/regions/region.ts";
 import { isInSubBand, plannedChannels } from "#sim/air/channels.ts";
+import { beaconLayout } from "#sim/mac/beacon-frame.ts";
 
 /** As stations call them, where that is not our name. */
 const STATION_NAMES: Partial<Record<RegionName, string>> = { EU868: "EU863", US915: "US902" };
@@ -13,7 +14,10 @@ const RATES = 16;
  * What a Basics Station of a region is to listen to: the channels that every device knows, of a fixed
  * plan those of the chosen sub-band, or else of the first.
  */
-export function stationPlanOf({ region, subBand = 1 }: RegionalSetting): StationPlan {
+export function stationPlanOf(
+  { region, subBand = 1 }: RegionalSetting,
+  hasBeacons = false,
+): StationPlan {
   const { uplinkRates, downlinkRates, downlinkHz, maxEirpDbm, name } = region;
   const own = plannedChannels(region).filter((_, index) => isInSubBand(region, index, subBand));
   const isWide = ({ drMin }: { readonly drMin: number }) =>
@@ -37,7 +41,14 @@ export function stationPlanOf({ region, subBand = 1 }: RegionalSetting): Station
         ? { frequencyHz: wide.frequencyHz, sf: wideRate.sf }
         : undefined,
     maxEirpDbm,
+    beacon: hasBeacons ? beaconOf(region) : undefined,
   };
+}
+
+function beaconOf({ classB: { beacon } }: Region): StationPlan["beacon"] {
+  const { dr, frequenciesHz, sizeBytes } = beacon;
+  const { timeAt, gatewayAt } = beaconLayout(sizeBytes);
+  return { dr, frequenciesHz, layout: [timeAt, gatewayAt, sizeBytes] };
 }
 
 function bandwidthOf(rate: DataRate | undefined): number {

@@ -43,7 +43,6 @@ test.each<[readonly string[], RegExp]>([
   [["--udp", "70000"], /from 0 to 65535/],
   [["--power", "99"], /from 0 to 30/],
   [["--session-cnt", "65536"], /from 0 to 65535/],
-  [["--set", "campaign.sessionClass=B"], /campaign\.sessionClass is B: .*use C/],
   [["--set", "campaign.rounds=2"], /campaign\.rounds is of simulated fleets/],
   [["--as-is"], /--as-is says how to send --firmware; give both/],
   [["--as-is", "--firmware", "none.bin"], /none\.bin: no such file/],

@@ -40,6 +40,16 @@ describe.each(REGIONS)("a station in $name", (region) => {
   });
 });
 
+/* LoRa Basics Station, `bcning`; where the time is, by the specification's beacons (TS001, class B). */
+test.each([
+  ["EU868", { DR: 3, layout: [2, 8, 17], freqs: [869_525_000] }],
+  ["US915", { DR: 8, layout: [5, 11, 23] }],
+] as const)("a station in %s is told what its beacons are, if there are any", (name, bcning) => {
+  const plan = stationPlanOf({ region: regionOf(name), subBand: 1, dwell: NO_DWELL }, true);
+  expect(parsedMessage(encodeRouterConfig(plan, 1.8e9))).toMatchObject({ bcning });
+  expect(fieldsOf(name)).toMatchObject({ bcning: null });
+});
+
 test("EU868 is EU863 to a station, with its three default channels on one radio", () => {
   expect(fieldsOf("EU868")).toMatchObject({
     msgtype: "router_config",
