@@ -15,6 +15,8 @@ export interface ModemLabInput extends AirModemSpec {
   readonly gpsAtStart: GpsSeconds;
   /** What the modem is given, where it is not what the server knows. */
   readonly modemIdentity?: RadioIdentity;
+  /** As the server takes the modem for: in class C it does not wait for an uplink. */
+  readonly unicastClass?: "A" | "C";
   /** Which class C downlinks it does not hear; the first is 0. */
   readonly loses?: (frame: number) => boolean;
   /** Application uplinks, as the server has decrypted them. */
@@ -63,6 +65,7 @@ export class ModemLab {
       nwkKey: identity.appKey,
       rootSecret: identity.appKey,
       packages: 1,
+      unicastClass: input.unicastClass ?? "A",
     });
     const { onUplink } = input;
     if (onUplink !== undefined) {
