@@ -1,5 +1,6 @@
 import type { GpsSeconds } from "#hal/ports.ts";
 import type { ResolvedAir } from "#scenarios/air-defaults.ts";
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirDownlink } from "#sim/air/frames.ts";
 import { lossModel } from "#sim/air/loss.ts";
 import { addressOf, fCntOf } from "#sim/fleet/frame-heads.ts";
@@ -19,8 +20,8 @@ export interface ServedModemInput extends AirModemSpec {
   readonly gpsAtStart: GpsSeconds;
   readonly statsIntervalS: number;
   readonly acknowledges: ServerGatewayConfig["acknowledges"];
-  /** Undefined: nothing is lost. */
-  readonly losses: Pick<ResolvedAir, "multicastLoss" | "unicastLoss"> | undefined;
+  /** Its gateway's duty cycle and its losses; undefined: the region's, and none. */
+  readonly scenario: Pick<ResolvedScenario, "campaign" | "air"> | undefined;
   /** To the server. */
   readonly toServer: (event: GatewayEvent) => void;
 }
@@ -43,16 +44,19 @@ export class ServedModem {
   readonly #losesOwn: () => boolean;
 
   constructor(input: ServedModemInput) {
-    const { regional, seed, losses, gpsAtStart, statsIntervalS, acknowledges } = input;
+    const { regional, seed, scenario, gpsAtStart, statsIntervalS, acknowledges } = input;
     const { engine } = this;
     const { region } = regional;
-    const campaign = {
-      frequencyHz: region.rx2.frequencyHz,
-      dutyCyclePercent: region.usual.gatewayDutyCyclePercent,
-    };
+    const {
+      campaign = {
+        frequencyHz: region.rx2.frequencyHz,
+        dutyCyclePercent: region.usual.gatewayDutyCyclePercent,
+      },
+      air = { classADutyCycle: true },
+    } = scenario ?? {};
     this.#gateway = new ServerGateway(
       { region, gpsAtStart, statsIntervalS, acknowledges, isLenient: false },
-      gatewayAir({ campaign, air: { classADutyCycle: true }, regional }),
+      gatewayAir({ campaign, air, regional }),
       {
         scheduler: engine,
         emit: input.toServer,
@@ -67,8 +71,8 @@ export class ServedModem {
       },
     });
     this.modem = this.#air.modem;
-    const group = losses && modelOf(losses.multicastLoss, seed, "multicastLoss");
-    const own = losses && modelOf(losses.unicastLoss, seed, "unicastLoss");
+    const group = scenario && modelOf(scenario.air.multicastLoss, seed, "multicastLoss");
+    const own = scenario && modelOf(scenario.air.unicastLoss, seed, "unicastLoss");
     let ownFrames = 0;
     this.#losesGroup = (fCnt) => group?.lost(fCnt) === true;
     this.#losesOwn = () => own?.lost(ownFrames++) === true;

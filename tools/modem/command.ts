@@ -32,7 +32,7 @@ interface ModemOptions extends ModemSettingOptions, GatewayOptions {
 export function modemCommand(parts: RunParts): Command {
   const command = new Command("modem")
     .description(
-      "a virtual LoRa modem on a pseudo-terminal or TCP, in a network of its own or a real server's",
+      "a virtual LoRa modem on a pseudo-terminal or TCP, in its own network or a server's",
     )
     .argument("[scenario]", "whose region, seed, first device and troubles (`modem`) it has")
     .addOption(

@@ -59,7 +59,7 @@ function ownNetwork({ say, time, ...input }: NetworkInput): ModemNetwork {
 }
 
 async function servedNetwork(
-  { say, time, scenario, ...input }: NetworkInput,
+  { say, time, ...input }: NetworkInput,
   way: GatewayWay,
 ): Promise<ModemNetwork> {
   const links: GatewayLink[] = [];
@@ -69,7 +69,6 @@ async function servedNetwork(
     gpsAtStart: time.gpsAtStart,
     statsIntervalS: STATS_INTERVAL_S,
     acknowledges: way.acknowledges,
-    losses: scenario?.air,
     toServer: (event) => {
       for (const link of links) link.send(0, event);
       if (event.type === "uplink") {
