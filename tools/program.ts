@@ -62,7 +62,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "modem",
     load: async (parts) => (await import("./modem/command.ts")).modemCommand(parts),
-    summary: "a virtual LoRa modem in a network of its own, on a pseudo-terminal or TCP",
+    summary: "a virtual LoRa modem on a pseudo-terminal or TCP, in its own network or a server's",
   },
   {
     name: "init",

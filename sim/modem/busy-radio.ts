@@ -1,6 +1,7 @@
 import type { Entropy } from "#hal/ports.ts";
 import { threshold } from "#sim/kernel/draws.ts";
 import type {
+  ModemClass,
   ModemGroup,
   ModemRadio,
   RadioIdentity,
@@ -53,8 +54,8 @@ export class BusyRadio implements ModemRadio {
     return this.#radio.send(fPort, payload, dr, options);
   }
 
-  listen(groups: readonly ModemGroup[]): void {
-    this.#radio.listen(groups);
+  listen(modemClass: ModemClass, groups: readonly ModemGroup[]): void {
+    this.#radio.listen(modemClass, groups);
   }
 
   reset(): void {

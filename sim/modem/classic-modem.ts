@@ -90,6 +90,7 @@ export class ClassicModem implements Interpreter {
         return;
       }
       case "multicast":
+      case "unicast":
         this.#received(event.fPort, event);
         return;
       default:
@@ -196,12 +197,13 @@ export class ClassicModem implements Interpreter {
     const { nvm, radio } = this.#parts;
     const { mcAddr, nwkSKey, appSKey } = this.#multicast;
     if (!radio.isJoined) return;
-    const isOn = nvm.settings["class"] === "2" && this.#isMulticast;
+    const modemClass = nvm.settings["class"] === "2" ? "C" : "A";
+    const isOn = modemClass === "C" && this.#isMulticast;
     if (!isOn || mcAddr === undefined || nwkSKey === undefined || appSKey === undefined) {
-      radio.listen([]);
+      radio.listen(modemClass, []);
       return;
     }
-    radio.listen([{ mcAddr, nwkSKey, appSKey, nextFCnt: 0, ...radio.rx2 }]);
+    radio.listen(modemClass, [{ mcAddr, nwkSKey, appSKey, nextFCnt: 0, ...radio.rx2 }]);
   }
 }
 

@@ -56,9 +56,10 @@ export class E5Modem implements Interpreter {
       case "exchangeOver":
         this.#endExchange(event);
         return;
-      case "multicast": {
+      case "multicast":
+      case "unicast": {
         const { rssiDbm, snrDb, fPort, payload } = event;
-        this.#say("MSG", "MULTICAST");
+        if (event.type === "multicast") this.#say("MSG", "MULTICAST");
         this.#say("MSG", `PORT: ${fPort}; RX: "${hexOf(payload)}"`);
         this.#say("MSG", `RXWIN0, RSSI ${rssiDbm}, SNR ${snrDb.toFixed(1)}`);
         this.#say("MSG", "Done");
@@ -286,7 +287,8 @@ export class E5Modem implements Interpreter {
     const { nvm, radio } = this.#parts;
     if (!radio.isJoined) return;
     const groups = nvm.groups.map((group) => ({ ...group, ...this.#tuning }));
-    radio.listen(this.#class === "C" ? groups : []);
+    if (this.#class === "C") radio.listen("C", groups);
+    else radio.listen("A", []);
   }
 
   #say(command: string, text: string): void {

@@ -1,13 +1,22 @@
-import type { Crypto, Entropy, GpsSeconds } from "#hal/ports.ts";
+import type { Crypto, Entropy } from "#hal/ports.ts";
 import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
-import { EndDeviceMac, type MacEvent, type MacNvm, newMacNvm } from "#sim/mac/end-device.ts";
+import {
+  EndDeviceMac,
+  type MacConfig,
+  type MacEvent,
+  type MacNvm,
+  newMacNvm,
+} from "#sim/mac/end-device.ts";
 import { parsePhyPayload } from "#sim/mac/frame.ts";
 import { macDownlink } from "#sim/mac/mac-commands.wire.ts";
+import { answerWindow } from "./answer-window.ts";
+import type { Exchange } from "./exchange.ts";
+import { isSameListening } from "./listening.ts";
 import type {
-  AnswerDownlink,
+  ModemClass,
   ModemGroup,
   ModemRadio,
   RadioEvent,
@@ -26,29 +35,15 @@ export interface MacRadioParts {
   readonly transmit: (uplink: AirUplink) => void;
 }
 
-/** An uplink that the host asked for, until its windows are over. */
-interface Exchange {
-  readonly fPort: number;
-  readonly payload: Uint8Array;
-  readonly options: SendOptions;
-  uplink: AirUplink | undefined;
-  acknowledged: boolean;
-  answer: AnswerDownlink | undefined;
-  link: { readonly marginDb: number; readonly gateways: number } | undefined;
-  gps: GpsSeconds | undefined;
-}
-
 const GOOD_SIGNAL: Signal = { rssiDbm: -60, snrDb: 8 };
-/** Half way between RX1 and RX2, after the delay of RX1. */
-const RX2_FROM_US = 500_000;
 const NO_BYTES = new Uint8Array(0);
+const NO_GROUP = 3;
 const FCNT_MAX = 2 ** 32 - 1;
 
 /**
- * A modem's stack on the simulated MAC: LoRaWAN 1.0 over the air, class A, and multicast in class C.
+ * A modem's stack on the simulated MAC: LoRaWAN 1.0 over the air, in class A and class C.
  *
- * A modem whose identity changes gets another MAC with the next join. Unicast in class C is not
- * heard.
+ * A modem whose identity changes gets another MAC with the next join.
  */
 export class MacRadio implements ModemRadio {
   readonly #parts: MacRadioParts;
@@ -59,6 +54,8 @@ export class MacRadio implements ModemRadio {
   /** The downlink that is being received, and how well. */
   #current: { readonly downlink: AirDownlink; readonly signal: Signal } | undefined;
   #listening: readonly ModemGroup[] = [];
+  /** Its class changes while the MAC lives. */
+  #mode: { unicastClass: ModemClass } = { unicastClass: "A" };
 
   constructor(parts: MacRadioParts) {
     this.#parts = parts;
@@ -130,14 +127,18 @@ export class MacRadio implements ModemRadio {
     return { type: isTooLong ? "tooLong" : "accepted" };
   }
 
-  listen(groups: readonly ModemGroup[]): void {
+  listen(modemClass: ModemClass, groups: readonly ModemGroup[]): void {
     const mac = this.#mac;
     if (mac === undefined) return;
+    const isOtherClass = this.#mode.unicastClass !== modemClass;
+    this.#mode.unicastClass = modemClass;
+    // A group that is none: the MAC tunes its radio anew.
+    if (isOtherClass) mac.perform({ type: "deleteMcGroup", groupId: NO_GROUP });
     const [first] = groups;
     const tuned = groups.filter(
       ({ frequencyHz, dr }) => frequencyHz === first?.frequencyHz && dr === first.dr,
     );
-    if (isSame(tuned, this.#listening)) return;
+    if (isSameListening(tuned, this.#listening)) return;
     for (const groupId of this.#listening.keys()) mac.perform({ type: "deleteMcGroup", groupId });
     this.#listening = tuned;
     for (const [groupId, group] of tuned.entries()) {
@@ -162,6 +163,7 @@ export class MacRadio implements ModemRadio {
     this.#isJoining = false;
     this.#exchange = undefined;
     this.#listening = [];
+    this.#mode.unicastClass = "A";
   }
 
   /** From the air, when a downlink ends. Any bytes will do. */
@@ -178,10 +180,13 @@ export class MacRadio implements ModemRadio {
     const exchange = this.#exchange;
     const { downlink, signal = GOOD_SIGNAL } = this.#current ?? {};
     const frame = downlink && parsePhyPayload(downlink.phyPayload);
-    if (exchange === undefined || downlink === undefined || frame?.type !== "data") return;
-    const rx1DelayUs = (this.#nvm.session?.rxDelayS ?? 1) * 1_000_000;
-    const sinceUs = downlink.startUs - (exchange.uplink?.endUs ?? downlink.startUs);
-    const window = sinceUs < rx1DelayUs + RX2_FROM_US ? "1" : "2";
+    if (downlink === undefined || frame?.type !== "data") return;
+    const window = answerWindow(downlink, exchange?.uplink, this.#nvm.session?.rxDelayS ?? 1);
+    if (exchange === undefined || window === undefined) {
+      if (fPort === undefined || payload.length === 0) return;
+      this.#parts.emit({ type: "unicast", fPort, payload: payload.slice(), ...signal });
+      return;
+    }
     exchange.acknowledged = frame.ack;
     exchange.answer = { ...signal, window, morePending, fPort, payload: payload.slice() };
     for (const decoded of macDownlink.decode(frame.fOpts)) {
@@ -198,18 +203,21 @@ export class MacRadio implements ModemRadio {
     const { scheduler, crypto, entropy, regional, transmit } = this.#parts;
     const { plan, usual } = regional.region;
     const uplinkDr = plan.type === "dynamic" ? Math.min(dr, plan.drMax) : usual.uplinkDr;
+    const config: MacConfig & { unicastClass: ModemClass } = {
+      devEui,
+      joinEui,
+      lorawan: "1.0",
+      appKey,
+      nwkKey: appKey,
+      regional,
+      uplinkDr,
+      joinSpreadUs: 1,
+      confirmedTransmissions: 1,
+      unicastClass: "A",
+    };
+    this.#mode = config;
     return new EndDeviceMac(
-      {
-        devEui,
-        joinEui,
-        lorawan: "1.0",
-        appKey,
-        nwkKey: appKey,
-        regional,
-        uplinkDr,
-        joinSpreadUs: 1,
-        confirmedTransmissions: 1,
-      },
+      config,
       {
         scheduler,
         crypto,
@@ -285,14 +293,4 @@ export class MacRadio implements ModemRadio {
     const { confirmed } = options;
     this.#parts.emit({ type: "exchangeOver", confirmed, acknowledged, answer, link, gps });
   }
-}
-
-function isSame(groups: readonly ModemGroup[], others: readonly ModemGroup[]): boolean {
-  const hasAll = (all: readonly ModemGroup[], some: readonly ModemGroup[]) =>
-    some.every(({ mcAddr, frequencyHz, dr }) =>
-      all.some(
-        (other) => other.mcAddr === mcAddr && other.frequencyHz === frequencyHz && other.dr === dr,
-      ),
-    );
-  return groups.length === others.length && hasAll(groups, others);
 }

@@ -1,7 +1,5 @@
-import type { Crypto, GpsSeconds } from "#hal/ports.ts";
-import type { ModemTroubles } from "#scenarios/modem-schema.ts";
-import type { RegionalSetting } from "#scenarios/regions/region.ts";
-import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import type { GpsSeconds } from "#hal/ports.ts";
+import type { AirDownlink } from "#sim/air/frames.ts";
 import { addressOf } from "#sim/fleet/frame-heads.ts";
 import { gatewayAir } from "#sim/fleet/gateway-air.ts";
 import { InProcessGateway } from "#sim/gateway/in-process.ts";
@@ -9,37 +7,24 @@ import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { NetworkServer } from "#sim/server/network-server.ts";
 import type { ServerDevice } from "#sim/server/server-device.ts";
-import { isInBand } from "./band.ts";
-import { MacRadio } from "./mac-radio.ts";
-import { newModemNvm } from "./modem-nvm.ts";
+import { AirModem, type AirModemSpec } from "./air-modem.ts";
 import type { RadioIdentity } from "./modem-radio.ts";
-import type { ModemProfile } from "./profiles.ts";
-import { VirtualModem } from "./virtual-modem.ts";
+import type { VirtualModem } from "./virtual-modem.ts";
 
-export interface ModemLabInput {
-  readonly profile: ModemProfile;
-  readonly regional: RegionalSetting;
-  /** What the server knows, and what the modem is given. */
-  readonly identity: RadioIdentity;
-  readonly crypto: Crypto;
-  readonly seed: number;
+export interface ModemLabInput extends AirModemSpec {
   readonly gpsAtStart: GpsSeconds;
-  /** Which class C downlinks it does not hear; the first is 0. */
-  readonly loses?: (frame: number) => boolean;
-  /** What is wrong with the modem. Default: nothing. */
-  readonly troubles?: ModemTroubles;
   /** What the modem is given, where it is not what the server knows. */
   readonly modemIdentity?: RadioIdentity;
-  /** From the modem's UART. */
-  readonly emit: (bytes: Uint8Array) => void;
+  /** As the server takes the modem for: in class C it does not wait for an uplink. */
+  readonly unicastClass?: "A" | "C";
+  /** Which class C downlinks it does not hear; the first is 0. */
+  readonly loses?: (frame: number) => boolean;
   /** Application uplinks, as the server has decrypted them. */
   readonly onUplink?: (fPort: number, payload: Uint8Array) => void;
 }
 
 const NET_ID = 0x00_00_13;
-const MODEM = 1;
 const SERVER = 2;
-const TROUBLES = 3;
 const MTYPE_JOIN_ACCEPT = 1;
 
 /** A virtual modem in a network of its own: one gateway that hears it well, and the stand-in server. */
@@ -49,14 +34,13 @@ export class ModemLab {
   readonly server: NetworkServer;
   /** The modem, as the server knows it. */
   readonly device: ServerDevice;
-  readonly #radio: MacRadio;
+  readonly #air: AirModem;
   readonly #gateway: InProcessGateway;
   readonly #loses: (frame: number) => boolean;
-  readonly #isInBand: () => boolean;
   #frames = 0;
 
   constructor(input: ModemLabInput) {
-    const { profile, regional, identity, crypto, seed, gpsAtStart, emit, onUplink } = input;
+    const { regional, identity, modemIdentity = identity, crypto, seed, gpsAtStart } = input;
     const { engine } = this;
     this.#loses = input.loses ?? (() => false);
     const { region } = regional;
@@ -81,30 +65,21 @@ export class ModemLab {
       nwkKey: identity.appKey,
       rootSecret: identity.appKey,
       packages: 1,
+      unicastClass: input.unicastClass ?? "A",
     });
+    const { onUplink } = input;
     if (onUplink !== undefined) {
       this.server.listen((_, fPort, payload) => onUplink(fPort, payload));
     }
-    this.#radio = new MacRadio({
+    this.#air = new AirModem({
+      ...input,
+      identity: modemIdentity,
       scheduler: engine,
-      crypto,
-      entropy: new KeyedEntropy(seed, MODEM),
-      regional,
-      emit: (event) => this.modem.onRadio(event),
-      transmit: (uplink) => this.#onUplink(uplink),
+      onUplink: (uplink) => {
+        if (this.#gateway.hears(uplink)) this.server.receive(uplink);
+      },
     });
-    const { troubles = {}, modemIdentity = identity } = input;
-    const nvm = newModemNvm(modemIdentity, profile, region.name, troubles);
-    this.#isInBand = () => isInBand(profile.family, region.name, nvm);
-    this.modem = new VirtualModem({
-      profile,
-      scheduler: engine,
-      radio: this.#radio,
-      nvm,
-      troubles,
-      entropy: new KeyedEntropy(seed, TROUBLES),
-      emit,
-    });
+    this.modem = this.#air.modem;
   }
 
   /** Hands the gateway a class C downlink. */
@@ -117,12 +92,6 @@ export class ModemLab {
     const isToDevice = this.server.deviceAt(addressOf(downlink.phyPayload)) !== undefined;
     const isJoin = (downlink.phyPayload[0] ?? 0) >> 5 === MTYPE_JOIN_ACCEPT;
     if (!isToDevice && !isJoin && this.#loses(this.#frames++)) return;
-    if (this.#isInBand()) this.#radio.onAir(downlink);
-  }
-
-  #onUplink(uplink: AirUplink): void {
-    this.engine.schedule(uplink.endUs, () => {
-      if (this.#isInBand() && this.#gateway.hears(uplink)) this.server.receive(uplink);
-    });
+    this.#air.onAir(downlink);
   }
 }

@@ -45,12 +45,17 @@ export interface ModemRadio {
   readonly netId: number;
   send(fPort: number, payload: Uint8Array, dr: number, options: SendOptions): SendOutcome;
   readonly payloadMaxBytes: number;
-  /** Listens to these groups from now on, as far as they share the tuning of the first; none: class A. */
-  listen(groups: readonly ModemGroup[]): void;
+  /**
+   * The class from now on. In class C it listens to these groups, as far as they share the tuning of
+   * the first; without any, where RX2 is, to what is for the device alone.
+   */
+  listen(modemClass: ModemClass, groups: readonly ModemGroup[]): void;
   readonly rx2: { readonly frequencyHz: number; readonly dr: number };
-  /** Forgets session and groups. */
+  /** Forgets session, class and groups. */
   reset(): void;
 }
+
+export type ModemClass = "A" | "C";
 
 export interface Signal {
   readonly rssiDbm: number;
@@ -78,8 +83,9 @@ export type RadioEvent =
       /** Seconds of GPS time; undefined: not told. */
       readonly gps: number | undefined;
     }
+  /** In class C: to the group, or to the device alone. */
   | ({
-      readonly type: "multicast";
+      readonly type: "multicast" | "unicast";
       readonly fPort: number;
       readonly payload: Uint8Array;
     } & Signal);

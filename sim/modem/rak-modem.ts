@@ -69,6 +69,9 @@ export class RakModem implements Interpreter {
       case "multicast":
         this.#receive("C", event, "MULTICAST");
         return;
+      case "unicast":
+        this.#receive("C", event, "UNICAST");
+        return;
       default:
         event satisfies never;
     }
@@ -258,7 +261,8 @@ export class RakModem implements Interpreter {
   #listen(): void {
     const { nvm, radio } = this.#parts;
     if (!radio.isJoined) return;
-    radio.listen(nvm.settings["CLASS"] === "C" ? nvm.groups : []);
+    if (nvm.settings["CLASS"] === "C") radio.listen("C", nvm.groups);
+    else radio.listen("A", []);
   }
 
   #toggleEcho(): Status {

@@ -2,6 +2,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { REGIONS } from "#scenarios/regions/regions.ts";
 import { PROFILE_NAMES, PROFILES, type ProfileName } from "#sim/modem/profiles.ts";
 import { EXIT } from "#tools/errors.ts";
+import {
+  type GatewayOptions,
+  gatewayWayOf,
+  withGatewayOptions,
+} from "#tools/fleet/gateway-options.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
 import { hexBytes } from "./hex-option.ts";
 import { runLiveModem } from "./live-modem.ts";
@@ -12,9 +17,12 @@ import {
   type ModemSettingOptions,
   modemSettingOf,
 } from "./modem-setting.ts";
+import { provisionModem } from "./provision-modem.ts";
 import type { ListenAddress } from "./tcp-port.ts";
 
-interface ModemOptions extends ModemSettingOptions {
+interface ModemOptions extends ModemSettingOptions, GatewayOptions {
+  readonly api?: string;
+  readonly apiKey?: string;
   readonly profile: ProfileName;
   readonly pty?: boolean | string;
   readonly tcp?: ListenAddress;
@@ -22,8 +30,10 @@ interface ModemOptions extends ModemSettingOptions {
 }
 
 export function modemCommand(parts: RunParts): Command {
-  return new Command("modem")
-    .description("a virtual LoRa modem in a network of its own, on a pseudo-terminal or TCP")
+  const command = new Command("modem")
+    .description(
+      "a virtual LoRa modem on a pseudo-terminal or TCP, in its own network or a server's",
+    )
     .argument("[scenario]", "whose region, seed, first device and troubles (`modem`) it has")
     .addOption(
       new Option("--profile <name>", "its firmware").choices(PROFILE_NAMES).default("rui4_2"),
@@ -44,12 +54,16 @@ export function modemCommand(parts: RunParts): Command {
     .addOption(hexOption("--app-key <hex>", "that the network expects", APP_KEY))
     .option("--seed <n>", "decides every draw (default: 1)", integer(0, 4_294_967_295))
     .option("--set <key=value>", "changes a key of the scenario; again for more", collected)
+    .option("--api <address>", "ChirpStack's API: makes gateway and device known there")
+    .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
+  return withGatewayOptions(command)
     .addHelpText(
       "after",
-      "\nSIGHUP cuts its power for a moment. --set modem.busy=0.2 needs no scenario.",
+      "\nWith --api, --broker, --udp or --station its gateway speaks to that server.\nSIGHUP cuts its power for a moment. --set modem.busy=0.2 needs no scenario.",
     )
     .action(async (source: string | undefined, options: ModemOptions) => {
-      process.exitCode = await runModem(source, options, parts);
+      const isBroker = command.getOptionValueSource("broker") === "cli";
+      process.exitCode = await runModem(source, options, isBroker, parts);
     });
 }
 
@@ -61,15 +75,20 @@ function hexOption(flags: string, description: string, usual: string): Option {
 async function runModem(
   source: string | undefined,
   options: ModemOptions,
+  isBroker: boolean,
   parts: RunParts,
 ): Promise<number> {
-  const { profile: name, tcp } = options;
+  const { profile: name, tcp, api, udp, station } = options;
   const profile = PROFILES[name];
-  const setting = modemSettingOf(source, options);
+  const setting = modemSettingOf(source, options, api !== undefined);
+  const isServed = isBroker || [api, udp, station].some((one) => one !== undefined);
+  const way = isServed ? gatewayWayOf(options, setting.regional.region.name) : undefined;
   const { signal, end } = parts.interruption();
   try {
+    if (api !== undefined) await provisionModem({ api, apiKey: options.apiKey, setting });
     await runLiveModem({
       ...setting,
+      way,
       profile,
       baudRate: options.baud ?? profile.baudRate,
       tcp,

@@ -1,25 +1,20 @@
-import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NoPseudoTerminal, PseudoTerminal } from "#hal/serial/pseudo-terminal.ts";
-import { ModemLab } from "#sim/modem/modem-lab.ts";
-import type { ModemProfile } from "#sim/modem/profiles.ts";
 import { InputError, RefusedError } from "#tools/errors.ts";
 import { fileReasonOf } from "#tools/files.ts";
-import { gpsNow, WallClock } from "#tools/fleet/wall-clock.ts";
-import type { ModemSetting } from "./modem-setting.ts";
+import { gpsNow } from "#tools/fleet/wall-clock.ts";
+import { type NetworkInput, openModemNetwork } from "./modem-network.ts";
 import { powerButton } from "./power-button.ts";
 import { type ListenAddress, TcpPort } from "./tcp-port.ts";
 import { Uart } from "./uart.ts";
 
-export interface LiveModemInput extends ModemSetting {
-  readonly profile: ModemProfile;
+/** `say`: where hosts find it, and what its network hears. */
+export interface LiveModemInput extends Omit<NetworkInput, "time" | "emit"> {
   readonly baudRate: number;
   readonly tcp: ListenAddress | undefined;
   /** True: a pseudo-terminal; a text: and a link to it. */
   readonly pty: boolean | string | undefined;
   readonly interrupt: AbortSignal;
   readonly now: () => number;
-  /** Where hosts find it, and what its network hears. */
-  readonly say: (text: string) => void;
 }
 
 interface Port {
@@ -29,36 +24,28 @@ interface Port {
 
 /** Runs a virtual modem in real time until it is interrupted. */
 export async function runLiveModem(input: LiveModemInput): Promise<void> {
-  const { profile, regional, identity, seed, troubles, baudRate, interrupt, now, say } = input;
+  const { baudRate, interrupt, now, say } = input;
   const ports: Port[] = [];
   const uart = new Uart(baudRate, now, (bytes) => {
     for (const port of ports) port.write(bytes);
   });
-  const lab = new ModemLab({
-    profile,
-    regional,
-    identity,
-    crypto: new NodeCrypto(),
-    seed,
-    troubles,
-    gpsAtStart: gpsNow().seconds,
-    emit: (bytes) => uart.write(bytes),
-    onUplink: (fPort, payload) =>
-      say(`uplink on port ${fPort}: ${Buffer.from(payload).toString("hex")}`),
-  });
-  const clock = new WallClock(lab.engine, gpsNow().ms);
-  const onData = (bytes: Uint8Array) => {
-    clock.sync();
-    lab.modem.receive(bytes);
-  };
+  const { seconds: gpsAtStart, ms: ageMs } = gpsNow();
+  const emit = (bytes: Uint8Array) => uart.write(bytes);
+  const network = await openModemNetwork({ ...input, time: { gpsAtStart, ageMs }, emit });
+  const { modem, clock } = network;
   const release = powerButton(() => {
     clock.sync();
-    lab.modem.powerCut();
+    modem.powerCut();
     say("its power was cut");
   });
   try {
+    const onData = (bytes: Uint8Array) => {
+      clock.sync();
+      modem.receive(bytes);
+    };
     ports.push(...(await openPorts(input, onData)));
-    lab.modem.powerOn();
+    clock.sync();
+    network.start();
     const interrupted = new Promise<void>((resolve) => {
       interrupt.addEventListener("abort", () => resolve(), { once: true });
     });
@@ -68,6 +55,7 @@ export async function runLiveModem(input: LiveModemInput): Promise<void> {
     clock.stop();
     uart.stop();
     for (const port of ports) port.close();
+    await network.close();
   }
 }
 

@@ -39,11 +39,16 @@ const USUAL: RadioIdentity = {
 /** What `--set` changes when no scenario is named. */
 const BASE = "first-contact";
 
-/** The command line before the scenario, and that before what is usual. Throws `InputError`. */
+/**
+ * The command line before the scenario, and that before what is usual. Throws `InputError`.
+ * `isProvisioned`: a server is told of the scenario's first device, so there has to be one.
+ */
 export function modemSettingOf(
-  source: string | undefined,
+  named: string | undefined,
   options: ModemSettingOptions,
+  isProvisioned = false,
 ): ModemSetting {
+  const source = named ?? (isProvisioned ? BASE : undefined);
   const settings = (options.set ?? []).map(parseSetting);
   const isAsked = source !== undefined || settings.length > 0;
   const base = isAsked ? resolved(source ?? BASE, settings) : undefined;

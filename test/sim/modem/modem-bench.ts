@@ -21,9 +21,10 @@ export class ModemBench {
   readonly uplinks: string[] = [];
   said = "";
 
-  constructor(profile: ProfileName) {
+  constructor(profile: ProfileName, unicastClass: "A" | "C" = "A") {
     this.lab = new ModemLab({
       profile: PROFILES[profile],
+      unicastClass,
       regional: IN_EU868,
       identity: {
         devEui: bytes("0080E11500004CF6"),

@@ -1,6 +1,7 @@
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import type {
   AnswerDownlink,
+  ModemClass,
   ModemGroup,
   ModemRadio,
   RadioEvent,
@@ -67,7 +68,7 @@ export class ScriptedRadio implements ModemRadio {
     return { type: payload.length > this.payloadMaxBytes ? "tooLong" : "accepted" };
   }
 
-  listen(groups: readonly ModemGroup[]): void {
+  listen(_: ModemClass, groups: readonly ModemGroup[]): void {
     this.listening = groups;
   }
 
