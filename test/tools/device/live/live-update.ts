@@ -43,6 +43,8 @@ export class LiveUpdate {
   #path = "";
   #output = "";
   #lifeAt = 0;
+  /** A device ended by itself. */
+  #hasFailed = false;
   #changed: () => void = () => {};
   /** Of the multicast. */
   sent = { multicasts: 0, lost: 0 };
@@ -116,8 +118,9 @@ export class LiveUpdate {
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.once("exit", () => {
+    child.once("exit", (status) => {
       this.#children.delete(child);
+      if (status !== null) this.#hasFailed = true;
       if (this.#device === child) this.#device = undefined;
       this.#changed();
     });
@@ -134,11 +137,13 @@ export class LiveUpdate {
 
   /** Until so many seconds of their world are over since the beginning. */
   passUntil(elapsedS: number): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const poll = setInterval(() => {
-        if (this.elapsedS < elapsedS) return;
+        const isOver = this.elapsedS >= elapsedS;
+        if (!isOver && !this.#hasFailed) return;
         clearInterval(poll);
-        resolve();
+        if (isOver) resolve();
+        else reject(new Error(`the device ended:\n${this.#output.slice(-4000)}`));
       }, POLL_MS);
     });
   }
