@@ -112,13 +112,16 @@ export class LiveUpdate {
     this.#children.add(child);
     this.#device = child;
     this.#lifeAt = this.#output.length;
+    // A process that starts takes its time, and no more of theirs than that.
+    this.#clock.write("speed", 1);
     const take = (bytes: Uint8Array) => {
       this.#output += Buffer.from(bytes).toString();
+      this.#clock.write("speed", this.#input.speed);
       this.#changed();
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.once("exit", (status) => {
+    child.once("close", (status) => {
       this.#children.delete(child);
       if (status !== null) this.#hasFailed = true;
       if (this.#device === child) this.#device = undefined;
@@ -130,7 +133,7 @@ export class LiveUpdate {
   async killDevice(): Promise<void> {
     const child = this.#device;
     if (child === undefined) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
+    const gone = new Promise((resolve) => child.once("close", resolve));
     child.kill("SIGKILL");
     await gone;
   }
@@ -174,7 +177,7 @@ export class LiveUpdate {
 
   async close(): Promise<void> {
     const gone = [...this.#children].map((child) => {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
+      const ended = new Promise((resolve) => child.once("close", resolve));
       child.removeAllListeners("message");
       child.kill("SIGKILL");
       return ended;
@@ -198,7 +201,6 @@ export class LiveUpdate {
       ...process.env,
       FUOTA_APP_KEY: hexOf(IDENTITY.appKey),
       FUOTA_TEST_CLOCK: this.#bench.at("clock"),
-      FUOTA_TEST_SPEED: String(this.#input.speed),
       FUOTA_TEST_ROLE: role,
     };
   }
