@@ -29,7 +29,7 @@ describe.concurrent("SIGKILL", () => {
     "seed $seed, $profile, after $afterS s for $forS s",
     async ({ seed, profile, afterS, forS }) => {
       const input = { profile, redundancyPercent: 65, spacingS: 5, timeoutExponent: 10, seed };
-      const update = new LiveUpdate({ ...input, speed: 40 });
+      const update = new LiveUpdate({ ...input, speed: 60 });
       try {
         await update.startNetwork();
         update.startDevice();

@@ -23,7 +23,7 @@ export function briefly(
 
 function briefRow({ name, value, words, isRaw }: Row): readonly string[] {
   // A flag that is not set says nothing.
-  if (isRaw || value === "no") return [];
+  if (isRaw || value === "no" || (name === "reservedErrors" && value === "0")) return [];
   if (value === "yes") return [words === "" ? name : words];
   return [`${name} ${words === "" ? value : words}`];
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 
 /** Where in the file which number is. */
-const PLACE = { worldMs: 0, beatMs: 8, aloneUntilMs: 16 } as const;
+const PLACE = { worldMs: 0, beatMs: 8, aloneUntilMs: 16, speed: 24 } as const;
 const NUMBER_BYTES = 8;
 
 /** Numbers that processes share: what time it is in their world, and who is still with it. */
@@ -18,6 +18,7 @@ export class ClockFile {
     const clock = new ClockFile(openSync(path, "w+"));
     clock.write("aloneUntilMs", 0);
     clock.write("beatMs", 0);
+    clock.write("speed", 1);
     clock.write("worldMs", worldMs);
     return clock;
   }

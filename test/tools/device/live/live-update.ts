@@ -43,6 +43,8 @@ export class LiveUpdate {
   #path = "";
   #output = "";
   #lifeAt = 0;
+  /** A device ended by itself. */
+  #hasFailed = false;
   #changed: () => void = () => {};
   /** Of the multicast. */
   sent = { multicasts: 0, lost: 0 };
@@ -110,14 +112,18 @@ export class LiveUpdate {
     this.#children.add(child);
     this.#device = child;
     this.#lifeAt = this.#output.length;
+    // A process that starts takes its time, and no more of theirs than that.
+    this.#clock.write("speed", 1);
     const take = (bytes: Uint8Array) => {
       this.#output += Buffer.from(bytes).toString();
+      this.#clock.write("speed", this.#input.speed);
       this.#changed();
     };
     child.stdout.on("data", take);
     child.stderr.on("data", take);
-    child.once("exit", () => {
+    child.once("close", (status) => {
       this.#children.delete(child);
+      if (status !== null) this.#hasFailed = true;
       if (this.#device === child) this.#device = undefined;
       this.#changed();
     });
@@ -127,18 +133,20 @@ export class LiveUpdate {
   async killDevice(): Promise<void> {
     const child = this.#device;
     if (child === undefined) return;
-    const gone = new Promise((resolve) => child.once("exit", resolve));
+    const gone = new Promise((resolve) => child.once("close", resolve));
     child.kill("SIGKILL");
     await gone;
   }
 
   /** Until so many seconds of their world are over since the beginning. */
   passUntil(elapsedS: number): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const poll = setInterval(() => {
-        if (this.elapsedS < elapsedS) return;
+        const isOver = this.elapsedS >= elapsedS;
+        if (!isOver && !this.#hasFailed) return;
         clearInterval(poll);
-        resolve();
+        if (isOver) resolve();
+        else reject(new Error(`the device ended:\n${this.#output.slice(-4000)}`));
       }, POLL_MS);
     });
   }
@@ -169,7 +177,7 @@ export class LiveUpdate {
 
   async close(): Promise<void> {
     const gone = [...this.#children].map((child) => {
-      const ended = new Promise((resolve) => child.once("exit", resolve));
+      const ended = new Promise((resolve) => child.once("close", resolve));
       child.removeAllListeners("message");
       child.kill("SIGKILL");
       return ended;
@@ -193,7 +201,6 @@ export class LiveUpdate {
       ...process.env,
       FUOTA_APP_KEY: hexOf(IDENTITY.appKey),
       FUOTA_TEST_CLOCK: this.#bench.at("clock"),
-      FUOTA_TEST_SPEED: String(this.#input.speed),
       FUOTA_TEST_ROLE: role,
     };
   }

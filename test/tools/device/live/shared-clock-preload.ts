@@ -2,16 +2,15 @@ import { performance } from "node:perf_hooks";
 import { ClockFile } from "./clock-file.ts";
 
 /**
- * Preloaded into the processes of a test: their clocks and timers are those of one world that runs
- * FUOTA_TEST_SPEED times as fast as time does, and waits for who lags. On a busy machine it is slower,
- * and nothing else.
+ * Preloaded into the processes of a test: their clocks and timers are those of one world that runs so
+ * many times as fast as time does, and waits for who lags. On a busy machine it is slower, and nothing
+ * else.
  *
  * One process leads; the world stands still while the other has not shown for a moment that it is
- * alive: while it starts, while it works, when it is dead.
+ * alive: while it works, when it is dead.
  */
 
-const { FUOTA_TEST_CLOCK: path = "", FUOTA_TEST_SPEED, FUOTA_TEST_ROLE } = process.env;
-const speed = Number(FUOTA_TEST_SPEED);
+const { FUOTA_TEST_CLOCK: path = "", FUOTA_TEST_ROLE } = process.env;
 const file = ClockFile.open(path);
 const BEAT_MS = 2;
 /** No beat for so long: it lags. */
@@ -20,6 +19,8 @@ const LAG_MS = 15;
 const STEP_MAX_MS = 5;
 /** What waits for the other process waits for so much real time, too: bytes need it on their way. */
 const MOMENT_MS = 200;
+/** The world may have become faster in the meantime. */
+const LOOK_MS = 50;
 
 const RealDate = Date;
 const realNow = performance.now.bind(performance);
@@ -33,7 +34,7 @@ function lead(): void {
   let lastMs = realNow();
   realSetInterval(() => {
     const now = realNow();
-    const stepMs = Math.min(now - lastMs, STEP_MAX_MS) * speed;
+    const stepMs = Math.min(now - lastMs, STEP_MAX_MS) * file.read("speed");
     lastMs = now;
     const isFollowed = RealDate.now() - file.read("beatMs") < LAG_MS;
     const world = worldMs();
@@ -93,12 +94,12 @@ class WorldTimer {
 
   #wait(): void {
     this.close();
-    this.#real = realSetTimeout(() => this.#fire(), Math.max(0, this.#leftMs));
+    this.#real = realSetTimeout(() => this.#fire(), Math.min(LOOK_MS, Math.max(0, this.#leftMs)));
     if (this.#isUnref) this.#real.unref();
   }
 
   get #leftMs(): number {
-    return Math.max((this.#dueMs - worldMs()) / speed, this.#earliestMs - realNow());
+    return Math.max((this.#dueMs - worldMs()) / file.read("speed"), this.#earliestMs - realNow());
   }
 
   #fire(): void {
