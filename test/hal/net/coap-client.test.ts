@@ -213,6 +213,20 @@ describe("an answer in blocks", () => {
     expect(new Uint8Array(replyOf(await told.next()).payload)).toEqual(body);
   });
 
+  test("what is lost of each is sent again as soon as of the first", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    client.call(GET, new Told());
+    for (let num = 0; num < 4; num++) {
+      const request = await peer.next();
+      vi.advanceTimersByTime(3000);
+      expect(await peer.next()).toEqual(request);
+      peer.answer(request, {
+        options: [block2({ num, more: true, sizeBytes: 64 })],
+        payload: body.subarray(0, 64),
+      });
+    }
+  });
+
   test("each in a message of its own, and late copies of earlier ones between them", async () => {
     const told = new Told();
     client.call(GET, told);
