@@ -61,7 +61,8 @@ export class CoapWire {
     { host, port }: CoapServerAddress,
     onBroken: (error: Error) => void,
   ): Promise<CoapWire> {
-    const { address, family } = await lookup(host);
+    // A datagram to the wrong one of two addresses is lost; servers listen on the older kind more often.
+    const { address, family } = await lookup(host, { order: "ipv4first" });
     const socket = createSocket(family === 6 ? "udp6" : "udp4");
     socket.connect(port, address);
     try {
@@ -95,8 +96,11 @@ export class CoapWire {
     }
     const running = { exchange, request, timeoutMs: request.sender._currentTime };
     request.on("error", (error: Error) => this.#fail(running, error.message));
-    // The library has given it up already.
-    request.on("timeout", () => exchange.fail("no answer"));
+    request.on("timeout", () => {
+      // The library has given it up already.
+      this.#running.delete(tokenOf(request));
+      exchange.fail("no answer");
+    });
     request.on("response", (response: { resume(): void }) => response.resume());
     request.end(payload === undefined ? undefined : Buffer.from(payload));
     if (!exchange.isOver) this.#running.set(tokenOf(request), running);

@@ -32,6 +32,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
 };
 
+export function listenRefusal(host: string, port: number, error: Error): ListenRefused {
+  const code = "code" in error ? String(error.code) : "";
+  const reason = REASONS[code] ?? error.message;
+  return new ListenRefused(`${host}:${port}: ${reason}`, { cause: error });
+}
+
 const BODY_BYTES_MAX = 1024 * 1024;
 
 /** A handler of requests, bound to a socket. */
@@ -48,11 +54,7 @@ export class HttpListener {
   static open(host: string, port: number, handler: ServedHandler): Promise<HttpListener> {
     const server = http.createServer((request, response) => serve(request, response, handler));
     return new Promise((resolve, reject) => {
-      const refuse = (error: Error) => {
-        const code = "code" in error ? String(error.code) : "";
-        const reason = REASONS[code] ?? error.message;
-        reject(new ListenRefused(`${host}:${port}: ${reason}`, { cause: error }));
-      };
+      const refuse = (error: Error) => reject(listenRefusal(host, port, error));
       server.once("error", refuse);
       server.listen(port, host, () => {
         server.off("error", refuse);

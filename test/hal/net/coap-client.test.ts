@@ -127,6 +127,15 @@ describe("one exchange", () => {
     expect(told.all).toHaveLength(1);
   });
 
+  test("a name of two addresses is that of version 4", async () => {
+    const told = new Told();
+    const named = new CoapClient(peer.url.replace("127.0.0.1", "localhost"));
+    named.call(GET, told);
+    peer.answer(await peer.next(), {});
+    expect(await told.next()).toMatchObject({ code: 205 });
+    named.close();
+  });
+
   test("nobody listens there", async () => {
     const { url } = peer;
     await peer.close();
