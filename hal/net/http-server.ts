@@ -34,6 +34,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "no such host",
 };
 
+export function listenRefusal(host: string, port: number, error: Error): ListenRefused {
+  const code = "code" in error ? String(error.code) : "";
+  const reason = REASONS[code] ?? error.message;
+  return new ListenRefused(`${host}:${port}: ${reason}`, { cause: error });
+}
+
 export interface HttpListenOptions {
   /** A longer body of a request to `path` is refused; 1 MiB by default. */
   readonly bodyBytesMaxOf?: (path: string) => number;
@@ -62,11 +68,7 @@ export class HttpListener {
       serve(request, response, handler, bodyBytesMaxOf(request.url ?? "/"));
     });
     return new Promise((resolve, reject) => {
-      const refuse = (error: Error) => {
-        const code = "code" in error ? String(error.code) : "";
-        const reason = REASONS[code] ?? error.message;
-        reject(new ListenRefused(`${host}:${port}: ${reason}`, { cause: error }));
-      };
+      const refuse = (error: Error) => reject(listenRefusal(host, port, error));
       server.once("error", refuse);
       server.listen(port, host, () => {
         server.off("error", refuse);

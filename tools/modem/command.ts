@@ -82,7 +82,7 @@ async function runModem(
   const profile = PROFILES[name];
   const setting = modemSettingOf(source, options, api !== undefined);
   const isServed = isBroker || [api, udp, station].some((one) => one !== undefined);
-  const way = isServed ? gatewayWayOf(options, setting.regional.region.name) : undefined;
+  const way = isServed ? gatewayWayOf(options, setting.regional.region.name, 1) : undefined;
   const { signal, end } = parts.interruption();
   try {
     if (api !== undefined) await provisionModem({ api, apiKey: options.apiKey, setting });

@@ -41,8 +41,8 @@ async function hostOf(lns: LnsWorld, protocol: Protocol): Promise<Host> {
   const options = { broker: "", marshaler: "protobuf" } as const;
   const way =
     protocol === "udp"
-      ? gatewayWayOf({ ...options, udp: { host, port: lns.udpPort ?? 0 } }, "EU868")
-      : gatewayWayOf({ ...options, station: `ws://${host}:${lns.stationPort}` }, "EU868");
+      ? gatewayWayOf({ ...options, udp: { host, port: lns.udpPort ?? 0 } }, "EU868", 1)
+      : gatewayWayOf({ ...options, station: `ws://${host}:${lns.stationPort}` }, "EU868", 1);
   let heard = "";
   const said: string[] = [];
   const network = await openModemNetwork({
@@ -103,7 +103,7 @@ test("a server that is not there is refused in one line", async () => {
   const refusal = await openModemNetwork({
     ...modemSettingOf(undefined, {}),
     profile: PROFILES.rui4_2,
-    way: gatewayWayOf(options, "EU868"),
+    way: gatewayWayOf(options, "EU868", 1),
     time: { gpsAtStart: GPS_AT_START, ageMs: 0 },
     emit: () => {},
     say: () => {},
