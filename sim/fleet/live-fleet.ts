@@ -249,7 +249,7 @@ export class LiveFleet {
         continue;
       }
       if (isFor) this.fragments += 1;
-      if (cell.hasCopies) cell.hear(member, fCnt);
+      if (isFor && cell.hasCopies) cell.hear(member, fCnt);
       member.mac.receive(downlink);
     }
     if (!isFirst) return;

@@ -44,9 +44,10 @@ class StandInWorld {
     this.#situation = situation;
     const resolved = resolveScenario(loadScenario(situation).scenario);
     const gateways = resolved.air.gateways.length;
+    // The server sends each fragment by all of them; a device is in the reach of one.
     this.#scenario = { ...resolved, campaign: { ...resolved.campaign, gateways } };
     const { seed, regional } = this.#scenario;
-    const spec = { scenario: this.#scenario, seed, firmware: undefined };
+    const spec = { scenario: resolved, seed, firmware: undefined };
     this.#images = makeLiveImages(spec);
     const joinSpreadS = situation === "conformance-storm" ? 2 : resolved.devices.count;
     this.#fleet = makeLiveFleet(
