@@ -36,6 +36,7 @@ export {
 export type { PullConfig } from "./pull/config.ts";
 export type { PullEffect, PullEvent, PullNote } from "./pull/events.ts";
 export { PullDevice, type PullLife, type PullStatus } from "./pull/pull-device.ts";
+export { ThingsBoardCoap } from "./pull/thingsboard-coap.ts";
 export { ThingsBoardHttp } from "./pull/thingsboard-http.ts";
 export { ThingsBoardMqtt } from "./pull/thingsboard-mqtt.ts";
 export type { DeviceStatus } from "./status.ts";

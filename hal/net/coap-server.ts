@@ -13,7 +13,7 @@ import {
   decodeCoap,
   encodeCoap,
 } from "./coap-message.ts";
-import { ListenRefused } from "./http-server.ts";
+import { listenRefusal } from "./http-server.ts";
 
 interface ServedHead {
   readonly type: CoapType;
@@ -46,13 +46,6 @@ type Say = (to: string, message: SaidCoap) => void;
 /** Hears all that comes; `from` names an address and port. */
 export type CoapHearer = (from: string, message: HeardCoap) => void;
 
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: "somebody listens there already",
-  EADDRNOTAVAIL: "this machine has no such address",
-  EACCES: "permission denied",
-  ENOTFOUND: "no such host",
-};
-
 /** Uri-Host and Uri-Port name the server itself; Accept leaves it little choice. */
 const KNOWN: readonly number[] = [...Object.values(COAP_OPTION), 3, 7, 17];
 
@@ -66,7 +59,7 @@ export class CoapListener {
     this.#host = host;
   }
 
-  /** Port 0: any that is free. Rejects with {@link ListenRefused}. */
+  /** Port 0: any that is free. Rejects with `ListenRefused`. */
   static open(host: string, port: number, newHearer: (say: Say) => CoapHearer) {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
     const hear = newHearer((to, message) => {
@@ -80,9 +73,7 @@ export class CoapListener {
     return new Promise<CoapListener>((resolve, reject) => {
       const refuse = (error: Error) => {
         socket.close();
-        const code = "code" in error ? String(error.code) : "";
-        const reason = REASONS[code] ?? error.message;
-        reject(new ListenRefused(`${host}:${port}: ${reason}`, { cause: error }));
+        reject(listenRefusal(host, port, error));
       };
       socket.once("error", refuse);
       socket.bind(port, host, () => {

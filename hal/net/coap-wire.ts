@@ -18,13 +18,16 @@ const HEARD_MAX = 64;
 interface Running {
   readonly exchange: CoapExchange;
   readonly request: OutgoingMessage;
+  /** For an acknowledgement of what was sent once. */
+  readonly timeoutMs: number;
 }
 
 /**
  * One UDP socket to one server. The library makes tokens, sends again, acknowledges and asks for the
  * next block. It takes a message that comes twice for two, puts blocks together in whatever order
- * they come and without a bound, takes answers from anybody, and lets errors of a late send end the
- * process: so it has its socket only through this one.
+ * they come and without a bound, waits for each block as long as for the one before it, takes answers
+ * from anybody, and lets errors of a late send end the process: so it has its socket only through
+ * this one.
  */
 export class CoapWire {
   readonly #socket: Socket;
@@ -58,7 +61,8 @@ export class CoapWire {
     { host, port }: CoapServerAddress,
     onBroken: (error: Error) => void,
   ): Promise<CoapWire> {
-    const { address, family } = await lookup(host);
+    // A datagram to the wrong one of two addresses is lost; servers listen on the older kind more often.
+    const { address, family } = await lookup(host, { order: "ipv4first" });
     const socket = createSocket(family === 6 ? "udp6" : "udp4");
     socket.connect(port, address);
     try {
@@ -90,12 +94,16 @@ export class CoapWire {
       const block = coapBlock({ num: 0, more: false, sizeBytes: PAYLOAD_BYTES_MAX });
       request.setOption("Block1", Buffer.from(block));
     }
-    request.on("error", (error: Error) => this.#fail({ exchange, request }, error.message));
-    // The library has given it up already.
-    request.on("timeout", () => exchange.fail("no answer"));
+    const running = { exchange, request, timeoutMs: request.sender._currentTime };
+    request.on("error", (error: Error) => this.#fail(running, error.message));
+    request.on("timeout", () => {
+      // The library has given it up already.
+      this.#running.delete(tokenOf(request));
+      exchange.fail("no answer");
+    });
     request.on("response", (response: { resume(): void }) => response.resume());
     request.end(payload === undefined ? undefined : Buffer.from(payload));
-    if (!exchange.isOver) this.#running.set(tokenOf(request), { exchange, request });
+    if (!exchange.isOver) this.#running.set(tokenOf(request), running);
   }
 
   /** Nothing more comes to it. */
@@ -142,7 +150,7 @@ export class CoapWire {
   }
 
   #take(running: Running, message: CoapMessage, bytes: Uint8Array): void {
-    const { exchange, request } = running;
+    const { exchange, request, timeoutMs } = running;
     if (message.code === 0) {
       this.#handOn(bytes);
       if (message.type === "rst") this.#fail(running, "the server rejects the request");
@@ -161,6 +169,7 @@ export class CoapWire {
     // Blocks after the first are asked for without it (RFC 7959 §2.6).
     const { options = [], messageId } = request._packet;
     request._packet.options = options.filter(({ name }) => name !== "Observe");
+    request.sender._currentTime = timeoutMs;
     const isTaken = this.#handOn(bytes);
     if (!isTaken) this.#fail(running, "an answer that cannot be used");
     if (verdict.type === "more") return;

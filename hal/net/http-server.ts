@@ -39,6 +39,12 @@ export interface HttpListenOptions {
   readonly bodyBytesMaxOf?: (path: string) => number;
 }
 
+export function listenRefusal(host: string, port: number, error: Error): ListenRefused {
+  const code = "code" in error ? String(error.code) : "";
+  const reason = REASONS[code] ?? error.message;
+  return new ListenRefused(`${host}:${port}: ${reason}`, { cause: error });
+}
+
 const BODY_BYTES_MAX = 1024 * 1024;
 
 /** A handler of requests, bound to a socket. */
@@ -62,11 +68,7 @@ export class HttpListener {
       serve(request, response, handler, bodyBytesMaxOf(request.url ?? "/"));
     });
     return new Promise((resolve, reject) => {
-      const refuse = (error: Error) => {
-        const code = "code" in error ? String(error.code) : "";
-        const reason = REASONS[code] ?? error.message;
-        reject(new ListenRefused(`${host}:${port}: ${reason}`, { cause: error }));
-      };
+      const refuse = (error: Error) => reject(listenRefusal(host, port, error));
       server.once("error", refuse);
       server.listen(port, host, () => {
         server.off("error", refuse);

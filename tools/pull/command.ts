@@ -138,7 +138,7 @@ function configOf(
 }
 
 function serverUrl(text: string): string {
-  if (/^((http|mqtt)s?|coap):\/\//.test(text) && URL.canParse(text)) return text;
+  if (/^((http|mqtt)s?|coap):\/\/[^/]/.test(text) && URL.canParse(text)) return text;
   throw new InvalidArgumentError("expected http:, https:, mqtt:, mqtts: or coap://host:port");
 }
 

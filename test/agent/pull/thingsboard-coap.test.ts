@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Ask, Offer } from "#agent/pull/dialect.ts";
 import type { CoapEvent, PullEffect } from "#agent/pull/events.ts";
@@ -230,4 +231,46 @@ describe("observing", () => {
     expect(bench.answer(205, "{}", true, 2)).toBeUndefined();
     expect(bench.ask(change).requests().at(-1)).toMatchObject({ observes: true });
   });
+});
+
+test("whatever comes, in whatever order, it answers what is asked at most once", () => {
+  const event = fc.oneof(
+    fc.record({
+      type: fc.constant("coapResponse" as const),
+      at: fc.constant(0),
+      id: fc.nat(8),
+      code: fc.constantFrom(200, 201, 205, 231, 302, 400, 401, 404, 500, 731),
+      options: fc.constant([]),
+      payload: fc.oneof(
+        fc.uint8Array({ maxLength: 600 }),
+        fc.json().map((json) => text(json)),
+        fc.json().map((json) => text(`{"shared":{"fw_title":${json},"fw_version":"1"}}`)),
+      ),
+      isObserved: fc.boolean(),
+    }),
+    fc.record({
+      type: fc.constant("coapFailed" as const),
+      at: fc.constant(0),
+      id: fc.nat(8),
+      detail: fc.string(),
+      isTooLong: fc.boolean(),
+    }),
+  );
+  const asks = fc.constantFrom<Ask>({ type: "target" }, chunk, report, {
+    type: "change",
+    seconds: 60,
+  });
+  const turn = fc.record({ ask: asks, events: fc.array(event, { maxLength: 6 }) });
+  fc.assert(
+    fc.property(fc.array(turn, { maxLength: 5 }), (turns) => {
+      const bench = new Bench({ observes: true });
+      for (const { ask, events } of turns) {
+        bench.ask(ask);
+        const answers = events.map((each) => bench.dialect.step(each));
+        const own = answers.filter((answer) => answer && answer.type !== "changed");
+        expect(own.length).toBeLessThanOrEqual(1);
+        bench.dialect.giveUp(bench);
+      }
+    }),
+  );
 });

@@ -127,6 +127,15 @@ describe("one exchange", () => {
     expect(told.all).toHaveLength(1);
   });
 
+  test("a name of two addresses is that of version 4", async () => {
+    const told = new Told();
+    const named = new CoapClient(peer.url.replace("127.0.0.1", "localhost"));
+    named.call(GET, told);
+    peer.answer(await peer.next(), {});
+    expect(await told.next()).toMatchObject({ code: 205 });
+    named.close();
+  });
+
   test("nobody listens there", async () => {
     const { url } = peer;
     await peer.close();
@@ -211,6 +220,20 @@ describe("an answer in blocks", () => {
     client.call({ ...GET, blockBytes: 128 }, told);
     await give(64);
     expect(new Uint8Array(replyOf(await told.next()).payload)).toEqual(body);
+  });
+
+  test("what is lost of each is sent again as soon as of the first", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    client.call(GET, new Told());
+    for (let num = 0; num < 4; num++) {
+      const request = await peer.next();
+      vi.advanceTimersByTime(3000);
+      expect(await peer.next()).toEqual(request);
+      peer.answer(request, {
+        options: [block2({ num, more: true, sizeBytes: 64 })],
+        payload: body.subarray(0, 64),
+      });
+    }
   });
 
   test("each in a message of its own, and late copies of earlier ones between them", async () => {

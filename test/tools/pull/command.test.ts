@@ -183,6 +183,7 @@ describe("one clear line", () => {
       says: /expected one of 16, 32, 64, 128, 256, 512, 1024/,
     },
     { args: ["--url", "coaps://x", "--state", "s"], says: /expected http:.* or coap:/ },
+    { args: ["--url", "coap:///x", "--state", "s"], says: /expected http:.* or coap:/ },
   ])("$args", async ({ args, says }) => {
     bench.terminal.stderr = "";
     expect(await bench.complaint(fakeSimulate(0), "pull", ...args)).toMatch(says);

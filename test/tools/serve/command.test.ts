@@ -1,6 +1,8 @@
 import { afterAll, describe, expect, test } from "vitest";
+import { CoapClient } from "#hal/net/coap-client.ts";
 import { HttpClient } from "#hal/net/http-client.ts";
 import { RefusedError } from "#tools/errors.ts";
+import { GET, Told } from "../../hal/net/coap-bench.ts";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
 
@@ -30,7 +32,8 @@ function get(client: HttpClient, path: string): Promise<{ status: number; body: 
 }
 
 test("ThingsBoard on a socket, until somebody stops it", async () => {
-  const options = ["--port", "0", "--devices", "2", "--checksum", "CRC32", "--fault", "empty:1"];
+  const change = ["--devices", "2", "--checksum", "CRC32", "--fault", "empty:1"];
+  const options = ["--port", "0", "--coap", "0", ...change];
   const ended = bench.fuota(fakeSimulate(0), ...thingsboard, ...options);
   const address = () => /http:\S+/.exec(bench.terminal.stdout)?.[0];
   while (address() === undefined) await new Promise((resolve) => setImmediate(resolve));
@@ -46,6 +49,12 @@ test("ThingsBoard on a socket, until somebody stops it", async () => {
   const chunk = "/api/v1/device-2/firmware?title=fw&version=2.0.0&size=600&chunk=";
   expect((await get(client, `${chunk}0`)).body).toHaveLength(600);
   expect(await get(client, `${chunk}1`)).toEqual({ status: 200, body: "" });
+  const coap = new CoapClient(/coap:\S+/.exec(bench.terminal.stdout)?.[0] ?? "");
+  const told = new Told();
+  const query = ["size=600", "chunk=0"];
+  coap.call({ ...GET, path: ["fw", "device-2"], query }, told);
+  expect(await told.next()).toMatchObject({ code: 205, payload: { length: 600 } });
+  coap.close();
   const taken = new URL(address() ?? "").port;
   const twice = bench.fuota(fakeSimulate(0), ...thingsboard, "--port", taken);
   await expect(twice).rejects.toThrow(RefusedError);
