@@ -1,5 +1,11 @@
-import type { ChecksumAlgorithm } from "#agent/pull/checksum.ts";
+import {
+  type ChecksumAlgorithm,
+  checksumDigest,
+  hexOf,
+  parseChecksum,
+} from "#agent/pull/checksum.ts";
 import { type ThingsBoardApi, ThingsBoardRefused } from "#hal/net/thingsboard-api.ts";
+import { NodeCrypto } from "#hal/node/crypto.ts";
 import type { ListedDevice } from "#tools/pull/device-list.ts";
 import { forEach } from "./at-once.ts";
 import {
@@ -116,7 +122,7 @@ export class ThingsBoardFleet {
     if (!isUploaded) {
       const path = `/api/otaPackage/${id}?checksumAlgorithm=${algorithm}`;
       await this.#api.upload(path, { bytes, fileName });
-    } else if (field(record, "dataSize") !== bytes.length) {
+    } else if (!hasBytes(record, bytes)) {
       throw new ThingsBoardRefused(`package ${title} ${version} is there with other bytes`);
     }
     return id;
@@ -225,4 +231,13 @@ export class ThingsBoardFleet {
     const assigned = packageId === undefined ? null : { entityType: "OTA_PACKAGE", id: packageId };
     await this.#api.post(postPath, { ...thing, [ASSIGNED[type]]: assigned });
   }
+}
+
+/** By the checksum that the server keeps of a package. */
+function hasBytes(record: Fields, bytes: Uint8Array): boolean {
+  const kept = parseChecksum(field(record, "checksumAlgorithm"), field(record, "checksum"));
+  if (typeof kept === "string") return false;
+  const digest = checksumDigest(kept.algorithm, new NodeCrypto());
+  digest.update(bytes);
+  return hexOf(digest.digest()) === kept.hex;
 }

@@ -43,7 +43,7 @@ export function pullCommand(parts: RunParts): Command {
       serverUrl,
     )
     .option("--token <token>", "the device's access token; else FUOTA_TOKEN")
-    .option("--devices <file>", "many devices: a JSON list of objects with name and token")
+    .option("--devices <file>", "many devices, listed by fuota provision thingsboard --list")
     .requiredOption("--state <folder>", "the device: its flash and keys; made when it is not there")
     .option("--key <pem>", "for a new device: the public key that signs its images")
     .option(

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { PullNote } from "#agent/pull/events.ts";
@@ -39,6 +40,8 @@ export async function pullFleet(fleet: PullFleet, parts: RunParts): Promise<numb
   const say = (name: string, text: string) =>
     terminal.out(`${seconds().padStart(7)} s  ${name}  ${text}\n`);
   const { signal, end } = parts.interruption();
+  // Each device listens to it; more than ten are no leak.
+  setMaxListeners(0, signal);
   const opened: { stored: StoredDevice; connection: Connection }[] = [];
   try {
     const running = fleet.devices.map((device) => {

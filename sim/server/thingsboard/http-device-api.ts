@@ -187,8 +187,8 @@ function integerOf(text: string | null, otherwise: number): number | undefined {
 }
 
 function badRequest(parameter: string): HttpReply {
-  const message = `Required parameter '${parameter}' is not present or cannot be read.`;
-  return jsonReply(400, { status: 400, error: "Bad Request", message });
+  const message = `Required request parameter '${parameter}' is not present or cannot be read`;
+  return jsonReply(400, { status: 400, message, errorCode: 31 });
 }
 
 function attributes(device: ServerDevice, query: URLSearchParams): HttpReply {

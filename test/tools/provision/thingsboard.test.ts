@@ -81,7 +81,7 @@ describe("what is there already", () => {
 
   test("a package of that name with other bytes, or of another fleet: status 3", async () => {
     await provision("--fleet", "first", ...app("5.0.0"));
-    bench.write("other.img", imageOf(10_000));
+    bench.write("other.img", imageOf(20_000).fill(0, 100));
     const other = ["--package", bench.at("other.img"), "--version", "5.0.0"];
     await expect(provision("--fleet", "first", ...other)).rejects.toThrow(
       "package fw 5.0.0 is there with other bytes",
