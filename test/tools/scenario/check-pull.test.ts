@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import { InputError } from "#tools/errors.ts";
+import { preparedRun } from "#tools/run/prepared.ts";
+import { parseScenario } from "#tools/scenario/load.ts";
+import { lorawanOf } from "#tools/scenario/lorawan-only.ts";
+import { FakeTerminal, fakeParts, fakeSimulate } from "../run/fake-fleet.ts";
+
+const parts = fakeParts(new FakeTerminal(), fakeSimulate(1));
+
+/** What is said of a scenario, as a person sees it. */
+function saidOf(lines: readonly string[], devices?: number): string {
+  try {
+    const loaded = parseScenario(["name: a", "expect: {}", ...lines].join("\n"), "a.yaml");
+    preparedRun(loaded, { repeat: 1, ...(devices === undefined ? {} : { devices }) }, parts);
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+  return "accepted";
+}
+
+const group = (more: string) =>
+  saidOf([`pull: [{ name: p, count: 2, chunkBytes: 4096, ${more} }]`]);
+
+describe("a fleet", () => {
+  test.each([
+    { what: "that pulls", lines: ["pull: [{ name: p, count: 1 }]"], said: "accepted" },
+    { what: "of nobody", lines: [], said: /devices is missing, expected devices and a campaign/ },
+    {
+      what: "without its campaign",
+      lines: ["devices: { count: 1 }", "pull: [{ name: p, count: 1 }]"],
+      said: /campaign is missing/,
+    },
+    {
+      what: "without its devices",
+      lines: ["campaign: { redundancyPercent: 1 }", "pull: [{ name: p, count: 1 }]"],
+      said: /devices is missing/,
+    },
+    {
+      what: "with two groups of one name",
+      lines: ["pull: [{ name: p, count: 1 }, { name: p, count: 1 }]"],
+      said: /pull\[1\]\.name is p, like another kind/,
+    },
+    {
+      what: "with a group named like its devices",
+      lines: [
+        "devices: { count: 1 }",
+        "campaign: { redundancyPercent: 1 }",
+        "pull: [{ name: device, count: 1 }]",
+      ],
+      said: /pull\[0\]\.name is device/,
+    },
+    {
+      what: "that is sent a patch",
+      lines: ["firmware: { deltaPercent: 1 }", "pull: [{ name: p, count: 1 }]"],
+      said: /pulls images, and no patches/,
+    },
+  ])("$what", ({ lines, said }) => {
+    expect(saidOf(lines)).toMatch(said);
+  });
+
+  test("of one group takes --devices, of several it does not", () => {
+    const one = "{ name: p, count: 1 }";
+    expect(saidOf([`pull: [${one}]`], 7)).toBe("accepted");
+    expect(saidOf([`pull: [${one}, { name: q, count: 1 }]`], 7)).toMatch(/--set pull\.0\.count=N/);
+  });
+
+  test("that pulls is not for what is for LoRaWAN devices", () => {
+    const loaded = parseScenario("name: a\nexpect: {}\npull: [{ name: p, count: 1 }]", "a.yaml");
+    expect(() => lorawanOf(loaded)).toThrow(/^a\.yaml:3: pull is all of the fleet/);
+  });
+});
+
+describe("a group", () => {
+  /** The image has 32768 bytes: eight chunks. */
+  test.each([
+    { more: "software: true", said: "accepted" },
+    { more: "granuleBytes: 32, attempts: 1", said: "accepted" },
+    { more: "transport: mqtt, longPolls: true", said: /mqtt tells of changes by itself/ },
+    { more: "link: { latencyMs: { min: 9, max: 3 } }", said: /latencyMs has a min above its max/ },
+    { more: "server: { without: [tellsTwice] }", said: "accepted" },
+    { more: "server: { without: [tellsThrice] }", said: /is tellsThrice; known are emptyPastEnd/ },
+    { more: "server: { chunkFaults: [{ kind: empty, chunk: 7 }] }", said: "accepted" },
+    {
+      more: "server: { chunkFaults: [{ kind: empty, chunk: 8 }] }",
+      said: /chunkFaults\[0\]\.chunk is 8, but the image has 8 chunks/,
+    },
+    {
+      more: "server: { earlier: { version: '1', until: { atChunk: 8 } } }",
+      said: /until\.atChunk is 8/,
+    },
+    {
+      more: "faults: [{ kind: reset, share: 1, when: { atChunk: 8 } }]",
+      said: /when\.atChunk is 8/,
+    },
+    { more: "colour: red", said: /colour is unknown/ },
+  ])("$more", ({ more, said }) => {
+    expect(group(more)).toMatch(said);
+  });
+
+  test("asks for whole granules of its flash", () => {
+    const said = saidOf(["pull: [{ name: p, count: 1, chunkBytes: 1001 }]"]);
+    expect(said).toMatch(/chunkBytes is 1001, but the flash takes 8 bytes at once/);
+  });
+});
