@@ -16,6 +16,8 @@ export interface PullConfig {
   /** A new image that had no answer from the server by then resets itself. */
   readonly trialDeadlineS: number;
   readonly image: DeviceImagePolicy;
+  /** Packages of which the server tells no checksum are refused, although images are signed. */
+  readonly needsChecksum?: true;
 }
 
 export interface BackOffConfig {

@@ -1,5 +1,5 @@
 import type { UptimeUs } from "#hal/ports.ts";
-import type { BootReport, ImageIdentity } from "../boot/strategy.ts";
+import type { ImageIdentity } from "../boot/strategy.ts";
 import type { DeviceLife, DevicePorts } from "../device-io.ts";
 import { succeeds } from "../flash/faults.ts";
 import { backOffMs } from "./back-off.ts";
@@ -9,31 +9,21 @@ import type { PullEffect, PullEvent, PullNote, PullTimerId } from "./events.ts";
 import { PullMemory } from "./memory.ts";
 import { versionOf } from "./offers.ts";
 import { settleOutcome } from "./outcome.ts";
+import type { PullStatus } from "./pull-status.ts";
 import { ReportQueue } from "./report-queue.ts";
 import { newPullState, type PullState } from "./state.ts";
-import { Updater, type UpdaterIo } from "./updater.ts";
+import { Updater } from "./updater.ts";
+import type { UpdaterIo } from "./updater-io.ts";
 
 const S_US = 1_000_000;
 const MS_US = 1000;
+/** Whatever a server says. */
+const POLL_MAX_S = 86_400;
 
 /** One life, from reset to reset. */
 export interface PullLife extends Pick<DeviceLife, "decision"> {
   /** Reading of the clock at boot, in milliseconds of Unix time. */
   readonly unixMs: number;
-}
-
-/** What a person, a report or a scenario wants to know of a device. */
-export interface PullStatus {
-  readonly running: ImageIdentity;
-  /** As the server calls it. */
-  readonly version: string;
-  readonly isTrial: boolean;
-  /** Nothing is left to do until something changes. */
-  readonly isIdle: boolean;
-  /** Of the download in progress. */
-  readonly offsetBytes: number | undefined;
-  readonly sizeBytes: number | undefined;
-  readonly boot: BootReport;
 }
 
 /**
@@ -60,9 +50,10 @@ export class PullDevice implements UpdaterIo {
   #isWaiting = false;
   #isTargetKnown = false;
   #isIdle = false;
+  #pollS = 0;
   /** Failures in a row of each question, whatever the others were answered. */
   readonly #failures: Record<Ask["type"], number> = { target: 0, chunk: 0, report: 0, change: 0 };
-  /** The same of all of them together: nothing was heard since. */
+  /** Of all of them together: nothing was heard since. */
   #failuresInAll = 0;
 
   constructor(config: PullConfig, ports: DevicePorts, dialect: Dialect, life: PullLife) {
@@ -170,12 +161,23 @@ export class PullDevice implements UpdaterIo {
     switch (answer.type) {
       case "target":
         this.#contact(asked);
+        this.#pollAfter(answer.pollS);
         this.#isTargetKnown = true;
         this.#updater.offered(answer.offer);
+        break;
+      case "later":
+        this.#contact(asked);
+        this.#isTargetKnown = this.#updater.nextChunk() === undefined;
+        this.#pollAfter(answer.pollS);
+        if (!this.#isTargetKnown) this.#wait("retry", this.#pollS * S_US);
         break;
       case "chunk":
         this.#contact();
         if (asked.type === "chunk") this.#chunk(asked, answer.bytes);
+        break;
+      case "lastChunk":
+        this.#contact(asked);
+        if (asked.type === "chunk") this.#updater.takeLast(asked, answer);
         break;
       case "wrongChunk":
         this.#contact();
@@ -252,6 +254,7 @@ export class PullDevice implements UpdaterIo {
     this.#isIdle = false;
     const { title } = this.config;
     const version = versionOf(this.state, this.running);
+    if (this.#dialect.isSilent && this.reports.tellNobody()) this.#updater.outcomeTold();
     const report = this.reports.next({ title, version }, this.at);
     if (report !== undefined) {
       this.#ask({ type: "report", report });
@@ -262,7 +265,7 @@ export class PullDevice implements UpdaterIo {
       return;
     }
     if (!this.#isTargetKnown) {
-      this.#ask({ type: "target" });
+      this.#ask({ type: "target", title, version });
       return;
     }
     const chunk = this.#updater.nextChunk();
@@ -270,10 +273,9 @@ export class PullDevice implements UpdaterIo {
       this.#ask(chunk);
       return;
     }
-    const { pollS } = this.config;
     this.#isIdle = true;
-    if (this.#dialect.tellsChanges) this.#ask({ type: "change", seconds: pollS });
-    else this.#wait("poll", pollS * S_US);
+    if (this.#dialect.tellsChanges) this.#ask({ type: "change", seconds: this.#pollS });
+    else this.#wait("poll", this.#pollS * S_US);
   }
 
   #ask(ask: Ask): void {
@@ -281,6 +283,10 @@ export class PullDevice implements UpdaterIo {
     const longerUs = ask.type === "change" ? ask.seconds * S_US : 0;
     this.#setTimer("answer", this.config.answerTimeoutMs * MS_US + longerUs);
     this.#dialect.ask(ask, this);
+  }
+
+  #pollAfter(seconds = this.config.pollS): void {
+    this.#pollS = Math.min(Math.max(seconds, 1), POLL_MAX_S);
   }
 
   #wait(id: PullTimerId, delayUs: number): void {

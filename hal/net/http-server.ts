@@ -5,6 +5,7 @@ export interface ServedRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
 
@@ -94,11 +95,14 @@ function serve(
       return;
     }
     const { method = "GET", url: path = "/" } = request;
-    const leave = handler({ method, path, body: Buffer.concat(chunks) }, (outcome) => {
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, value?.toString()]),
+    );
+    const leave = handler({ method, path, headers, body: Buffer.concat(chunks) }, (outcome) => {
       if (outcome === "close") request.socket.destroy();
       if (typeof outcome === "string" || response.destroyed) return;
-      const headers = { ...outcome.headers, "content-length": outcome.body.length };
-      response.writeHead(outcome.status, headers).end(outcome.body);
+      const answer = { ...outcome.headers, "content-length": outcome.body.length };
+      response.writeHead(outcome.status, answer).end(outcome.body);
     });
     response.on("close", () => leave());
   });

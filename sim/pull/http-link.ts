@@ -88,9 +88,10 @@ export class SimulatedHttp {
     this.#leave = undefined;
   }
 
-  #arrive({ id, method, path, body = "", bodyBytesMax }: HttpRequest, draws: number): void {
-    const bytes = new TextEncoder().encode(body);
-    const leave = this.#handler({ method, path, body: bytes }, (outcome) => {
+  #arrive(request: HttpRequest, draws: number): void {
+    const { id, method, path, headers = {}, body = "", bodyBytesMax } = request;
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+    const leave = this.#handler({ method, path, headers, body: bytes }, (outcome) => {
       this.#leave = undefined;
       if (!this.#isOpen || outcome === "silence") return;
       if (draw32(this.#key, draws + 1) < this.#lossThreshold) {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { PullNote } from "#agent/pull/events.ts";
 import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
@@ -18,6 +18,7 @@ interface PullOptions extends ConnectionOptions {
   readonly poll: number;
   readonly timeout: number;
   readonly once?: true;
+  readonly needsChecksum?: true;
 }
 
 const SECTOR_BYTES = 4096;
@@ -31,12 +32,17 @@ const FAILURES_MAX = 5;
 export function pullCommand(parts: RunParts): Command {
   return new Command("pull")
     .description(
-      "one device that takes its updates from a ThingsBoard, in chunks over HTTP or MQTT",
+      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP or MQTT",
     )
     .requiredOption(
       "--url <url>",
       "the server: http:, https:, mqtt: or mqtts://host:port",
       serverUrl,
+    )
+    .addOption(
+      new Option("--dialect <name>", "whose language the server speaks")
+        .choices(["thingsboard", "drogue"])
+        .default("thingsboard"),
     )
     .option("--token <token>", "the device's access token; else FUOTA_TOKEN")
     .requiredOption("--state <folder>", "the device: its flash and keys; made when it is not there")
@@ -52,11 +58,21 @@ export function pullCommand(parts: RunParts): Command {
     .option("--chunk <bytes>", "asked for at once, a multiple of 8", chunkBytes, 16_384)
     .option("--poll <s>", "between two questions what is assigned", integer(1, 86_400), 60)
     .option("--long-poll", "by HTTP: asks the server to tell of changes instead")
-    .option("--username <name>", "by MQTT: instead of a token, with FUOTA_PASSWORD")
+    .option(
+      "--username <name>",
+      "by MQTT: instead of a token, with FUOTA_PASSWORD; to Drogue: device@application",
+    )
     .option("--client-id <id>", "by MQTT: instead of a token, or beside a user name")
     .option("--cert <pem>", "by mqtts: the device's certificate, instead of a token")
     .option("--cert-key <pem>", "its private key")
     .option("--ca <pem>", "by mqtts: whom the device trusts instead of the system's authorities")
+    .option("--as <device>", "to Drogue: on behalf of this device, as its gateway")
+    .addOption(
+      new Option("--cbor <spelling>", "to Drogue: how fields are called")
+        .choices(["packed", "named"])
+        .default("packed"),
+    )
+    .option("--needs-checksum", "refuses firmware of which Drogue tells no checksum")
     .option("--timeout <ms>", "for an answer", integer(10, 600_000), 10_000)
     .option("--once", "ends when there is nothing left to do, or nothing came of it")
     .action(async (options: PullOptions) => {
@@ -65,7 +81,8 @@ export function pullCommand(parts: RunParts): Command {
 }
 
 async function pull(options: PullOptions, parts: RunParts): Promise<number> {
-  if (/^mqtt/.test(options.url) && options.chunk > MQTT_CHUNK_BYTES_MAX) {
+  const isThingsBoard = options.dialect === "thingsboard";
+  if (isThingsBoard && /^mqtt/.test(options.url) && options.chunk > MQTT_CHUNK_BYTES_MAX) {
     throw new InputError(
       `--chunk: ThingsBoard gives at most ${MQTT_CHUNK_BYTES_MAX} bytes by MQTT`,
     );
@@ -163,6 +180,7 @@ function configOf(options: PullOptions, keys: PullConfig["image"]["keys"]): Pull
     startDelayMaxS: 0,
     trialDeadlineS: 600,
     image: { keys },
+    ...(options.needsChecksum === undefined ? {} : { needsChecksum: options.needsChecksum }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
-import { HttpListener, ListenRefused } from "#hal/net/http-server.ts";
+import { HttpListener } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { SystemEntropy } from "#hal/node/entropy.ts";
@@ -13,10 +13,11 @@ import { makePackage } from "#sim/server/thingsboard/ota-package.ts";
 import { isQuirk, QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
 import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
-import { EXIT, RefusedError } from "#tools/errors.ts";
+import { EXIT } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
+import { refusable } from "../refusable.ts";
 
 interface ThingsBoardOptions {
   readonly host: string;
@@ -142,15 +143,6 @@ function listenForMqtt(
       return new MqttSession(server, connection);
     }),
   );
-}
-
-async function refusable<Listener>(opening: Promise<Listener>): Promise<Listener> {
-  try {
-    return await opening;
-  } catch (error) {
-    if (error instanceof ListenRefused) throw new RefusedError(`cannot listen on ${error.message}`);
-    throw error;
-  }
 }
 
 function tokensOf({ token = [], devices }: ThingsBoardOptions): readonly string[] {
