@@ -39,7 +39,9 @@ const PEM_BYTES_MAX = 65_536;
 
 /** By the scheme of the URL. Throws `InputError`. */
 export function connectionOf(options: ConnectionOptions): Connection {
-  if (options.dialect === "drogue") return drogueConnection(options);
+  if (options.dialect === "drogue") {
+    return drogueConnection(options, () => sessionOptions(options));
+  }
   const kind: PackageKind = options.software === true ? "sw" : "fw";
   if (/^mqtts?:/.test(options.url)) {
     const session = sessionOptions(options);

@@ -4,7 +4,7 @@ import {
   type HttpRequest,
   jsonReply,
 } from "../thingsboard/http-exchange.ts";
-import { basicOf } from "./basic-credentials.ts";
+import { basicOf, credentialsOf } from "./basic-credentials.ts";
 import type { DrogueCloud } from "./cloud.ts";
 import type { DrogueDevice } from "./registry.ts";
 
@@ -77,10 +77,11 @@ export class DrogueHttpEndpoint {
   #senderOf({ headers }: HttpRequest, query: URLSearchParams): DrogueDevice | undefined {
     const basic = basicOf(headers?.["authorization"]);
     if (basic === undefined) return undefined;
-    const { registry } = this.#cloud;
-    const application = query.get("application") ?? basic.application;
-    const device = query.get("device") ?? basic.device;
-    return registry.authenticate(application, device, basic.password);
+    const { username, password } = basic;
+    const [named, given] = [credentialsOf(username, password), query.get("application")];
+    const application = given ?? named?.application ?? "";
+    const device = query.get("device") ?? (given === null ? named?.device : username) ?? "";
+    return this.#cloud.registry.authenticate(application, device, password);
   }
 }
 

@@ -12,6 +12,8 @@ export interface DrogueApplication {
   spec: JsonSection;
   status: JsonSection;
   labels: Readonly<Record<string, string>>;
+  generation: number;
+  resourceVersion: number;
   readonly devices: Map<string, DrogueDevice>;
 }
 
@@ -23,7 +25,10 @@ export interface DrogueDevice {
   labels: Readonly<Record<string, string>>;
   spec: JsonSection;
   status: JsonSection;
+  /** Counts what is asked of it. */
   generation: number;
+  /** Counts every change. */
+  resourceVersion: number;
 }
 
 export interface NewDevice {
@@ -51,7 +56,8 @@ export class DrogueRegistry {
     let application = this.applications.get(name);
     if (application === undefined) {
       const createdUnixMs = this.#nowUnixMs();
-      application = { name, createdUnixMs, spec: {}, status: {}, labels: {}, devices: new Map() };
+      const nothing = { spec: {}, status: {}, labels: {}, generation: 1, resourceVersion: 1 };
+      application = { name, createdUnixMs, ...nothing, devices: new Map() };
       this.applications.set(name, application);
     }
     return application;
@@ -69,6 +75,7 @@ export class DrogueRegistry {
       spec: gateways === undefined ? {} : { gatewaySelector: { matchNames: gateways } },
       status: {},
       generation: 1,
+      resourceVersion: 1,
     };
     owner.devices.set(name, device);
     return device;
@@ -100,18 +107,18 @@ export class DrogueRegistry {
   rollOut(application: string, firmware: FirmwareSpec | undefined, group?: string): void {
     const owner = this.application(application);
     if (group === undefined) {
-      owner.spec = withFirmware(owner.spec, firmware);
+      give(owner, firmware);
       return;
     }
     for (const device of owner.devices.values()) {
-      if (device.labels[LABEL] !== group) continue;
-      device.spec = withFirmware(device.spec, firmware);
-      device.generation += 1;
+      if (device.labels[LABEL] === group) give(device, firmware);
     }
   }
 }
 
-function withFirmware(spec: JsonSection, firmware: FirmwareSpec | undefined): JsonSection {
-  const { firmware: _, ...rest } = spec;
-  return firmware === undefined ? rest : { ...rest, firmware };
+function give(to: DrogueApplication | DrogueDevice, firmware: FirmwareSpec | undefined): void {
+  const { firmware: _, ...rest } = to.spec;
+  to.spec = firmware === undefined ? rest : { ...rest, firmware };
+  to.generation += 1;
+  to.resourceVersion += 1;
 }

@@ -29,7 +29,6 @@ export interface UpdateServiceOptions {
     command: DrogueCommand,
     status: DrogueStatus,
   ) => DrogueCommand | undefined;
-  readonly onStatus?: (device: DrogueDevice, status: DrogueStatus) => void;
 }
 
 /** Of a piece, for a device that does not say. */
@@ -69,7 +68,6 @@ export class UpdateService {
     const decoded = decodeCbor(drogueStatus, payload);
     if (!decoded.ok) return;
     const status = decoded.value;
-    this.#options.onStatus?.(device, status);
     const command = this.answer(device, status);
     if (command === undefined) return;
     const { onCommand } = this.#options;
@@ -121,6 +119,7 @@ export class UpdateService {
       });
     }
     device.status = { ...device.status, firmware: { conditions, current, target } };
+    device.resourceVersion += 1;
   }
 }
 

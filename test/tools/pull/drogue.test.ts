@@ -69,6 +69,21 @@ test("for a child device", async () => {
   expect(child?.status).toMatchObject({ firmware: { current: "2.0.0" } });
 });
 
+test("by MQTT, for itself and for a child; and a password that the server does not know", async () => {
+  const server = serverOf();
+  const url = await server.openMqtt();
+  expect(await pull(url, ...device())).toBe(0);
+  expect(await pull(url, "--as", "child", ...device())).toBe(0);
+  const { devices } = server.cloud.registry.application("app1");
+  for (const one of devices.values()) {
+    expect(one.status).toMatchObject({ firmware: { current: "2.0.0" } });
+  }
+  process.env["FUOTA_PASSWORD"] = "other";
+  await expect(pull(url, ...device())).rejects.toThrow(
+    `${url}: the server does not know these credentials`,
+  );
+});
+
 test("an image larger than the bank: status 1", async () => {
   const server = serverOf(imageOf(65_536));
   expect(await pull(await server.openHttp(), ...device())).toBe(1);
@@ -85,6 +100,7 @@ test("a password that the server does not know: status 3", async () => {
 
 test.each([
   { args: [], says: /--username says who it is to Drogue/ },
+  { args: ["--username", "d1@app1", "--as", "a/b"], says: /--as: expected a device's name/ },
   { args: ["--username", "d1"], says: /--username says who it is to Drogue/ },
   { args: ["--username", "d1@app1", "--cbor", "json"], says: /Allowed choices are packed, named/ },
 ])("$args", async ({ args, says }) => {

@@ -1,4 +1,6 @@
-import type { DrogueStatus } from "#agent/pull/drogue.wire.ts";
+import { drogueStatus } from "#agent/pull/drogue.wire.ts";
+import { decodeCbor } from "#agent/wire/cbor.ts";
+import type { DrogueEvent } from "#sim/server/drogue/cloud.ts";
 import type { DrogueDevice } from "#sim/server/drogue/registry.ts";
 
 const SHOWN_MAX = 60;
@@ -6,7 +8,10 @@ const SHOWN_MAX = 60;
 /** Tells what a device runs and what it begins to download, when that is something else than before. */
 export function storyOf(say: (text: string) => void) {
   const last = new Map<DrogueDevice, string>();
-  return (device: DrogueDevice, { version, update }: DrogueStatus) => {
+  return ({ device, channel, payload }: DrogueEvent) => {
+    const decoded = decodeCbor(drogueStatus, payload);
+    if (channel !== "dfu" || !decoded.ok) return;
+    const { version, update } = decoded.value;
     const runs = `runs ${shown(version)}`;
     const text = update === undefined ? runs : `${runs}, downloads ${shown(update.version)}`;
     const before = last.get(device);
