@@ -41,7 +41,8 @@ export const VERBS: readonly Verb[] = [
   {
     name: "pull",
     load: async (parts) => (await import("./pull/command.ts")).pullCommand(parts),
-    summary: "one device that takes its updates from a ThingsBoard, in chunks over HTTP or MQTT",
+    summary:
+      "one device that takes its updates from a ThingsBoard, in chunks over HTTP, MQTT or CoAP",
   },
   {
     name: "serve",

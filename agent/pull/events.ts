@@ -60,7 +60,42 @@ export type MqttEvent =
       readonly isUnknown: boolean;
     };
 
-export type LinkEvent = HttpEvent | MqttEvent;
+/** An option of a CoAP message by its number. */
+export interface CoapOption {
+  readonly number: number;
+  readonly value: Uint8Array;
+}
+
+export type CoapBlockBytes = 16 | 32 | 64 | 128 | 256 | 512 | 1024;
+
+/**
+ * One CoAP exchange: each request has one of these, unless it is cancelled. One that observes has
+ * more of them, for as long as they say so.
+ */
+export type CoapEvent =
+  | {
+      readonly type: "coapResponse";
+      readonly at: UptimeUs;
+      readonly id: number;
+      /** 205 for 2.05. */
+      readonly code: number;
+      readonly options: readonly CoapOption[];
+      /** Of all its blocks. Valid within the step. */
+      readonly payload: Uint8Array;
+      /** Others will come, perhaps not in the order in which they were sent. */
+      readonly isObserved: boolean;
+    }
+  /** No response, or none that is whole and within bounds. `detail` is for people, in one line. */
+  | {
+      readonly type: "coapFailed";
+      readonly at: UptimeUs;
+      readonly id: number;
+      readonly detail: string;
+      /** The payload is longer than it may be. */
+      readonly isTooLong: boolean;
+    };
+
+export type LinkEvent = HttpEvent | MqttEvent | CoapEvent;
 
 export type PullEvent =
   /** First event of every life. The bootloader has already run. */
@@ -96,6 +131,28 @@ export type PullEffect =
       readonly payload: string | Uint8Array;
     }
   | { readonly type: "mqttClose" }
+  /**
+   * Confirmable. Sent again until it is acknowledged; what is acknowledged and never answered waits
+   * until it is cancelled.
+   */
+  | {
+      readonly type: "coapRequest";
+      readonly id: number;
+      readonly method: "GET" | "POST" | "PUT" | "DELETE";
+      /** Segments and parameters as they are: nothing is to be escaped. */
+      readonly path: readonly string[];
+      readonly query: readonly string[];
+      readonly options: readonly CoapOption[];
+      readonly payload: Uint8Array | undefined;
+      /** Wants to hear of changes (RFC 7641). */
+      readonly observes: boolean;
+      /** Asks for blocks of this size (RFC 7959); otherwise it is the server who may begin with them. */
+      readonly blockBytes: CoapBlockBytes | undefined;
+      /** A longer payload is a failure, and need not be read to its end. */
+      readonly payloadBytesMax: number;
+    }
+  /** Its answer is not awaited any more, and must not come; nor must what is observed. */
+  | { readonly type: "coapCancel"; readonly id: number }
   | { readonly type: "setTimer"; readonly id: PullTimerId; readonly at: UptimeUs }
   | { readonly type: "clearTimer"; readonly id: PullTimerId }
   /** Reset now: the world runs the bootloader and starts a new life. */

@@ -80,6 +80,8 @@ export class ThingsBoardMqtt implements Dialect {
       }
       case "httpResponse":
       case "httpFailed":
+      case "coapResponse":
+      case "coapFailed":
         return undefined;
       default:
         return event satisfies never;

@@ -47,6 +47,13 @@ export function parseAttributes(body: Uint8Array, kind: PackageKind): ParsedOffe
   return offerOf(attributes, kind);
 }
 
+/** The same in an answer that is nothing but the attributes, as observers get it by CoAP. */
+export function parseFlatAttributes(body: Uint8Array, kind: PackageKind): ParsedOffer {
+  const attributes = recordOf(parseJson(body));
+  if (attributes === undefined) return { ok: false, problem: "attributes that are no JSON object" };
+  return offerOf(attributes, kind);
+}
+
 function offerOf(attributes: object, kind: PackageKind): ParsedOffer {
   const of = (name: (typeof ATTRIBUTES)[number]) => own(attributes, `${kind}_${name}`);
   const [title, version] = [of("title"), of("version")];

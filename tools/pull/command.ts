@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
-import type { PullNote } from "#agent/pull/events.ts";
+import type { CoapBlockBytes, PullNote } from "#agent/pull/events.ts";
 import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
@@ -14,7 +14,7 @@ interface PullOptions extends ConnectionOptions {
   readonly key?: string;
   readonly bank: number;
   readonly title: string;
-  readonly chunk: number;
+  readonly chunk?: number;
   readonly poll: number;
   readonly timeout: number;
   readonly once?: true;
@@ -24,7 +24,10 @@ interface PullOptions extends ConnectionOptions {
 const SECTOR_BYTES = 4096;
 const BANK_BYTES_MAX = 16 * 1024 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
+const CHUNK_BYTES_DEFAULT = 16_384;
 const MQTT_CHUNK_BYTES_MAX = 65_536;
+const COAP_CHUNK_BYTES_MAX = 1024;
+const BLOCK_BYTES: readonly CoapBlockBytes[] = [16, 32, 64, 128, 256, 512, 1024];
 const GRANULE_BYTES = 8;
 /** With `--once`: failures in a row that end it. */
 const FAILURES_MAX = 5;
@@ -32,11 +35,11 @@ const FAILURES_MAX = 5;
 export function pullCommand(parts: RunParts): Command {
   return new Command("pull")
     .description(
-      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP or MQTT",
+      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT or CoAP",
     )
     .requiredOption(
       "--url <url>",
-      "the server: http:, https:, mqtt: or mqtts://host:port",
+      "the server: http:, https:, mqtt:, mqtts: or coap://host:port",
       serverUrl,
     )
     .addOption(
@@ -55,9 +58,15 @@ export function pullCommand(parts: RunParts): Command {
     )
     .option("--title <title>", "of its packages on the server", "fw")
     .option("--software", "takes software packages (sw_) instead of firmware")
-    .option("--chunk <bytes>", "asked for at once, a multiple of 8", chunkBytes, 16_384)
+    .option(
+      "--chunk <bytes>",
+      "asked for at once, a multiple of 8 (default: 16384; 1024 by CoAP without --block)",
+      chunkBytes,
+    )
     .option("--poll <s>", "between two questions what is assigned", integer(1, 86_400), 60)
     .option("--long-poll", "by HTTP: asks the server to tell of changes instead")
+    .option("--observe", "by CoAP: observes what is assigned instead")
+    .option("--block <bytes>", "by CoAP: takes chunks in blocks of 16, 32, … or 1024", blockBytes)
     .option(
       "--username <name>",
       "by MQTT: instead of a token, with FUOTA_PASSWORD; to Drogue: device@application",
@@ -81,12 +90,7 @@ export function pullCommand(parts: RunParts): Command {
 }
 
 async function pull(options: PullOptions, parts: RunParts): Promise<number> {
-  const isThingsBoard = options.dialect === "thingsboard";
-  if (isThingsBoard && /^mqtt/.test(options.url) && options.chunk > MQTT_CHUNK_BYTES_MAX) {
-    throw new InputError(
-      `--chunk: ThingsBoard gives at most ${MQTT_CHUNK_BYTES_MAX} bytes by MQTT`,
-    );
-  }
+  const chunkBytes = chunkBytesOf(options);
   const { terminal, now } = parts;
   const connection = connectionOf(options);
   const stored = openDevice(options.state, () => {
@@ -104,7 +108,7 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
       const ending = new Ending(options, resolve, reject);
       const device = new LiveDevice(
         stored,
-        configOf(options, stored.keys),
+        configOf(options, chunkBytes, stored.keys),
         connection.newDialect,
         connection.newLink,
         {
@@ -170,10 +174,26 @@ class Ending {
   }
 }
 
-function configOf(options: PullOptions, keys: PullConfig["image"]["keys"]): PullConfig {
+/** Throws `InputError`. */
+function chunkBytesOf({ dialect, url, block, chunk }: PullOptions): number {
+  if (dialect === "drogue") return chunk ?? CHUNK_BYTES_DEFAULT;
+  const isDatagram = /^coap/.test(url) && block === undefined;
+  const { max, how } = isDatagram
+    ? { max: COAP_CHUNK_BYTES_MAX, how: "CoAP without --block" }
+    : { max: MQTT_CHUNK_BYTES_MAX, how: "MQTT" };
+  const bytes = chunk ?? (isDatagram ? COAP_CHUNK_BYTES_MAX : CHUNK_BYTES_DEFAULT);
+  if (bytes <= max || !(isDatagram || /^mqtt/.test(url))) return bytes;
+  throw new InputError(`--chunk: ThingsBoard gives at most ${max} bytes by ${how}`);
+}
+
+function configOf(
+  options: PullOptions,
+  chunkBytes: number,
+  keys: PullConfig["image"]["keys"],
+): PullConfig {
   return {
     title: options.title,
-    chunkBytes: options.chunk,
+    chunkBytes,
     answerTimeoutMs: options.timeout,
     backOff: { firstMs: 1000, maxMs: 300_000 },
     pollS: options.poll,
@@ -185,8 +205,8 @@ function configOf(options: PullOptions, keys: PullConfig["image"]["keys"]): Pull
 }
 
 function serverUrl(text: string): string {
-  if (/^(http|mqtt)s?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new InvalidArgumentError("expected http:, https:, mqtt: or mqtts://host:port");
+  if (/^((http|mqtt)s?|coap):\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidArgumentError("expected http:, https:, mqtt:, mqtts: or coap://host:port");
 }
 
 function bankBytes(text: string): number {
@@ -199,4 +219,10 @@ function chunkBytes(text: string): number {
   const bytes = integer(GRANULE_BYTES, CHUNK_BYTES_MAX)(text);
   if (bytes % GRANULE_BYTES === 0) return bytes;
   throw new InvalidArgumentError(`expected a multiple of ${GRANULE_BYTES}`);
+}
+
+function blockBytes(text: string): CoapBlockBytes {
+  const found = BLOCK_BYTES.find((bytes) => String(bytes) === text);
+  if (found !== undefined) return found;
+  throw new InvalidArgumentError(`expected one of ${BLOCK_BYTES.join(", ")}`);
 }

@@ -1,12 +1,16 @@
 import type { Dialect } from "#agent/pull/dialect.ts";
+import type { CoapBlockBytes } from "#agent/pull/events.ts";
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
+import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
 import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
 import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
 import type { CborSpelling } from "#agent/wire/cbor.ts";
+import { CoapClient } from "#hal/net/coap-client.ts";
 import { HttpClient } from "#hal/net/http-client.ts";
 import type { MqttSessionOptions } from "#hal/net/mqtt-session.ts";
 import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
+import { CoapLink } from "./coap-link.ts";
 import { drogueConnection } from "./drogue-connection.ts";
 import { HttpLink } from "./http-link.ts";
 import type { Post, PullLink } from "./link.ts";
@@ -21,6 +25,8 @@ export interface ConnectionOptions {
   readonly token?: string;
   readonly software?: true;
   readonly longPoll?: true;
+  readonly observe?: true;
+  readonly block?: CoapBlockBytes;
   readonly clientId?: string;
   readonly username?: string;
   readonly cert?: string;
@@ -53,6 +59,16 @@ export function connectionOf(options: ConnectionOptions): Connection {
   }
   const token = tokenOf(options);
   if (token === undefined) throw new InputError("--token is missing, and FUOTA_TOKEN is not set");
+  if (/^coap:/.test(options.url)) {
+    const client = new CoapClient(options.url);
+    const { block: blockBytes, observe } = options;
+    return {
+      newDialect: () =>
+        new ThingsBoardCoap({ token, kind, observes: observe === true, blockBytes }),
+      newLink: (post) => new CoapLink(client, post),
+      close: () => client.close(),
+    };
+  }
   const client = new HttpClient(options.url);
   const longPolls = options.longPoll === true;
   return {

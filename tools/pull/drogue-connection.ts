@@ -22,6 +22,7 @@ export function drogueConnection(
   if (username === undefined || !/^[^:@]+@[^:@]+$/.test(username)) {
     throw new InputError("--username says who it is to Drogue: device@application");
   }
+  if (/^coap/.test(url)) throw new InputError("--url: Drogue is spoken over HTTP and MQTT");
   if (as !== undefined && /[/+#]|^$/.test(as))
     throw new InputError("--as: expected a device's name");
   const entropy = new SystemEntropy();

@@ -1,6 +1,9 @@
 import type { LinkEvent, PullEffect } from "#agent/pull/events.ts";
 
-export type LinkEffect = Extract<PullEffect, { readonly type: `${"http" | "mqtt"}${string}` }>;
+export type LinkEffect = Extract<
+  PullEffect,
+  { readonly type: `${"http" | "mqtt" | "coap"}${string}` }
+>;
 
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, "at"> : never;
 

@@ -1,4 +1,5 @@
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
+import { attributesOfQuery } from "./attribute-query.ts";
 import { type AttributePush, effective, type ServerDevice } from "./device.ts";
 import { type ChunkFault, ChunkFaults } from "./faults.ts";
 import {
@@ -197,24 +198,7 @@ function badRequest(parameter: string): HttpReply {
   return jsonReply(400, { status: 400, error: "Bad Request", message });
 }
 
-/** Parts only where there is something in them. Without keys, everything. */
 function attributes(device: ServerDevice, query: URLSearchParams): HttpReply {
-  const [shared, client] = [query.get("sharedKeys"), query.get("clientKeys")];
-  const isAll = shared === null && client === null;
-  const parts: Record<string, unknown> = {};
-  addPart(parts, "client", device.client, client, isAll);
-  addPart(parts, "shared", device.shared, shared, isAll);
+  const parts = attributesOfQuery(device, query.get("sharedKeys"), query.get("clientKeys"));
   return jsonReply(200, parts);
-}
-
-function addPart(
-  parts: Record<string, unknown>,
-  name: string,
-  values: ReadonlyMap<string, unknown>,
-  keys: string | null,
-  isAll: boolean,
-): void {
-  const wanted = keys?.split(",");
-  const found = [...values].filter(([key]) => isAll || wanted?.includes(key));
-  if (found.length > 0) parts[name] = Object.fromEntries(found);
 }

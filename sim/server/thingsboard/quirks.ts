@@ -35,6 +35,22 @@ export const QUIRKS = {
   errorsOnFw: true,
   /** A second session of a device ends the first; off: both live. */
   kicksOlderSession: true,
+  /** CoAP acknowledges a request and answers it in a message of its own; off: in one. */
+  answersApart: true,
+  /** A chunk past the end is acknowledged and never answered by CoAP; off: 2.05 without a byte. */
+  silentPastEnd: true,
+  /** A block of a transfer that the server does not know any more is never answered; off: it is given. */
+  forgetsBlocks: true,
+  /** Asked for in blocks, a chunk of at most six bytes always has more to follow; off: it ends. */
+  shortBlocksGoOn: true,
+  /** The first of several blocks says how large the whole is; off: it does not. */
+  saysSize2: true,
+  /** None of the attributes exists: 4.04 by CoAP; off: 2.05 with `{}`. */
+  noAttributesIs404: true,
+  /** Who observes gets all shared attributes without `shared` around them at first; off: with it. */
+  observesFlat: true,
+  /** Chunks by CoAP have no Content-Format; off: application/octet-stream. */
+  noContentFormat: true,
 } as const;
 
 export type Quirk = keyof typeof QUIRKS;

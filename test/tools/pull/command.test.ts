@@ -83,6 +83,34 @@ test("by MQTT: an update, and a token that the server does not know", async () =
   await expect(refused).rejects.toThrow(`${url}: the server does not know these credentials`);
 });
 
+describe("by CoAP", () => {
+  const coapDevice = () => {
+    const device = newDevice();
+    return [...device.slice(0, 4), ...device.slice(6)];
+  };
+
+  test.each<{ what: string; args: readonly string[]; chunks: number }>([
+    { what: "in datagrams of 1024 bytes", args: [], chunks: 20 },
+    { what: "in smaller ones", args: ["--chunk", "512"], chunks: 40 },
+    { what: "in blocks", args: ["--block", "256", "--chunk", "8192"], chunks: 3 },
+  ])("an update $what", async ({ args, chunks }) => {
+    const server = await serverOf();
+    expect(await pull(await server.openCoap(), ...coapDevice(), ...args)).toBe(0);
+    expect(server.chunks).toEqual(Array.from({ length: chunks }, (_, index) => index));
+    expect(server.states.at(-1)).toBe("UPDATED");
+    expect(bench.terminal.stdout).toContain("runs 2.0.0, as it should");
+  });
+
+  test("a token that the server does not know: status 3", async () => {
+    const server = await serverOf();
+    const url = await server.openCoap();
+    const given = ["pull", "--url", url, "--token", "X", ...coapDevice()];
+    await expect(bench.fuota(fakeSimulate(0), ...given)).rejects.toThrow(
+      `${url}: the server does not know this access token`,
+    );
+  });
+});
+
 describe("one clear line", () => {
   test("a token that the server does not know: status 3", async () => {
     const server = await serverOf();
@@ -146,6 +174,15 @@ describe("one clear line", () => {
       args: ["--url", "mqtt://x", "--state", "s", "--chunk", "65544"],
       says: /at most 65536 bytes by MQTT/,
     },
+    {
+      args: ["--url", "coap://x", "--state", "s", "--chunk", "2048"],
+      says: /at most 1024 bytes by CoAP without --block/,
+    },
+    {
+      args: ["--url", "coap://x", "--state", "s", "--block", "100"],
+      says: /expected one of 16, 32, 64, 128, 256, 512, 1024/,
+    },
+    { args: ["--url", "coaps://x", "--state", "s"], says: /expected http:.* or coap:/ },
   ])("$args", async ({ args, says }) => {
     bench.terminal.stderr = "";
     expect(await bench.complaint(fakeSimulate(0), "pull", ...args)).toMatch(says);

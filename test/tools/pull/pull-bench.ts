@@ -1,10 +1,13 @@
 import { makeImage } from "#agent/image/make.ts";
+import { CoapListener } from "#hal/net/coap-server.ts";
 import { HttpListener } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
+import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
+import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
 import { type MqttConnection, MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
@@ -29,7 +32,7 @@ export class PullServerBench {
   readonly listener: HttpListener;
 
   readonly server: ThingsBoard;
-  readonly #mqtt: MqttListener[] = [];
+  readonly #others: { close(): Promise<void> }[] = [];
 
   private constructor(listener: HttpListener, server: ThingsBoard) {
     this.listener = listener;
@@ -79,12 +82,23 @@ export class PullServerBench {
   async openMqtt(): Promise<string> {
     const newSession = (connection: MqttConnection) => new MqttSession(this.server, connection);
     const listener = await MqttListener.open("127.0.0.1", 0, newSession);
-    this.#mqtt.push(listener);
+    this.#others.push(listener);
+    return listener.url;
+  }
+
+  async openCoap(faults: readonly ChunkFault[] = []): Promise<string> {
+    const onChunk = (_: unknown, chunk: number) => this.chunks.push(chunk);
+    const api = new CoapDeviceApi(this.server, { faults, onChunk });
+    const listener = await CoapListener.open("127.0.0.1", 0, (say) => {
+      const endpoint = new CoapEndpoint(this.server, api.handle, say);
+      return (from, message) => endpoint.receive(from, message);
+    });
+    this.#others.push(listener);
     return listener.url;
   }
 
   async close(): Promise<void> {
     await this.listener.close();
-    for (const listener of this.#mqtt) await listener.close();
+    for (const listener of this.#others) await listener.close();
   }
 }

@@ -1,10 +1,13 @@
 import { Command, InvalidArgumentError } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
+import { CoapListener } from "#hal/net/coap-server.ts";
 import { HttpListener } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { SystemEntropy } from "#hal/node/entropy.ts";
 import { Engine } from "#sim/kernel/engine.ts";
+import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
+import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
 import { CHUNK_FAULTS, type ChunkFault, parseChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
@@ -31,6 +34,7 @@ interface ThingsBoardOptions {
   readonly software?: true;
   readonly assignAfter: number;
   readonly mqtt?: number;
+  readonly coap?: number;
   readonly rateLimit?: RateLimit;
   readonly without?: readonly Quirk[];
   readonly fault?: readonly ChunkFault[];
@@ -66,6 +70,11 @@ export function thingsBoardCommand(parts: RunParts): Command {
       "listens for MQTT there, too; 0 is any that is free",
       integer(0, 65_535),
     )
+    .option(
+      "--coap <port>",
+      "listens for CoAP there, too; 0 is any that is free",
+      integer(0, 65_535),
+    )
     .option("--rate-limit <n:s>", "of each device: requests in seconds", rateLimit)
     .option("--without <quirk>", `turns off one of ${Object.keys(QUIRKS).join(", ")}`, quirk)
     .option(
@@ -99,10 +108,11 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
   const kind = software === true ? "sw" : "fw";
   const facts = { id: "1", kind, title, version, algorithm: checksum, data } as const;
   const ota = makePackage(facts, new NodeCrypto());
-  const api = new HttpDeviceApi(server, {
+  const disturbances = {
     ...(limit === undefined ? {} : { rateLimit: limit }),
     ...(faults === undefined ? {} : { faults }),
-  });
+  };
+  const api = new HttpDeviceApi(server, disturbances);
   const listener = await refusable(
     HttpListener.open(options.host, options.port, (request, respond) => {
       clock.sync();
@@ -111,9 +121,11 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
   );
   const { signal, end } = parts.interruption();
   let mqtt: MqttListener | undefined;
+  let coap: CoapListener | undefined;
   try {
     mqtt = await listenForMqtt(options, server, clock);
-    const urls = [listener, mqtt].flatMap((one) => one?.url ?? []).join(" and ");
+    coap = await listenForCoap(options, new CoapDeviceApi(server, disturbances), server, clock);
+    const urls = [listener, mqtt, coap].flatMap((one) => one?.url ?? []).join(" and ");
     terminal.out(`ThingsBoard's device API at ${urls} for ${tokens.length} devices\n`);
     terminal.out(`${title} ${version}, ${data.length} bytes, ${checksum} ${ota.checksum}\n`);
     const assign = () => server.assignToProfile("default", kind, ota);
@@ -128,6 +140,7 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
     clock.stop();
     await listener.close();
     await mqtt?.close();
+    await coap?.close();
   }
 }
 
@@ -141,6 +154,24 @@ function listenForMqtt(
     MqttListener.open(host, port, (connection) => {
       clock.sync();
       return new MqttSession(server, connection);
+    }),
+  );
+}
+
+function listenForCoap(
+  { host, coap: port }: ThingsBoardOptions,
+  api: CoapDeviceApi,
+  server: ThingsBoard,
+  clock: WallClock,
+): Promise<CoapListener> | undefined {
+  if (port === undefined) return undefined;
+  return refusable(
+    CoapListener.open(host, port, (say) => {
+      const endpoint = new CoapEndpoint(server, api.handle, say);
+      return (from, message) => {
+        clock.sync();
+        endpoint.receive(from, message);
+      };
     }),
   );
 }

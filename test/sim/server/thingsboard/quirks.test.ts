@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { CHUNK_FAULTS } from "#sim/server/thingsboard/faults.ts";
 import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
+import { CoapBench } from "./coap-bench.ts";
 import { MqttBench } from "./mqtt-bench.ts";
 import { DATA, jsonOf, packageOf, StandIn, statusOf } from "./stand-in.ts";
 
@@ -99,6 +100,22 @@ const seen: Readonly<Record<Quirk, (standIn: StandIn) => unknown>> = {
     new MqttBench(standIn).connected();
     return first.said;
   },
+  answersApart: (standIn) => onCoap(standIn).chunk(500, 1).said,
+  silentPastEnd: (standIn) => onCoap(standIn).chunk(500, 2).said,
+  forgetsBlocks: (standIn) =>
+    onCoap(standIn).chunk(500, 0, { num: 3, more: false, sizeBytes: 64 }).said,
+  shortBlocksGoOn: (standIn) => {
+    const ota = packageOf({ data: DATA.subarray(0, 6) });
+    return onCoap(standIn, ota).chunk(500, 0, { num: 0, more: false, sizeBytes: 1024 }).said;
+  },
+  saysSize2: (standIn) =>
+    onCoap(standIn).chunk(500, 0, { num: 0, more: false, sizeBytes: 64 }).said,
+  noAttributesIs404: (standIn) => new CoapBench(standIn).attributes().said,
+  observesFlat: (standIn) => {
+    const bench = onCoap(standIn, packageOf(), 1);
+    return bench.attributes(0).payloads.map((payload) => Object.keys(JSON.parse(payload))[0]);
+  },
+  noContentFormat: (standIn) => onCoap(standIn).chunk(500, 0).formats,
 };
 
 function assigned(standIn: StandIn): MqttBench {
@@ -106,6 +123,12 @@ function assigned(standIn: StandIn): MqttBench {
   const session = new MqttBench(standIn).connected();
   session.said.length = 0;
   return session;
+}
+
+function onCoap(standIn: StandIn, ota = packageOf(), waitS = 0): CoapBench {
+  standIn.server.assignToDevice(standIn.device, "fw", ota);
+  standIn.wait(waitS);
+  return new CoapBench(standIn);
 }
 
 const chunk = (id: string, index: number, bytes: number) => [
@@ -163,6 +186,22 @@ test.each<{ quirk: Quirk; on: unknown; off: unknown }>([
     off: ["v2/sw/error 9 bytes at 1", "close"],
   },
   { quirk: "kicksOlderSession", on: ["connack 0", "close"], off: ["connack 0"] },
+  { quirk: "answersApart", on: ["ack", "con 2.05 500 bytes"], off: ["ack 2.05 500 bytes"] },
+  { quirk: "silentPastEnd", on: ["ack"], off: ["ack", "con 2.05"] },
+  { quirk: "forgetsBlocks", on: ["ack"], off: ["ack 2.05 64 bytes block 3 of 64, more"] },
+  {
+    quirk: "shortBlocksGoOn",
+    on: ["ack", "con 2.05 6 bytes block 0 of 1024, more size 6"],
+    off: ["ack", "con 2.05 6 bytes block 0 of 1024"],
+  },
+  {
+    quirk: "saysSize2",
+    on: ["ack", "con 2.05 64 bytes block 0 of 64, more size 500"],
+    off: ["ack", "con 2.05 64 bytes block 0 of 64, more"],
+  },
+  { quirk: "noAttributesIs404", on: ["ack", "con 4.04"], off: ["ack", "con 2.05 2 bytes"] },
+  { quirk: "observesFlat", on: ["fw_title"], off: ["shared"] },
+  { quirk: "noContentFormat", on: [undefined], off: [42] },
 ])("$quirk", ({ quirk, on, off }) => {
   const limit = quirk === "rateLimitIs500" ? { rateLimit: { requests: 1, seconds: 60 } } : {};
   expect(seen[quirk](new StandIn({}, limit))).toEqual(on);

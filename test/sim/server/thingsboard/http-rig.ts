@@ -1,0 +1,38 @@
+import {
+  type HttpRequest,
+  type PullServer,
+  PullWorld,
+  type Reply,
+} from "../../../agent/pull/pull-world.ts";
+import type { Fate, Given, PullRig } from "../../../contract/pull.contract.ts";
+import { StandIn } from "./stand-in.ts";
+
+/** A device's HTTP exchanges with a stand-in. */
+export class HttpRig implements PullRig, PullServer {
+  readonly standIn = new StandIn();
+  readonly world: PullWorld;
+  readonly chunks: number[] = [];
+  asked = 0;
+  fateOf: (given: Given) => Fate = () => "arrives";
+  isKnown = true;
+
+  constructor(longPolls: boolean) {
+    this.world = new PullWorld(this, { longPolls });
+  }
+
+  reply({ method, path, body = "" }: HttpRequest, nowUs: number): Reply {
+    const { engine } = this.standIn;
+    engine.advance(Math.max(nowUs, engine.now));
+    this.asked += 1;
+    const chunk = /[?&]chunk=(\d+)/.exec(path)?.[1];
+    if (chunk !== undefined) this.chunks.push(Number(chunk));
+    // The device's token has a space.
+    const token = this.isKnown ? "T" : "X";
+    const outcome = this.standIn.ask(method, path.replace("/T%201/", `/${token}/`), body);
+    const given = chunk !== undefined ? "chunk" : path.includes("/attributes") && "attributes";
+    const fate = given === false ? "arrives" : this.fateOf(given);
+    if (outcome === undefined || outcome === "silence" || fate === "lost") return "lost";
+    if (outcome === "close" || fate === "breaks") return "the connection was closed";
+    return outcome;
+  }
+}

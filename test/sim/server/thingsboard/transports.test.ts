@@ -1,0 +1,12 @@
+import { pullContract } from "../../../contract/pull.contract.ts";
+import { CoapRig } from "./coap-rig.ts";
+import { HttpRig } from "./http-rig.ts";
+import { MqttRig } from "./mqtt-rig.ts";
+
+/* Our device and our stand-in of its server, over each of what they share. */
+
+pullContract("HTTP", () => new HttpRig(false));
+pullContract("HTTP, with long polls", () => new HttpRig(true));
+pullContract("MQTT", () => new MqttRig());
+pullContract("CoAP", () => new CoapRig(false));
+pullContract("CoAP, observing", () => new CoapRig(true));
