@@ -87,16 +87,18 @@ export class Updater {
 
   /** A chunk of the right length. */
   takeChunk({ index, chunkBytes }: ChunkAsk, bytes: Uint8Array): void {
-    if (this.#current === undefined || this.#isHopeless(index, bytes)) return;
+    if (this.#current === undefined) return;
     const { offer, download } = this.#current;
+    if (this.#isHopeless(index, bytes, download.record.sizeBytes)) return;
     if (!this.#stores(() => download.take(index * chunkBytes, bytes))) return;
     if (download.isComplete) this.#finish(offer.content.ok ? offer.content.checksum : undefined);
   }
 
   /** All that is left of a package of unknown size. */
   takeLast({ index, chunkBytes }: ChunkAsk, { bytes, checksum }: LastChunk): void {
-    if (this.#current === undefined || this.#isHopeless(index, bytes)) return;
+    if (this.#current === undefined) return;
     const { download } = this.#current;
+    if (this.#isHopeless(index, bytes, download.record.sizeBytes)) return;
     if (index === 0 && bytes.length === 0) this.#failCurrent("chunks", "there is no byte of it");
     else if (this.#stores(() => download.takeLast(index * chunkBytes, bytes))) {
       this.#finish(checksum);
@@ -104,12 +106,12 @@ export class Updater {
   }
 
   /** Whether the first bytes say already that this is no image for this device. */
-  #isHopeless(index: number, bytes: Uint8Array): boolean {
+  #isHopeless(index: number, bytes: Uint8Array, sizeBytes: number): boolean {
     this.#wrongChunks = 0;
     if (index > 0) return false;
     const { config, ports, running } = this.#io;
     const policy = nextImagePolicy(config, ports, running);
-    const hopeless = refusalOfStart(bytes, ports.boot.updateRegion().sizeBytes, policy);
+    const hopeless = refusalOfStart(bytes, sizeBytes, policy);
     if (hopeless !== undefined) this.#failCurrent(hopeless.reason, hopeless.detail);
     return hopeless !== undefined;
   }
