@@ -35,7 +35,8 @@ export {
 } from "./image/verify.ts";
 export type { PullConfig } from "./pull/config.ts";
 export type { PullEffect, PullEvent, PullNote } from "./pull/events.ts";
-export { PullDevice, type PullLife, type PullStatus } from "./pull/pull-device.ts";
+export { PullDevice, type PullLife } from "./pull/pull-device.ts";
+export type { PullStatus } from "./pull/pull-status.ts";
 export { ThingsBoardCoap } from "./pull/thingsboard-coap.ts";
 export { ThingsBoardHttp } from "./pull/thingsboard-http.ts";
 export { ThingsBoardMqtt } from "./pull/thingsboard-mqtt.ts";

@@ -16,10 +16,23 @@ export interface PullConfig {
   /** A new image that had no answer from the server by then resets itself. */
   readonly trialDeadlineS: number;
   readonly image: DeviceImagePolicy;
+  /** Packages of which the server tells no checksum are refused, although images are signed. */
+  readonly needsChecksum?: true;
 }
 
 export interface BackOffConfig {
   /** After the first failure; doubled by each further one in a row. */
   readonly firstMs: number;
   readonly maxMs: number;
+}
+
+/** Chunks are written as they come: in whole granules. Throws `RangeError`. */
+export function requireChunkBytes(
+  { chunkBytes }: PullConfig,
+  granuleBytes: number,
+  maxBytes: number,
+): void {
+  if (chunkBytes % granuleBytes !== 0 || chunkBytes < 1 || chunkBytes > maxBytes) {
+    throw new RangeError(`chunks of ${chunkBytes} bytes`);
+  }
 }

@@ -9,16 +9,20 @@ export interface Offer {
   readonly version: string;
   /** Everything that tells this package from another one, in a form of the dialect's own. */
   readonly identity: string;
+  /** The server has said itself that this is what runs. */
+  readonly isRunning?: true;
   readonly content:
     | { readonly ok: true; readonly sizeBytes: number; readonly checksum: Checksum }
+    /** Both come with its last byte. */
+    | { readonly ok: true; readonly sizeBytes: undefined; readonly checksum: undefined }
     /** It cannot be downloaded from what the server says; why, in one line. */
     | { readonly ok: false; readonly problem: string };
 }
 
 /** What the core asks of a server, one at a time. */
 export type Ask =
-  /** Which package is assigned. */
-  | { readonly type: "target" }
+  /** Which package is assigned to a device that runs this one. */
+  | { readonly type: "target"; readonly title: string; readonly version: string }
   /** Bytes from `index * chunkBytes` on, `expectBytes` of them. */
   | {
       readonly type: "chunk";
@@ -32,8 +36,17 @@ export type Ask =
   | { readonly type: "change"; readonly seconds: number };
 
 export type Answer =
-  | { readonly type: "target"; readonly offer: Offer | undefined }
+  /** `pollS`: when the server wants to be asked again, if it says so. */
+  | { readonly type: "target"; readonly offer: Offer | undefined; readonly pollS?: number }
+  /** Nothing now; nothing is to be given up for that. */
+  | { readonly type: "later"; readonly pollS: number | undefined }
   | { readonly type: "chunk"; readonly bytes: Uint8Array }
+  /** Of a package of unknown size: all that is left of it, and its checksum if there is one. */
+  | {
+      readonly type: "lastChunk";
+      readonly bytes: Uint8Array;
+      readonly checksum: Checksum | undefined;
+    }
   /** A chunk that cannot be the one that was asked for. */
   | { readonly type: "wrongChunk"; readonly detail: string }
   | { readonly type: "reported" }
@@ -58,6 +71,8 @@ export interface Dialect {
   readonly chunkBytesMax: number;
   /** Whether the server can be asked to tell of a change; otherwise the core asks now and then. */
   readonly tellsChanges: boolean;
+  /** It has no words for how an update goes: it is never asked to report. */
+  readonly isSilent?: true;
   ask(ask: Ask, io: DialectIo): void;
   /** Nobody waits for the answer any more. */
   giveUp(io: DialectIo): void;

@@ -18,9 +18,13 @@ const PIECE_BYTES_MAX = 4096;
 export class Download implements StagingLog {
   readonly record: DownloadRecord;
   readonly #memory: PullMemory;
-  readonly #staging: Staging;
   readonly #pieceBytes: number;
+  readonly #newStaging: (sizeBytes: number) => Staging;
+  #staging: Staging;
+  /** Its size comes with its last byte. */
+  readonly #isOpenEnded: boolean;
   #isResumed = false;
+  #isComplete: boolean;
 
   constructor(
     flash: Flash,
@@ -29,30 +33,39 @@ export class Download implements StagingLog {
     chunkBytes: number,
     record: DownloadRecord,
     memory: PullMemory,
+    isOpenEnded: boolean,
   ) {
     this.record = record;
+    this.#isOpenEnded = isOpenEnded;
     this.#memory = memory;
-    this.#pieceBytes = pieceBytesOf(bank.sizeBytes, chunkBytes);
-    const nbFrag = Math.ceil(record.sizeBytes / this.#pieceBytes);
-    const padding = nbFrag * this.#pieceBytes - record.sizeBytes;
-    const shape = { nbFrag, fragSize: this.#pieceBytes, padding };
-    this.#staging = new Staging(flash, placeOf(flash.geometry, bank, layout.scratch), shape, this);
+    const fragSize = pieceBytesOf(bank.sizeBytes, chunkBytes);
+    this.#pieceBytes = fragSize;
+    this.#newStaging = (sizeBytes) => {
+      const nbFrag = Math.ceil(sizeBytes / fragSize);
+      const shape = { nbFrag, fragSize, padding: nbFrag * fragSize - sizeBytes };
+      return new Staging(flash, placeOf(flash.geometry, bank, layout.scratch), shape, this);
+    };
+    this.#staging = this.#newStaging(record.sizeBytes);
+    this.#isComplete = !isOpenEnded && record.offsetBytes === record.sizeBytes;
   }
 
   get isComplete(): boolean {
-    return this.record.offsetBytes === this.record.sizeBytes;
+    return this.#isComplete;
   }
 
   /** Once, before anything else: takes up what the record says is in place. Throws `FlashFault`. */
   resume(): void {
     if (this.#isResumed) return;
-    const { offsetBytes, sectorInSpare } = this.record;
+    this.#restore(this.record.offsetBytes);
+    this.#isResumed = true;
+  }
+
+  #restore(offsetBytes: number): void {
     const { nbFrag } = this.#staging.map.shape;
     const pieces = this.isComplete ? nbFrag : Math.floor(offsetBytes / this.#pieceBytes);
     for (let index = 0; index < pieces; index++) this.#staging.restorePresent(index);
-    this.#staging.restoreSectorInSpare(sectorInSpare);
+    this.#staging.restoreSectorInSpare(this.record.sectorInSpare);
     this.#staging.resume();
-    this.#isResumed = true;
   }
 
   /**
@@ -71,6 +84,20 @@ export class Download implements StagingLog {
     }
     this.record.offsetBytes = startBytes + bytes.length;
     this.#memory.persist("offset");
+    const { offsetBytes, sizeBytes } = this.record;
+    if (!this.#isOpenEnded) this.#isComplete = offsetBytes === sizeBytes;
+  }
+
+  /**
+   * The last bytes of a package of unknown size. Where it ends is not recorded: a reset before it is
+   * staged has them fetched once more. Throws as {@link take}.
+   */
+  takeLast(startBytes: number, bytes: Uint8Array): void {
+    const endBytes = startBytes + bytes.length;
+    this.#staging = this.#newStaging(endBytes);
+    this.#restore(Math.min(this.record.offsetBytes, endBytes));
+    this.take(startBytes, bytes);
+    this.#isComplete = true;
   }
 
   /** Feeds the finished image from flash. Throws `FlashFault`. */

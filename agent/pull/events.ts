@@ -111,8 +111,10 @@ export type PullEffect =
       readonly method: "GET" | "POST";
       /** From the root of the server, with its query. */
       readonly path: string;
-      /** JSON; none in a GET. */
-      readonly body: string | undefined;
+      /** JSON if it is text; none in a GET. */
+      readonly body: string | Uint8Array | undefined;
+      /** Names in lower case. */
+      readonly headers?: Readonly<Record<string, string>>;
       /** A longer body is a failure, and need not be read to its end. */
       readonly bodyBytesMax: number;
     }
@@ -126,7 +128,7 @@ export type PullEffect =
       readonly type: "mqttPublish";
       readonly id: number;
       readonly topic: string;
-      readonly payload: string;
+      readonly payload: string | Uint8Array;
     }
   | { readonly type: "mqttClose" }
   /**
@@ -165,7 +167,12 @@ export type PullNote =
   | { readonly type: "upToDate"; readonly version: string }
   /** Has tried it, and will not again. */
   | { readonly type: "offeredAgain"; readonly version: string; readonly failure: PullFailure }
-  | { readonly type: "downloading"; readonly offsetBytes: number; readonly sizeBytes: number }
+  | {
+      readonly type: "downloading";
+      readonly offsetBytes: number;
+      /** Undefined: comes with the last byte. */
+      readonly sizeBytes: number | undefined;
+    }
   | { readonly type: "downloaded"; readonly sizeBytes: number }
   | { readonly type: "verified"; readonly version: string }
   /** The image does not say the version of its package. */

@@ -33,6 +33,7 @@ export function versionOf(state: PullState, { hash, version }: ImageIdentity): s
  * once it was pulled: a package whose image says another one would be taken again for ever.
  */
 export function isRunning(state: PullState, running: ImageIdentity, offer: Offer, id: Uint8Array) {
+  if (offer.isRunning) return true;
   const pulled = pulledImageOf(state, running.hash);
   if (pulled !== undefined) return equalBytes(pulled.offerId, id);
   return offer.version === versionOf(state, running);
@@ -58,7 +59,9 @@ export function problemOf(offer: Offer, title: string, bankBytes: number): strin
   }
   if (!offer.content.ok) return offer.content.problem;
   const { sizeBytes } = offer.content;
-  return sizeBytes > bankBytes ? `${sizeBytes} bytes, the bank has ${bankBytes}` : undefined;
+  return sizeBytes !== undefined && sizeBytes > bankBytes
+    ? `${sizeBytes} bytes, the bank has ${bankBytes}`
+    : undefined;
 }
 
 const SHOWN_MAX = 60;

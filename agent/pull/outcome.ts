@@ -2,7 +2,7 @@ import { isOpenUpdate } from "../bank-image.ts";
 import { succeeds } from "../flash/faults.ts";
 import { equalBytes } from "../image/equal-bytes.ts";
 import { rememberFailure } from "./offers.ts";
-import type { UpdaterIo } from "./updater.ts";
+import type { UpdaterIo } from "./updater-io.ts";
 
 /** After a reset, and once a trial is confirmed: what became of the image that was staged. */
 export function settleOutcome(io: UpdaterIo): void {

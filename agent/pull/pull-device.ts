@@ -1,39 +1,30 @@
 import type { UptimeUs } from "#hal/ports.ts";
-import type { BootReport, ImageIdentity } from "../boot/strategy.ts";
+import type { ImageIdentity } from "../boot/strategy.ts";
 import type { DeviceLife, DevicePorts } from "../device-io.ts";
 import { succeeds } from "../flash/faults.ts";
 import { backOffMs } from "./back-off.ts";
-import type { PullConfig } from "./config.ts";
+import { type PullConfig, requireChunkBytes } from "./config.ts";
 import type { Answer, Ask, Dialect } from "./dialect.ts";
 import type { PullEffect, PullEvent, PullNote, PullTimerId } from "./events.ts";
+import { FailureCount } from "./failure-count.ts";
 import { PullMemory } from "./memory.ts";
 import { versionOf } from "./offers.ts";
 import { settleOutcome } from "./outcome.ts";
+import type { PullStatus } from "./pull-status.ts";
 import { ReportQueue } from "./report-queue.ts";
 import { newPullState, type PullState } from "./state.ts";
-import { Updater, type UpdaterIo } from "./updater.ts";
+import { Updater } from "./updater.ts";
+import type { UpdaterIo } from "./updater-io.ts";
 
 const S_US = 1_000_000;
 const MS_US = 1000;
+/** Whatever a server says. */
+const POLL_MAX_S = 86_400;
 
 /** One life, from reset to reset. */
 export interface PullLife extends Pick<DeviceLife, "decision"> {
   /** Reading of the clock at boot, in milliseconds of Unix time. */
   readonly unixMs: number;
-}
-
-/** What a person, a report or a scenario wants to know of a device. */
-export interface PullStatus {
-  readonly running: ImageIdentity;
-  /** As the server calls it. */
-  readonly version: string;
-  readonly isTrial: boolean;
-  /** Nothing is left to do until something changes. */
-  readonly isIdle: boolean;
-  /** Of the download in progress. */
-  readonly offsetBytes: number | undefined;
-  readonly sizeBytes: number | undefined;
-  readonly boot: BootReport;
 }
 
 /**
@@ -60,17 +51,11 @@ export class PullDevice implements UpdaterIo {
   #isWaiting = false;
   #isTargetKnown = false;
   #isIdle = false;
-  /** Failures in a row of each question, whatever the others were answered. */
-  readonly #failures: Record<Ask["type"], number> = { target: 0, chunk: 0, report: 0, change: 0 };
-  /** The same of all of them together: nothing was heard since. */
-  #failuresInAll = 0;
+  #pollS = 0;
+  readonly #failures = new FailureCount();
 
   constructor(config: PullConfig, ports: DevicePorts, dialect: Dialect, life: PullLife) {
-    const { granuleBytes } = ports.flash.geometry;
-    const { chunkBytes } = config;
-    if (chunkBytes % granuleBytes !== 0 || chunkBytes < 1 || chunkBytes > dialect.chunkBytesMax) {
-      throw new RangeError(`chunks of ${chunkBytes} bytes`);
-    }
+    requireChunkBytes(config, ports.flash.geometry.granuleBytes, dialect.chunkBytesMax);
     this.config = config;
     this.ports = ports;
     this.running = life.decision.image;
@@ -161,7 +146,7 @@ export class PullDevice implements UpdaterIo {
       this.reports.takeUpAgain();
       if (this.#asked?.type !== "change") return;
       this.#endAsk();
-      this.#failures.change = 0;
+      this.#failures.answered("change");
       // What changes comes in several messages; and a server may have something to say for ever.
       this.#wait("retry", this.config.backOff.firstMs * MS_US);
       return;
@@ -171,12 +156,23 @@ export class PullDevice implements UpdaterIo {
     switch (answer.type) {
       case "target":
         this.#contact(asked);
+        this.#pollAfter(answer.pollS);
         this.#isTargetKnown = true;
         this.#updater.offered(answer.offer);
+        break;
+      case "later":
+        this.#contact(asked);
+        this.#isTargetKnown = this.#updater.nextChunk() === undefined;
+        this.#pollAfter(answer.pollS);
+        if (!this.#isTargetKnown) this.#wait("retry", this.#pollS * S_US);
         break;
       case "chunk":
         this.#contact();
         if (asked.type === "chunk") this.#chunk(asked, answer.bytes);
+        break;
+      case "lastChunk":
+        this.#contact(asked);
+        if (asked.type === "chunk") this.#updater.takeLast(asked, answer);
         break;
       case "wrongChunk":
         this.#contact();
@@ -206,7 +202,7 @@ export class PullDevice implements UpdaterIo {
 
   #chunk(asked: Ask & { readonly type: "chunk" }, bytes: Uint8Array): void {
     if (bytes.length === asked.expectBytes) {
-      this.#failures.chunk = 0;
+      this.#failures.answered("chunk");
       this.#updater.takeChunk(asked, bytes);
       return;
     }
@@ -220,8 +216,8 @@ export class PullDevice implements UpdaterIo {
 
   /** The server answered something of this life: what a new image has to prove. */
   #contact(answered?: Ask): void {
-    this.#failuresInAll = 0;
-    if (answered !== undefined) this.#failures[answered.type] = 0;
+    this.#failures.heard();
+    if (answered !== undefined) this.#failures.answered(answered.type);
     if (!this.isTrial || !succeeds(() => this.ports.boot.confirm())) return;
     this.isTrial = false;
     this.effects.push({ type: "clearTimer", id: "trialDeadline" });
@@ -237,10 +233,8 @@ export class PullDevice implements UpdaterIo {
 
   #failed(asked: Ask, detail: string, cause?: "credentials" | "assignment"): void {
     this.#isTargetKnown = false;
-    this.#failures[asked.type] += 1;
-    this.#failuresInAll += 1;
     if (asked.type === "report") this.reports.notTold();
-    const failures = Math.max(this.#failures[asked.type], this.#failuresInAll);
+    const failures = this.#failures.failed(asked.type);
     const retryMs = backOffMs(failures, this.config.backOff, this.ports.entropy);
     if (cause === undefined) this.note({ type: "noAnswer", detail, retryMs });
     else this.note({ type: "denied", cause, detail, retryMs });
@@ -253,6 +247,7 @@ export class PullDevice implements UpdaterIo {
     this.#isIdle = false;
     const { title } = this.config;
     const version = versionOf(this.state, this.running);
+    if (this.#dialect.isSilent && this.reports.tellNobody()) this.#updater.outcomeTold();
     const report = this.reports.next({ title, version }, this.at);
     if (report !== undefined) {
       this.#ask({ type: "report", report });
@@ -263,7 +258,7 @@ export class PullDevice implements UpdaterIo {
       return;
     }
     if (!this.#isTargetKnown) {
-      this.#ask({ type: "target" });
+      this.#ask({ type: "target", title, version });
       return;
     }
     const chunk = this.#updater.nextChunk();
@@ -271,10 +266,9 @@ export class PullDevice implements UpdaterIo {
       this.#ask(chunk);
       return;
     }
-    const { pollS } = this.config;
     this.#isIdle = true;
-    if (this.#dialect.tellsChanges) this.#ask({ type: "change", seconds: pollS });
-    else this.#wait("poll", pollS * S_US);
+    if (this.#dialect.tellsChanges) this.#ask({ type: "change", seconds: this.#pollS });
+    else this.#wait("poll", this.#pollS * S_US);
   }
 
   #ask(ask: Ask): void {
@@ -287,6 +281,10 @@ export class PullDevice implements UpdaterIo {
     if (this.#asked === undefined) return;
     const longerUs = this.#asked.type === "change" ? this.#asked.seconds * S_US : 0;
     this.#setTimer("answer", this.config.answerTimeoutMs * MS_US + longerUs);
+  }
+
+  #pollAfter(seconds = this.config.pollS): void {
+    this.#pollS = Math.min(Math.max(seconds, 1), POLL_MAX_S);
   }
 
   #wait(id: PullTimerId, delayUs: number): void {

@@ -54,6 +54,11 @@ export class ReportQueue {
     return ENDS.includes(this.#waiting.shift()?.state);
   }
 
+  /** There is nobody to tell. Returns whether the end of an update was among it. */
+  tellNobody(): boolean {
+    return this.#waiting.splice(0).some(({ state }) => ENDS.includes(state));
+  }
+
   notTold(): void {
     const [first] = this.#waiting;
     if (first === undefined) return;

@@ -12,6 +12,7 @@ export const FAILED_OFFERS_MAX = 4;
 /** A download that was begun and has neither ended nor been given up. */
 export interface DownloadRecord {
   readonly offerId: Uint8Array;
+  /** All that the bank has room for, if the package tells its size with its last byte. */
   readonly sizeBytes: number;
   /** Names the update to the boot record. */
   readonly updateId: number;

@@ -1,36 +1,21 @@
 import { FlashFault } from "#hal/ports.ts";
 import { isOpenUpdate, verifyBank } from "../bank-image.ts";
 import type { ImageIdentity } from "../boot/strategy.ts";
-import type { DevicePorts } from "../device-io.ts";
 import { succeeds } from "../flash/faults.ts";
 import { equalBytes } from "../image/equal-bytes.ts";
 import { refusalOfStart } from "../image/verify.ts";
 import { nextImagePolicy } from "../image-policy.ts";
 import { JournalFull } from "../journal/journal.ts";
-import { checksumDigest, hexOf } from "./checksum.ts";
-import type { PullConfig } from "./config.ts";
-import type { Ask, Offer } from "./dialect.ts";
+import { type Checksum, checksumDigest, hexOf } from "./checksum.ts";
+import type { Answer, Ask, Offer } from "./dialect.ts";
 import { Download } from "./download.ts";
 import type { PullNote } from "./events.ts";
 import { type PullFailure, triesOf } from "./failure.ts";
-import type { PullMemory } from "./memory.ts";
 import { failedOffer, isRunning, offerIdOf, problemOf, rememberFailure } from "./offers.ts";
-import type { ReportQueue } from "./report-queue.ts";
-import type { PullState } from "./state.ts";
-
-/** The parts of the device that an update touches. */
-export interface UpdaterIo {
-  readonly config: PullConfig;
-  readonly ports: DevicePorts;
-  readonly state: PullState;
-  readonly memory: PullMemory;
-  readonly reports: ReportQueue;
-  readonly running: ImageIdentity;
-  readonly isTrial: boolean;
-  note(note: PullNote): void;
-}
+import type { UpdaterIo } from "./updater-io.ts";
 
 type ChunkAsk = Ask & { readonly type: "chunk" };
+type LastChunk = Answer & { readonly type: "lastChunk" };
 
 /** In a row; then the server has not got what it offers. */
 const WRONG_CHUNKS_MAX = 5;
@@ -103,19 +88,32 @@ export class Updater {
   /** A chunk of the right length. */
   takeChunk({ index, chunkBytes }: ChunkAsk, bytes: Uint8Array): void {
     if (this.#current === undefined) return;
-    this.#wrongChunks = 0;
-    const { download } = this.#current;
-    if (index === 0) {
-      const { config, ports, running } = this.#io;
-      const policy = nextImagePolicy(config, ports, running);
-      const hopeless = refusalOfStart(bytes, download.record.sizeBytes, policy);
-      if (hopeless !== undefined) {
-        this.#failCurrent(hopeless.reason, hopeless.detail);
-        return;
-      }
-    }
+    const { offer, download } = this.#current;
+    if (this.#isHopeless(index, bytes, download.record.sizeBytes)) return;
     if (!this.#stores(() => download.take(index * chunkBytes, bytes))) return;
-    if (download.isComplete) this.#finish();
+    if (download.isComplete) this.#finish(offer.content.ok ? offer.content.checksum : undefined);
+  }
+
+  /** All that is left of a package of unknown size. */
+  takeLast({ index, chunkBytes }: ChunkAsk, { bytes, checksum }: LastChunk): void {
+    if (this.#current === undefined) return;
+    const { download } = this.#current;
+    if (this.#isHopeless(index, bytes, download.record.sizeBytes)) return;
+    if (index === 0 && bytes.length === 0) this.#failCurrent("chunks", "there is no byte of it");
+    else if (this.#stores(() => download.takeLast(index * chunkBytes, bytes))) {
+      this.#finish(checksum);
+    }
+  }
+
+  /** Whether the first bytes say already that this is no image for this device. */
+  #isHopeless(index: number, bytes: Uint8Array, sizeBytes: number): boolean {
+    this.#wrongChunks = 0;
+    if (index > 0) return false;
+    const { config, ports, running } = this.#io;
+    const policy = nextImagePolicy(config, ports, running);
+    const hopeless = refusalOfStart(bytes, sizeBytes, policy);
+    if (hopeless !== undefined) this.#failCurrent(hopeless.reason, hopeless.detail);
+    return hopeless !== undefined;
   }
 
   /** A chunk of another length. Returns whether it is to be asked for again. */
@@ -128,10 +126,11 @@ export class Updater {
 
   #begin(offer: Offer, id: Uint8Array): void {
     if (!offer.content.ok) throw new RangeError("a download of nothing");
-    const { sizeBytes } = offer.content;
     const { state, ports, memory, reports } = this.#io;
     const { download } = state;
     const { boot } = ports;
+    const isOpenEnded = offer.content.sizeBytes === undefined;
+    const sizeBytes = offer.content.sizeBytes ?? boot.updateRegion().sizeBytes;
     const goesOn =
       download !== undefined &&
       equalBytes(download.offerId, id) &&
@@ -148,14 +147,15 @@ export class Updater {
       return;
     }
     const { offsetBytes } = state.download;
-    this.#io.note({ type: "downloading", offsetBytes, sizeBytes });
+    this.#io.note({ type: "downloading", offsetBytes, sizeBytes: offer.content.sizeBytes });
     const { chunkBytes } = this.#io.config;
     const bank = boot.updateRegion();
     const { flash, layout } = ports;
-    const work = new Download(flash, layout, bank, chunkBytes, state.download, memory);
+    const work = new Download(flash, layout, bank, chunkBytes, state.download, memory, isOpenEnded);
     this.#current = { offer, download: work };
     reports.push("DOWNLOADING");
-    if (this.#stores(() => work.resume()) && work.isComplete) this.#finish();
+    if (!this.#stores(() => work.resume()) || !work.isComplete) return;
+    this.#finish(offer.content.checksum);
   }
 
   #open(offerId: Uint8Array, sizeBytes: number): boolean {
@@ -168,22 +168,13 @@ export class Updater {
   }
 
   /** All bytes are there: are they the right ones, and is it an image to run? */
-  #finish(): void {
+  #finish(checksum: Checksum | undefined): void {
     if (this.#current === undefined) return;
     const { offer, download } = this.#current;
     const { config, ports, running, reports } = this.#io;
-    if (!offer.content.ok) return;
-    const { checksum, sizeBytes } = offer.content;
-    this.#io.note({ type: "downloaded", sizeBytes });
+    this.#io.note({ type: "downloaded", sizeBytes: download.record.offsetBytes });
     reports.push("DOWNLOADED");
-    const digest = checksumDigest(checksum.algorithm, ports.crypto);
-    if (!this.#stores(() => download.feed(digest))) return;
-    const hex = hexOf(digest.digest());
-    if (hex !== checksum.hex) {
-      const detail = `${checksum.algorithm} is ${hex}, the server says ${checksum.hex}`;
-      this.#failCurrent("checksum", detail);
-      return;
-    }
+    if (!this.#agrees(download, checksum)) return;
     if (!this.#stores(() => download.eraseRest())) return;
     const verdict = verifyBank(config, ports, running);
     if (!verdict.ok) {
@@ -192,6 +183,21 @@ export class Updater {
     }
     this.#io.note({ type: "verified", version: verdict.image.version });
     this.#stage(offer, download.record.offerId, verdict.image);
+  }
+
+  #agrees(download: Download, checksum: Checksum | undefined): boolean {
+    if (checksum === undefined) {
+      const isEnough = this.#io.config.needsChecksum !== true;
+      if (!isEnough) this.#failCurrent("checksum", "the server tells none");
+      return isEnough;
+    }
+    const digest = checksumDigest(checksum.algorithm, this.#io.ports.crypto);
+    if (!this.#stores(() => download.feed(digest))) return false;
+    const hex = hexOf(digest.digest());
+    if (hex === checksum.hex) return true;
+    const detail = `${checksum.algorithm} is ${hex}, the server says ${checksum.hex}`;
+    this.#failCurrent("checksum", detail);
+    return false;
   }
 
   /** The name first: a trial whose package nobody knows would be taken again. */

@@ -5,8 +5,9 @@ export interface HttpCall {
   readonly method: "GET" | "POST";
   /** From the root of the server, with its query. */
   readonly path: string;
-  /** JSON. */
-  readonly body: string | undefined;
+  /** JSON if it is text. */
+  readonly body: string | Uint8Array | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
   /** A longer body is a failure, and is not read to its end. */
   readonly bodyBytesMax: number;
 }
@@ -43,7 +44,10 @@ export class HttpClient {
   }
 
   /** Returns what cancels it. */
-  call({ method, path, body, bodyBytesMax }: HttpCall, events: HttpCallEvents): () => void {
+  call(
+    { method, path, body, headers, bodyBytesMax }: HttpCall,
+    events: HttpCallEvents,
+  ): () => void {
     let isOver = false;
     const end = (tell: () => void) => {
       if (isOver) return;
@@ -55,7 +59,7 @@ export class HttpClient {
       {
         method,
         agent: this.#agent,
-        ...(body === undefined ? {} : { headers: headersFor(body) }),
+        headers: { ...headersFor(body), ...headers },
       },
       (response) => {
         const chunks: Uint8Array[] = [];
@@ -91,8 +95,10 @@ export class HttpClient {
   }
 }
 
-function headersFor(body: string): http.OutgoingHttpHeaders {
-  return { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+function headersFor(body: string | Uint8Array | undefined): http.OutgoingHttpHeaders {
+  if (body === undefined) return {};
+  const length = { "content-length": Buffer.byteLength(body) };
+  return typeof body === "string" ? { "content-type": "application/json", ...length } : length;
 }
 
 function reasonOf(error: Error): string {

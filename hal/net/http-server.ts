@@ -6,7 +6,7 @@ export interface ServedRequest {
   /** With the query. */
   readonly path: string;
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
 
@@ -110,12 +110,15 @@ function serve(
       response.writeHead(413, { "content-length": 0 }).end();
       return;
     }
-    const { method = "GET", url: path = "/", headers } = request;
+    const { method = "GET", url: path = "/" } = request;
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([name, value]) => [name, value?.toString()]),
+    );
     const leave = handler({ method, path, headers, body: Buffer.concat(chunks) }, (outcome) => {
       if (outcome === "close") request.socket.destroy();
       if (typeof outcome === "string" || response.destroyed) return;
-      const headers = { ...outcome.headers, "content-length": outcome.body.length };
-      response.writeHead(outcome.status, headers).end(outcome.body);
+      const answer = { ...outcome.headers, "content-length": outcome.body.length };
+      response.writeHead(outcome.status, answer).end(outcome.body);
     });
     response.on("close", () => leave());
   });

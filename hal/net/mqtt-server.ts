@@ -4,7 +4,11 @@ import { ListenRefused } from "./http-server.ts";
 
 /** What comes over one MQTT 3.1.1 connection. */
 export interface ServedSession {
-  connect(facts: { readonly clean: boolean; readonly username: string | undefined }): void;
+  connect(facts: {
+    readonly clean: boolean;
+    readonly username: string | undefined;
+    readonly password: string | undefined;
+  }): void;
   subscribe(messageId: number, filters: readonly { topic: string; qos: 0 | 1 | 2 }[]): void;
   publish(message: {
     readonly topic: string;
@@ -111,7 +115,11 @@ function serve(socket: Socket, session: ServedSession): void {
 function takePacket(packet: Packet, session: ServedSession, socket: Socket): void {
   switch (packet.cmd) {
     case "connect":
-      session.connect({ clean: packet.clean === true, username: packet.username });
+      session.connect({
+        clean: packet.clean === true,
+        username: packet.username,
+        password: packet.password?.toString(),
+      });
       break;
     case "subscribe":
       session.subscribe(packet.messageId ?? 0, packet.subscriptions);

@@ -74,8 +74,9 @@ export class MqttSession {
   }
 
   /** QoS 1; `onAcknowledged` unless the session ends before. */
-  publish(topic: string, payload: string, onAcknowledged: () => void): void {
-    this.#client.publish(topic, payload, { qos: 1 }, (error) => {
+  publish(topic: string, payload: string | Uint8Array, onAcknowledged: () => void): void {
+    const body = typeof payload === "string" ? payload : Buffer.from(payload);
+    this.#client.publish(topic, body, { qos: 1 }, (error) => {
       if (!error) this.#tell(onAcknowledged);
     });
   }

@@ -1,8 +1,8 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { CAPTURE } from "#sim/air/capture.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
 import { type HeardSignal, heardSignal } from "#sim/air/heard-signal.ts";
 import type { LossModel } from "#sim/air/loss.ts";
-import { CAPTURE } from "#sim/air/capture.ts";
 import { type UplinkLoss, UplinkReception } from "#sim/air/uplink-reception.ts";
 import {
   ServerGateway,

@@ -14,7 +14,11 @@ export interface UtcParts {
 
 /** Of GPS seconds; before the Unix epoch it is the epoch. */
 export function utcOf(gps: number): UtcParts {
-  const unix = Math.max(0, Math.floor(gps) + GPS_EPOCH_UNIX_S - LEAP_S);
+  return utcOfUnix(Math.max(0, Math.floor(gps) + GPS_EPOCH_UNIX_S - LEAP_S));
+}
+
+/** Of whole seconds from 1970 on. */
+export function utcOfUnix(unix: number): UtcParts {
   const days = Math.floor(unix / 86_400);
   const rest = unix % 86_400;
   // Howard Hinnant's civil_from_days, for days since 1970.

@@ -97,8 +97,9 @@ export class SimulatedHttp implements PullLink {
   }
 }
 
-function served({ method, path, body = "" }: HttpRequest) {
-  return { method, path, body: new TextEncoder().encode(body) };
+function served({ method, path, headers = {}, body = "" }: HttpRequest) {
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
+  return { method, path, headers, body: bytes };
 }
 
 function eventOf(id: number, outcome: HttpOutcome, bodyBytesMax: number): HttpNews {

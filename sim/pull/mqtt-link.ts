@@ -77,7 +77,8 @@ export class SimulatedMqtt implements PullLink {
 }
 
 function published({ topic, payload, id }: PullEffect & { readonly type: "mqttPublish" }) {
-  return { topic, payload: new TextEncoder().encode(payload), qos: 1, messageId: id } as const;
+  const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
+  return { topic, payload: bytes, qos: 1, messageId: id } as const;
 }
 
 class Connection {

@@ -13,10 +13,11 @@ export function noteText(note: PullNote): string {
       return `runs ${note.version}, as it should`;
     case "offeredAgain":
       return `${note.version} is offered again; it failed (${note.failure}) and is left alone`;
-    case "downloading":
-      return note.offsetBytes === 0
-        ? `downloads ${note.sizeBytes} bytes`
-        : `downloads ${note.sizeBytes} bytes, goes on at ${note.offsetBytes}`;
+    case "downloading": {
+      const what = note.sizeBytes === undefined ? "all there is" : `${note.sizeBytes} bytes`;
+      const rest = note.offsetBytes === 0 ? "" : `, goes on at ${note.offsetBytes}`;
+      return `downloads ${what}${rest}`;
+    }
     case "downloaded":
       return `has all ${note.sizeBytes} bytes`;
     case "verified":

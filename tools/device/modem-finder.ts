@@ -4,8 +4,8 @@ import type { ModemRefused, ModemSettings } from "#hal/serial/drivers/driver.ts"
 import { driverOf } from "#hal/serial/drivers/driver-of.ts";
 import { BAUD_RATES, findModem, Listener } from "#hal/serial/find-modem.ts";
 import type { McGroups } from "#hal/serial/mc-groups.ts";
-import { firmwareVersionOf } from "#hal/serial/rui-version.ts";
 import type { LinkSignal, RadioState } from "#hal/serial/radio-watch.ts";
+import { firmwareVersionOf } from "#hal/serial/rui-version.ts";
 import { SerialRadio } from "#hal/serial/serial-radio.ts";
 import { type Transport, TransportError, type TransportEvents } from "#hal/serial/transport.ts";
 import { verdictOf } from "#hal/serial/verdict.ts";

@@ -2,6 +2,7 @@ import type { RadioEvent, RadioPort, RadioRequest } from "#hal/radio-port.ts";
 import type { DialectName } from "#hal/serial/dialect.ts";
 import { ModemRefused, type ModemSettings } from "#hal/serial/drivers/driver.ts";
 import { McGroups } from "#hal/serial/mc-groups.ts";
+import type { LinkSignal, RadioState } from "#hal/serial/radio-watch.ts";
 import {
   type OutageEvent,
   type RecoveryState,
@@ -9,7 +10,6 @@ import {
   stepRecovery,
   WELL,
 } from "#hal/serial/recovery.ts";
-import type { LinkSignal, RadioState } from "#hal/serial/radio-watch.ts";
 import type { SerialRadio } from "#hal/serial/serial-radio.ts";
 import { type Transport, TransportError, type TransportEvents } from "#hal/serial/transport.ts";
 import { RefusedError } from "#tools/errors.ts";

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { CoapBlockBytes, PullNote } from "#agent/pull/events.ts";
 import { noteText } from "#sim/pull/note-text.ts";
@@ -21,6 +21,7 @@ interface PullOptions extends ConnectionOptions {
   readonly poll: number;
   readonly timeout: number;
   readonly once?: true;
+  readonly needsChecksum?: true;
 }
 
 const SECTOR_BYTES = 4096;
@@ -35,12 +36,17 @@ const GRANULE_BYTES = 8;
 export function pullCommand(parts: RunParts): Command {
   return new Command("pull")
     .description(
-      "one device that takes its updates from a ThingsBoard, in chunks over HTTP, MQTT or CoAP",
+      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT or CoAP",
     )
     .requiredOption(
       "--url <url>",
       "the server: http:, https:, mqtt:, mqtts: or coap://host:port",
       serverUrl,
+    )
+    .addOption(
+      new Option("--dialect <name>", "whose language the server speaks")
+        .choices(["thingsboard", "drogue"])
+        .default("thingsboard"),
     )
     .option("--token <token>", "the device's access token; else FUOTA_TOKEN")
     .option("--devices <file>", "many devices, listed by fuota provision thingsboard --list")
@@ -63,11 +69,21 @@ export function pullCommand(parts: RunParts): Command {
     .option("--long-poll", "by HTTP: asks the server to tell of changes instead")
     .option("--observe", "by CoAP: observes what is assigned instead")
     .option("--block <bytes>", "by CoAP: takes chunks in blocks of 16, 32, … or 1024", blockBytes)
-    .option("--username <name>", "by MQTT: instead of a token, with FUOTA_PASSWORD")
+    .option(
+      "--username <name>",
+      "by MQTT: instead of a token, with FUOTA_PASSWORD; to Drogue: device@application",
+    )
     .option("--client-id <id>", "by MQTT: instead of a token, or beside a user name")
     .option("--cert <pem>", "by mqtts: the device's certificate, instead of a token")
     .option("--cert-key <pem>", "its private key")
     .option("--ca <pem>", "by mqtts: whom the device trusts instead of the system's authorities")
+    .option("--as <device>", "to Drogue: on behalf of this device, as its gateway")
+    .addOption(
+      new Option("--cbor <spelling>", "to Drogue: how fields are called")
+        .choices(["packed", "named"])
+        .default("packed"),
+    )
+    .option("--needs-checksum", "refuses firmware of which Drogue tells no checksum")
     .option("--timeout <ms>", "for an answer", integer(10, 600_000), 10_000)
     .option("--once", "ends when there is nothing left to do, or nothing came of it")
     .action(async (options: PullOptions) => {
@@ -110,7 +126,8 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
 }
 
 /** Throws `InputError`. */
-function chunkBytesOf({ url, block, chunk }: PullOptions): number {
+function chunkBytesOf({ dialect, url, block, chunk }: PullOptions): number {
+  if (dialect === "drogue") return chunk ?? CHUNK_BYTES_DEFAULT;
   const isDatagram = /^coap/.test(url) && block === undefined;
   const { max, how } = isDatagram
     ? { max: COAP_CHUNK_BYTES_MAX, how: "CoAP without --block" }
@@ -134,6 +151,7 @@ function configOf(
     startDelayMaxS: 0,
     trialDeadlineS: 600,
     image: { keys },
+    ...(options.needsChecksum === undefined ? {} : { needsChecksum: options.needsChecksum }),
   };
 }
 

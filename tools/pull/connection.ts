@@ -4,18 +4,24 @@ import type { PackageKind } from "#agent/pull/thingsboard.ts";
 import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
 import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
 import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
+import type { CborSpelling } from "#agent/wire/cbor.ts";
 import { CoapClient } from "#hal/net/coap-client.ts";
 import { HttpClient } from "#hal/net/http-client.ts";
 import type { MqttSessionOptions } from "#hal/net/mqtt-session.ts";
 import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { CoapLink } from "./coap-link.ts";
+import { drogueConnection } from "./drogue-connection.ts";
 import { HttpLink } from "./http-link.ts";
 import type { Post, PullLink } from "./link.ts";
 import { MqttDeviceLink } from "./mqtt-link.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
+  readonly dialect: "thingsboard" | "drogue";
+  readonly as?: string;
+  readonly cbor: CborSpelling;
+  readonly timeout: number;
   readonly token?: string;
   readonly software?: true;
   readonly longPoll?: true;
@@ -39,6 +45,9 @@ const PEM_BYTES_MAX = 65_536;
 
 /** By the scheme of the URL. Throws `InputError`. */
 export function connectionOf(options: ConnectionOptions): Connection {
+  if (options.dialect === "drogue") {
+    return drogueConnection(options, () => sessionOptions(options));
+  }
   const kind: PackageKind = options.software === true ? "sw" : "fw";
   if (/^mqtts?:/.test(options.url)) {
     const session = sessionOptions(options);

@@ -15,9 +15,9 @@ export class HttpLink implements PullLink {
   perform(effect: LinkEffect): void {
     if (effect.type === "httpCancel") this.halt();
     if (effect.type !== "httpRequest") return;
-    const { id, method, path, body, bodyBytesMax } = effect;
+    const { id, method, path, headers = {}, body, bodyBytesMax } = effect;
     this.#cancel = this.#client.call(
-      { method, path, body, bodyBytesMax },
+      { method, path, headers, body, bodyBytesMax },
       {
         onResponse: (status, bytes) =>
           this.#post({ type: "httpResponse", id, status, body: bytes }),

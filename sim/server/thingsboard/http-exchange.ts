@@ -3,6 +3,8 @@ export interface HttpRequest {
   readonly method: string;
   /** With the query. */
   readonly path: string;
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
 }
 

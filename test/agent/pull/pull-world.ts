@@ -28,7 +28,10 @@ import {
   signer,
 } from "../test-device.ts";
 
-export type HttpRequest = PullEffect & { readonly type: "httpRequest" };
+export type HttpRequest = PullEffect & {
+  readonly type: "httpRequest";
+  readonly body: string | undefined;
+};
 
 /** What a server does with a request; a text: the exchange fails, and why. */
 export type Reply =
@@ -213,9 +216,8 @@ export class PullWorld {
 
   #deliver(event: PullEvent): void {
     if (event.type === "timer") this.#timers.delete(event.id);
-    else if (event.type === "httpResponse" || event.type === "httpFailed") {
-      this.#inFlight = undefined;
-    } else if (event.type !== "boot") this.#posted.shift();
+    else if (this.#inFlight?.event === event) this.#inFlight = undefined;
+    else if (event.type !== "boot") this.#forget(event);
     const effects = [...(this.device?.step(event) ?? [])];
     for (const effect of effects) {
       this.#options.probe?.touch(effect.type);
@@ -242,7 +244,7 @@ export class PullWorld {
         break;
       case "httpRequest":
         if (this.#inFlight !== undefined) throw new Error("two requests at once");
-        this.#request(effect);
+        this.#requestOf(effect);
         break;
       default:
         this.#options.link?.perform(effect, this.#post, this.now);
@@ -253,6 +255,19 @@ export class PullWorld {
     const at = this.now + LATENCY_US;
     this.#posted.push({ at, event: { ...event, at: at - this.#bootAt } });
   };
+
+  #forget(event: PullEvent): void {
+    this.#posted.splice(
+      this.#posted.findIndex((due) => due.event === event),
+      1,
+    );
+  }
+
+  #requestOf({ body, ...request }: PullEffect & { readonly type: "httpRequest" }): void {
+    if (body instanceof Uint8Array)
+      this.#options.link?.perform({ ...request, body }, this.#post, this.now);
+    else this.#request({ ...request, body });
+  }
 
   #request(request: HttpRequest): void {
     this.requests.push(request);

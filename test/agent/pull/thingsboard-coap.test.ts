@@ -4,6 +4,8 @@ import type { Ask, Offer } from "#agent/pull/dialect.ts";
 import type { CoapEvent, PullEffect } from "#agent/pull/events.ts";
 import { ThingsBoardCoap, type ThingsBoardCoapOptions } from "#agent/pull/thingsboard-coap.ts";
 
+const TARGET = { type: "target", title: "fw", version: "1.0.0" } as const;
+
 const offer: Offer = {
   title: "fw",
   version: "2.0.0",
@@ -59,7 +61,7 @@ describe("what is asked for", () => {
   const attributes = { method: "GET", path: ["api", "v1", "T", "attributes"], observes: false };
 
   test("which package is assigned", () => {
-    const [request] = new Bench({ kind: "sw" }).ask({ type: "target" }).requests();
+    const [request] = new Bench({ kind: "sw" }).ask(TARGET).requests();
     const keys = "sw_title,sw_version,sw_size,sw_checksum,sw_checksum_algorithm,sw_url,sw_tag";
     expect(request).toMatchObject({ ...attributes, query: [`sharedKeys=${keys}`] });
   });
@@ -113,7 +115,7 @@ describe("what is asked for", () => {
 });
 
 describe("what an answer means", () => {
-  const target: Ask = { type: "target" };
+  const target: Ask = TARGET;
   const credentials = { type: "denied", cause: "credentials" };
   const assignment = { type: "denied", cause: "assignment" };
   const failed = { type: "failed" };
@@ -173,7 +175,7 @@ describe("observing", () => {
   const shared = `{"shared":${flat}}`;
 
   function observing(known = shared): Bench {
-    const bench = new Bench({ observes: true }).ask({ type: "target" });
+    const bench = new Bench({ observes: true }).ask(TARGET);
     bench.answer(205, known);
     return bench.ask(change);
   }
@@ -256,7 +258,7 @@ test("whatever comes, in whatever order, it answers what is asked at most once",
       isTooLong: fc.boolean(),
     }),
   );
-  const asks = fc.constantFrom<Ask>({ type: "target" }, chunk, report, {
+  const asks = fc.constantFrom<Ask>({ type: "target", title: "fw", version: "1" }, chunk, report, {
     type: "change",
     seconds: 60,
   });

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
 import { CoapListener } from "#hal/net/coap-server.ts";
-import { HttpListener, ListenRefused, type ServedHandler } from "#hal/net/http-server.ts";
+import { HttpListener, type ServedHandler } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
 import type { RestApp } from "#hal/net/rest-app.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
@@ -18,10 +18,11 @@ import type { NewPackage } from "#sim/server/thingsboard/ota-package.ts";
 import { isQuirk, QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
 import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
-import { EXIT, InputError, RefusedError } from "#tools/errors.ts";
+import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
+import { refusable } from "../refusable.ts";
 import { adminApp } from "./admin.ts";
 
 interface ThingsBoardOptions {
@@ -215,15 +216,6 @@ function listenForCoap(
       };
     }),
   );
-}
-
-async function refusable<Listener>(opening: Promise<Listener>): Promise<Listener> {
-  try {
-    return await opening;
-  } catch (error) {
-    if (error instanceof ListenRefused) throw new RefusedError(`cannot listen on ${error.message}`);
-    throw error;
-  }
 }
 
 function tokensOf({

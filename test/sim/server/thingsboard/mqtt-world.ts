@@ -43,8 +43,9 @@ export class MqttWorldLink implements WorldLink {
         break;
       case "mqttPublish": {
         const { topic, id: messageId } = effect;
-        this.published.push({ topic, payload: effect.payload });
-        const payload = new TextEncoder().encode(effect.payload);
+        const text = String(effect.payload);
+        this.published.push({ topic, payload: text });
+        const payload = new TextEncoder().encode(text);
         session?.publish({ topic, payload, qos: 1, messageId });
         break;
       }

@@ -1,0 +1,50 @@
+import type { DrogueOptions } from "#agent/pull/drogue.ts";
+import { DrogueHttp } from "#agent/pull/drogue-http.ts";
+import { DrogueMqtt } from "#agent/pull/drogue-mqtt.ts";
+import { HttpClient } from "#hal/net/http-client.ts";
+import type { MqttSessionOptions } from "#hal/net/mqtt-session.ts";
+import { SystemEntropy } from "#hal/node/entropy.ts";
+import { InputError } from "#tools/errors.ts";
+import type { Connection, ConnectionOptions } from "./connection.ts";
+import { HttpLink } from "./http-link.ts";
+import { MqttDeviceLink } from "./mqtt-link.ts";
+
+/** Of the time-out of an answer: the rest is for the way there and back. */
+const WAITING_SHARE = 0.8;
+
+/** By the scheme of the URL. Throws `InputError`. */
+export function drogueConnection(
+  options: ConnectionOptions,
+  sessionOptions: () => MqttSessionOptions,
+): Connection {
+  const { url, username, timeout, as } = options;
+  const password = process.env["FUOTA_PASSWORD"] ?? "";
+  if (username === undefined || !/^[^:@]+@[^:@]+$/.test(username)) {
+    throw new InputError("--username says who it is to Drogue: device@application");
+  }
+  if (/^coap/.test(url)) throw new InputError("--url: Drogue is spoken over HTTP and MQTT");
+  if (as !== undefined && /[/+#]|^$/.test(as))
+    throw new InputError("--as: expected a device's name");
+  const entropy = new SystemEntropy();
+  const talk = (): DrogueOptions => ({
+    spelling: options.cbor,
+    firstCorrelationId: entropy.below("correlationId", 2 ** 32),
+    ...(as === undefined ? {} : { child: as }),
+  });
+  if (/^mqtts?:/.test(url)) {
+    const session = sessionOptions();
+    return {
+      newDialect: () => new DrogueMqtt(talk()),
+      newLink: (post) => new MqttDeviceLink(session, post),
+      close: () => {},
+    };
+  }
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
+  const commandTimeoutS = Math.max(1, Math.floor((WAITING_SHARE * timeout) / 1000));
+  const client = new HttpClient(url);
+  return {
+    newDialect: () => new DrogueHttp({ ...talk(), authorization, commandTimeoutS }),
+    newLink: (post) => new HttpLink(client, post),
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,187 @@
+import { Command, InvalidArgumentError } from "commander";
+import { HttpListener } from "#hal/net/http-server.ts";
+import { MqttListener } from "#hal/net/mqtt-server.ts";
+import { NodeCrypto } from "#hal/node/crypto.ts";
+import { Engine } from "#sim/kernel/engine.ts";
+import { DrogueCloud } from "#sim/server/drogue/cloud.ts";
+import { DrogueHttpEndpoint } from "#sim/server/drogue/http-endpoint.ts";
+import { DrogueMqttEndpoint } from "#sim/server/drogue/mqtt-endpoint.ts";
+import { DROGUE_QUIRKS, type DrogueQuirk, isDrogueQuirk } from "#sim/server/drogue/quirks.ts";
+import type { NewDevice } from "#sim/server/drogue/registry.ts";
+import { DrogueRegistryApi, REGISTRY_ROOT } from "#sim/server/drogue/registry-api.ts";
+import { type Firmware, makeFirmware, UpdateService } from "#sim/server/drogue/update-service.ts";
+import type { MqttConnection } from "#sim/server/thingsboard/mqtt-session.ts";
+import { EXIT } from "#tools/errors.ts";
+import { readInputFile } from "#tools/files.ts";
+import { WallClock } from "#tools/fleet/wall-clock.ts";
+import { integer, type RunParts } from "#tools/run/command.ts";
+import { refusable } from "../refusable.ts";
+import { writeFileIndex } from "./file-index.ts";
+import { storyOf } from "./story.ts";
+import { joinBroker } from "./update-broker.ts";
+
+interface DrogueOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly application: string;
+  readonly device?: readonly NewDevice[];
+  readonly devices: number;
+  readonly package: string;
+  readonly version: string;
+  readonly name: string;
+  readonly group?: string;
+  readonly rollOutAfter: number;
+  readonly checksum: boolean;
+  readonly mqtt?: number;
+  readonly broker?: string;
+  readonly index?: string;
+  readonly user: string;
+  readonly userToken: string;
+  readonly without?: readonly DrogueQuirk[];
+}
+
+const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
+
+export function drogueCommand(parts: RunParts): Command {
+  return new Command("drogue")
+    .description("Drogue's endpoints and registry, with one firmware rolled out")
+    .requiredOption("--package <file>", "bytes of the firmware, as they are")
+    .requiredOption("--version <version>", "of the firmware")
+    .option("--name <name>", "under which the registry refers to it", "app")
+    .option("--no-checksum", "the server tells no checksum, as an index without one does")
+    .option("--application <name>", "whose devices they are", "app1")
+    .option(
+      "--device <name[:password[:group[:gateway]]]>",
+      "a device; without a password its name is it; again for more",
+      device,
+    )
+    .option("--devices <n>", "more devices: device-1, device-2, …", integer(0, 100_000), 0)
+    .option("--group <group>", "rolls out to the devices of this group only")
+    .option("--roll-out-after <s>", "so long after the start", integer(0, 86_400), 0)
+    .option("--host <address>", "where to listen", "127.0.0.1")
+    .option("--port <n>", "where to listen; 0 is any that is free", integer(0, 65_535), 8080)
+    .option(
+      "--mqtt <port>",
+      "listens for MQTT there, too; 0 is any that is free",
+      integer(0, 65_535),
+    )
+    .option("--broker <url>", "leaves the answers to a drogue-ajour at this MQTT broker")
+    .option("--index <folder>", "writes the firmware there as drogue-ajour's file index has it")
+    .option("--user <name>", "who may read and write the registry", "admin")
+    .option("--user-token <token>", "and how that is proved", "admin")
+    .option("--without <quirk>", `turns off one of ${Object.keys(DROGUE_QUIRKS).join(", ")}`, quirk)
+    .action(async (options: DrogueOptions) => {
+      process.exitCode = await serveDrogue(options, parts);
+    });
+}
+
+async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<number> {
+  const { terminal, now } = parts;
+  const { name, version, application } = options;
+  const data = readInputFile(options.package, PACKAGE_BYTES_MAX);
+  const made = makeFirmware({ name, version, data }, new NodeCrypto());
+  const firmware = options.checksum ? made : { ...made, checksum: new Uint8Array(0) };
+  if (options.index !== undefined) writeFileIndex(options.index, firmware);
+  const startedMs = now();
+  const say = (text: string) =>
+    terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
+  const engine = new Engine();
+  const clock = new WallClock(engine, 0);
+  const cloud = new DrogueCloud({ scheduler: engine, originUnixMs: Date.now() });
+  const devices = devicesOf(options);
+  for (const one of devices) cloud.registry.addDevice(application, one);
+  cloud.onEvent(storyOf(say));
+  const open: { close(): Promise<void> }[] = [];
+  const { signal, end } = parts.interruption();
+  try {
+    if (options.broker !== undefined) {
+      open.push(await joinBroker(options.broker, application, cloud));
+    } else answerFrom(cloud, firmware, options);
+    const urls: string[] = [];
+    for (const listener of await listen(options, cloud, clock)) {
+      open.push(listener);
+      urls.push(listener.url);
+    }
+    const at = urls.join(" and ");
+    terminal.out(`Drogue's endpoints at ${at} for ${devices.length} devices of ${application}\n`);
+    terminal.out(`${name} ${version}, ${data.length} bytes\n`);
+    const rollOut = () => {
+      cloud.registry.rollOut(application, { file: { name } }, options.group);
+    };
+    engine.schedule(options.rollOutAfter * 1_000_000, rollOut);
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve());
+    });
+    await Promise.race([stopped, clock.run()]);
+    return EXIT.interrupted;
+  } finally {
+    end();
+    clock.stop();
+    for (const one of open) await one.close();
+  }
+}
+
+function answerFrom(cloud: DrogueCloud, firmware: Firmware, { without = [] }: DrogueOptions): void {
+  const quirks = Object.fromEntries(without.map((name) => [name, false]));
+  new UpdateService(cloud, { quirks }).publish(firmware);
+}
+
+async function listen(
+  { host, port, mqtt, user, userToken }: DrogueOptions,
+  cloud: DrogueCloud,
+  clock: WallClock,
+): Promise<readonly (HttpListener | MqttListener)[]> {
+  const endpoint = new DrogueHttpEndpoint(cloud);
+  const registry = new DrogueRegistryApi(cloud.registry, { user, token: userToken });
+  const http = await refusable(
+    HttpListener.open(host, port, (request, respond) => {
+      clock.sync();
+      const isRegistry = request.path.startsWith(REGISTRY_ROOT);
+      return (isRegistry ? registry : endpoint).handle(request, respond);
+    }),
+  );
+  if (mqtt === undefined) return [http];
+  try {
+    const newSession = (connection: MqttConnection) => {
+      clock.sync();
+      return new DrogueMqttEndpoint(cloud, connection);
+    };
+    return [http, await refusable(MqttListener.open(host, mqtt, newSession))];
+  } catch (error) {
+    await http.close();
+    throw error;
+  }
+}
+
+function devicesOf({ device: given = [], devices }: DrogueOptions): readonly NewDevice[] {
+  const numbered = Array.from({ length: devices }, (_, index) => named(`device-${index + 1}`));
+  const isGiven = ({ name }: NewDevice) => given.some((other) => other.name === name);
+  const all = [...given, ...numbered.filter((one) => !isGiven(one))];
+  return all.length === 0 ? [named("device-1")] : all;
+}
+
+function named(name: string): NewDevice {
+  return { name, password: name };
+}
+
+function device(text: string, before: readonly NewDevice[] = []): readonly NewDevice[] {
+  const [name = "", password = name, group = "", gateway = "", ...rest] = text.split(":");
+  if (name === "" || /@/.test(name) || rest.length > 0) {
+    throw new InvalidArgumentError(
+      "expected name, name:password, name:password:group or …:gateway",
+    );
+  }
+  if (before.some((other) => other.name === name)) throw new InvalidArgumentError("given twice");
+  const made: NewDevice = {
+    name,
+    password: password === "" ? name : password,
+    ...(group === "" ? {} : { group }),
+    ...(gateway === "" ? {} : { gateways: [gateway] }),
+  };
+  return [...before, made];
+}
+
+function quirk(text: string, before: readonly DrogueQuirk[] = []): readonly DrogueQuirk[] {
+  if (isDrogueQuirk(text)) return [...before, text];
+  throw new InvalidArgumentError(`expected one of ${Object.keys(DROGUE_QUIRKS).join(", ")}`);
+}
