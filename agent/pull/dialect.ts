@@ -12,9 +12,15 @@ export interface Offer {
   /** The server has said itself that this is what runs. */
   readonly isRunning?: true;
   readonly content:
-    | { readonly ok: true; readonly sizeBytes: number; readonly checksum: Checksum }
-    /** Both come with its last byte. */
-    | { readonly ok: true; readonly sizeBytes: undefined; readonly checksum: undefined }
+    | {
+        readonly ok: true;
+        /** Undefined: comes with its last byte. */
+        readonly sizeBytes: number | undefined;
+        /** Undefined: comes with its last byte, or never. */
+        readonly checksum: Checksum | undefined;
+        /** Where its bytes lie, if they do not lie on the server. */
+        readonly url?: string;
+      }
     /** It cannot be downloaded from what the server says; why, in one line. */
     | { readonly ok: false; readonly problem: string };
 }
@@ -48,7 +54,12 @@ export type Answer =
       readonly checksum: Checksum | undefined;
     }
   /** A chunk that cannot be the one that was asked for. */
-  | { readonly type: "wrongChunk"; readonly detail: string }
+  | {
+      readonly type: "wrongChunk";
+      readonly detail: string;
+      /** Nor will it be when it is asked for again. */
+      readonly isFinal?: true;
+    }
   | { readonly type: "reported" }
   | { readonly type: "changed" }
   /** The server says no, and will say so again until somebody changes something there. */

@@ -95,7 +95,27 @@ export type CoapEvent =
       readonly isTooLong: boolean;
     };
 
-export type LinkEvent = HttpEvent | MqttEvent | CoapEvent;
+/** One GET of a URL anywhere: each fetch has one of these, unless it is cancelled. */
+export type FetchEvent =
+  | {
+      readonly type: "fetched";
+      readonly at: UptimeUs;
+      readonly id: number;
+      readonly status: number;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string>>;
+      /** Fewer bytes than were asked for if it ends before. Valid within the step. */
+      readonly body: Uint8Array;
+    }
+  /** No response, or none that is whole. `detail` is for people, in one line. */
+  | {
+      readonly type: "fetchFailed";
+      readonly at: UptimeUs;
+      readonly id: number;
+      readonly detail: string;
+    };
+
+export type LinkEvent = HttpEvent | MqttEvent | CoapEvent | FetchEvent;
 
 export type PullEvent =
   /** First event of every life. The bootloader has already run. */
@@ -120,6 +140,20 @@ export type PullEffect =
     }
   /** Its answer is not awaited any more, and must not come. */
   | { readonly type: "httpCancel"; readonly id: number }
+  /**
+   * Bytes of a file by a range request (RFC 9110 §14). A server that ignores it gives the file from
+   * its first byte on (200): what lies before is skipped. Of no answer more than `bytesMax` are taken.
+   * Redirects are answers like others.
+   */
+  | {
+      readonly type: "fetch";
+      readonly id: number;
+      readonly url: string;
+      readonly startBytes: number;
+      readonly bytesMax: number;
+    }
+  /** Its answer is not awaited any more, and must not come. */
+  | { readonly type: "fetchCancel"; readonly id: number }
   /** A clean session with the device's credentials. */
   | { readonly type: "mqttConnect" }
   | { readonly type: "mqttSubscribe"; readonly filters: readonly string[] }

@@ -176,7 +176,7 @@ export class PullDevice implements UpdaterIo {
         break;
       case "wrongChunk":
         this.#contact();
-        this.#wrongChunk(asked, answer.detail);
+        this.#wrongChunk(asked, answer.detail, answer.isFinal);
         break;
       case "reported":
         this.#contact(asked);
@@ -209,9 +209,9 @@ export class PullDevice implements UpdaterIo {
     this.#wrongChunk(asked, `${bytes.length} bytes instead of ${asked.expectBytes}`);
   }
 
-  #wrongChunk(asked: Ask, what: string): void {
+  #wrongChunk(asked: Ask, what: string, isFinal = false): void {
     const detail = asked.type === "chunk" ? `chunk ${asked.index}: ${what}` : what;
-    if (this.#updater.wrongChunk(detail)) this.#failed(asked, detail);
+    if (this.#updater.wrongChunk(detail, isFinal)) this.#failed(asked, detail);
   }
 
   /** The server answered something of this life: what a new image has to prove. */

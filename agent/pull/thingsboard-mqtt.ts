@@ -82,6 +82,8 @@ export class ThingsBoardMqtt implements Dialect {
       case "httpFailed":
       case "coapResponse":
       case "coapFailed":
+      case "fetched":
+      case "fetchFailed":
         return undefined;
       default:
         return event satisfies never;

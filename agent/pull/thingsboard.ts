@@ -5,6 +5,7 @@
 import { IMAGE_BYTES_MAX } from "../image/verify.ts";
 import { parseChecksum } from "./checksum.ts";
 import type { Offer } from "./dialect.ts";
+import { isHttpUrl } from "./redirects.ts";
 import type { Report } from "./report.ts";
 
 /** Firmware or software packages; their keys differ in the prefix. */
@@ -23,6 +24,10 @@ const ATTRIBUTES = [
 
 /** Title and version are at most so long in its database. */
 const NAME_LENGTH_MAX = 255;
+
+const URL_LENGTH_MAX = 2048;
+
+const NO_SIZE = { ok: false, problem: `its size is not 1 to ${IMAGE_BYTES_MAX} bytes` } as const;
 
 /** Names of the shared attributes to ask for, as its query takes them. */
 export function sharedKeys(kind: PackageKind): string {
@@ -72,13 +77,31 @@ function contentOf(
   hex: unknown,
   url: unknown,
 ): Offer["content"] {
-  if (url !== undefined) return { ok: false, problem: "it lies at a URL of its own" };
-  if (typeof size !== "number" || !Number.isInteger(size) || size < 1 || size > IMAGE_BYTES_MAX) {
-    return { ok: false, problem: `its size is not 1 to ${IMAGE_BYTES_MAX} bytes` };
-  }
+  if (url !== undefined) return contentAt(url, size, algorithm, hex);
+  if (!isSize(size)) return NO_SIZE;
   const checksum = parseChecksum(algorithm, hex);
   if (typeof checksum === "string") return { ok: false, problem: checksum };
   return { ok: true, sizeBytes: size, checksum };
+}
+
+/** A package that does not lie on the server: whoever made it need not have said what it is like. */
+function contentAt(
+  url: unknown,
+  size: unknown,
+  algorithm: unknown,
+  hex: unknown,
+): Offer["content"] {
+  if (typeof url !== "string" || url.length > URL_LENGTH_MAX || !isHttpUrl(url)) {
+    return { ok: false, problem: "its URL is no address by http: or https:" };
+  }
+  if (size !== undefined && !isSize(size)) return NO_SIZE;
+  const checksum = hex === undefined ? undefined : parseChecksum(algorithm, hex);
+  if (typeof checksum === "string") return { ok: false, problem: checksum };
+  return { ok: true, sizeBytes: size, checksum, url };
+}
+
+function isSize(size: unknown): size is number {
+  return typeof size === "number" && Number.isInteger(size) && size >= 1 && size <= IMAGE_BYTES_MAX;
 }
 
 const ERROR_LENGTH_MAX = 200;

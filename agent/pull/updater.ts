@@ -117,10 +117,10 @@ export class Updater {
   }
 
   /** A chunk of another length. Returns whether it is to be asked for again. */
-  wrongChunk(detail: string): boolean {
+  wrongChunk(detail: string, isFinal: boolean): boolean {
     this.#wrongChunks += 1;
-    if (this.#wrongChunks < WRONG_CHUNKS_MAX) return true;
-    this.#failCurrent("chunks", detail);
+    if (!isFinal && this.#wrongChunks < WRONG_CHUNKS_MAX) return true;
+    this.#failCurrent(isFinal ? "offer" : "chunks", detail);
     return false;
   }
 

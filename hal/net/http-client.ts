@@ -82,7 +82,7 @@ export class HttpClient {
         response.on("error", () => {});
       },
     );
-    request.on("error", (error) => end(() => events.onFailed(reasonOf(error), false)));
+    request.on("error", (error) => end(() => events.onFailed(httpReasonOf(error), false)));
     request.end(body);
     return () => {
       end(() => {});
@@ -101,7 +101,8 @@ function headersFor(body: string | Uint8Array | undefined): http.OutgoingHttpHea
   return typeof body === "string" ? { "content-type": "application/json", ...length } : length;
 }
 
-function reasonOf(error: Error): string {
+/** For people, in one line. */
+export function httpReasonOf(error: Error): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   return REASONS[code] ?? (code.startsWith("HPE_") ? "the answer is not HTTP" : error.message);
 }

@@ -15,6 +15,7 @@ import { drogueConnection } from "./drogue-connection.ts";
 import { HttpLink } from "./http-link.ts";
 import type { Post, PullLink } from "./link.ts";
 import { MqttDeviceLink } from "./mqtt-link.ts";
+import { withUrlPackages } from "./url-link.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -48,6 +49,10 @@ export function connectionOf(options: ConnectionOptions): Connection {
   if (options.dialect === "drogue") {
     return drogueConnection(options, () => sessionOptions(options));
   }
+  return withUrlPackages(thingsBoardConnection(options));
+}
+
+function thingsBoardConnection(options: ConnectionOptions): Connection {
   const kind: PackageKind = options.software === true ? "sw" : "fw";
   if (/^mqtts?:/.test(options.url)) {
     const session = sessionOptions(options);

@@ -133,7 +133,7 @@ export class CoapDeviceApi {
     const limited = this.#limited(device);
     if (limited !== undefined) return limited;
     const ota = effective(device, kind);
-    if (ota === undefined) return coapReply(404);
+    if (ota === undefined || ota.url !== undefined) return coapReply(404);
     const [title, version] = [parameterOf(query, "title"), parameterOf(query, "version")];
     const isOther = (title ?? ota.title) !== ota.title || (version ?? ota.version) !== ota.version;
     if (isOther) return coapReply(400);

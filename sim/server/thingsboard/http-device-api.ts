@@ -145,7 +145,7 @@ export class HttpDeviceApi {
     const limited = this.#limited(device);
     if (limited !== undefined) return limited;
     const ota = effective(device, kind);
-    if (ota === undefined) return emptyReply(404);
+    if (ota === undefined || ota.url !== undefined) return emptyReply(404);
     if (ota.title !== title || ota.version !== version) return emptyReply(400);
     if (size < 0 || chunk < 0 || size * chunk > INT32_MAX) return emptyReply(500);
     const bytes = size === 0 ? ota.data : ota.data.subarray(size * chunk, size * (chunk + 1));

@@ -189,6 +189,10 @@ export class MqttSession {
       this.#refuse(kind, "NOT_FOUND");
       return;
     }
+    if (known.ota.url !== undefined) {
+      this.#refuse(kind, "FAILURE");
+      return;
+    }
     if (asked > 0) known.size = asked;
     const size = quirks.remembersSize ? known.size : asked;
     if (qos > 0) this.#connection.puback(messageId);

@@ -2,7 +2,7 @@ import { type ChecksumAlgorithm, checksumDigest, hexOf } from "#agent/pull/check
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
 import type { Crypto } from "#hal/ports.ts";
 
-/** An otaPackage with its bytes. */
+/** An otaPackage: its bytes, or where they lie. */
 export interface OtaPackage {
   /** Unique on the server. */
   readonly id: string;
@@ -12,19 +12,36 @@ export interface OtaPackage {
   readonly tag: string | undefined;
   readonly fileName: string;
   readonly data: Uint8Array;
-  readonly algorithm: ChecksumAlgorithm;
-  readonly checksum: string;
+  /** Of a package at a URL, whatever of these its maker has said. */
+  readonly sizeBytes: number | undefined;
+  readonly algorithm: ChecksumAlgorithm | undefined;
+  readonly checksum: string | undefined;
+  /** Then its bytes are not given as chunks. */
+  readonly url: string | undefined;
 }
 
-export type NewPackage = Omit<OtaPackage, "checksum" | "tag" | "fileName"> &
-  Partial<Pick<OtaPackage, "tag" | "fileName">>;
+export interface NewPackage
+  extends Pick<OtaPackage, "id" | "kind" | "title" | "version" | "data">,
+    Partial<Pick<OtaPackage, "tag" | "fileName" | "url">> {
+  readonly algorithm: ChecksumAlgorithm;
+}
 
 /** As an upload without a checksum makes it: the server computes its own. */
-export function makePackage(facts: NewPackage, crypto: Crypto): OtaPackage {
+export function makePackage(facts: NewPackage, crypto: Crypto) {
+  const { tag, url, data, fileName = fileNameOf(facts) } = facts;
   const digest = checksumDigest(facts.algorithm, crypto);
-  digest.update(facts.data);
-  const { tag, fileName = `${facts.title}-${facts.version}.bin` } = facts;
-  return { ...facts, tag, fileName, checksum: hexOf(digest.digest()) };
+  digest.update(data);
+  const checksum = hexOf(digest.digest());
+  return { ...facts, tag, url, fileName, checksum, sizeBytes: data.length } satisfies OtaPackage;
+}
+
+/** A package of which the server has no byte. */
+export function makeUrlPackage(facts: Omit<OtaPackage, "data" | "fileName">): OtaPackage {
+  return { ...facts, fileName: fileNameOf(facts), data: new Uint8Array(0) };
+}
+
+function fileNameOf({ title, version }: Pick<OtaPackage, "title" | "version">): string {
+  return `${title}-${version}.bin`;
 }
 
 export type AttributeValue = string | number;
@@ -34,16 +51,22 @@ export function attributesOf(ota: OtaPackage): {
   readonly set: ReadonlyMap<string, AttributeValue>;
   readonly deleted: readonly string[];
 } {
-  const { kind, tag } = ota;
-  const set = new Map<string, AttributeValue>([
-    [`${kind}_title`, ota.title],
-    [`${kind}_version`, ota.version],
-    [`${kind}_size`, ota.data.length],
-    [`${kind}_checksum_algorithm`, ota.algorithm],
-    [`${kind}_checksum`, ota.checksum],
-  ]);
-  if (tag !== undefined) set.set(`${kind}_tag`, tag);
-  const deleted = tag === undefined ? [`${kind}_tag`, `${kind}_url`] : [`${kind}_url`];
+  const { kind } = ota;
+  const facts = [
+    ["title", ota.title],
+    ["version", ota.version],
+    ["size", ota.sizeBytes],
+    ["checksum_algorithm", ota.algorithm],
+    ["checksum", ota.checksum],
+    ["tag", ota.tag],
+    ["url", ota.url],
+  ] as const;
+  const set = new Map<string, AttributeValue>();
+  const deleted: string[] = [];
+  for (const [name, value] of facts) {
+    if (value === undefined) deleted.push(`${kind}_${name}`);
+    else set.set(`${kind}_${name}`, value);
+  }
   return { set, deleted };
 }
 

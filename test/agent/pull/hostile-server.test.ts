@@ -97,9 +97,9 @@ const rows: readonly Row[] = [
     chunks: 0,
   },
   {
-    what: "a package at a URL",
-    assigned: attributes({ url: "http://elsewhere/" }),
-    error: /^offer: it lies at a URL/,
+    what: "a package at a URL that is none",
+    assigned: attributes({ url: "//elsewhere/" }),
+    error: /^offer: its URL is no address/,
     chunks: 0,
   },
   {

@@ -1,5 +1,5 @@
-import { Command, InvalidArgumentError } from "commander";
-import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
+import { Command } from "commander";
+import type { ChecksumAlgorithm } from "#agent/pull/checksum.ts";
 import { CoapListener } from "#hal/net/coap-server.ts";
 import { HttpListener, type ServedHandler } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
@@ -11,11 +11,12 @@ import { AdminApi } from "#sim/server/thingsboard/admin/admin-api.ts";
 import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
 import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
-import { CHUNK_FAULTS, type ChunkFault, parseChunkFault } from "#sim/server/thingsboard/faults.ts";
+import { CHUNK_FAULTS, type ChunkFault } from "#sim/server/thingsboard/faults.ts";
+import { FileServer } from "#sim/server/thingsboard/file-server.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
 import { MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
 import type { NewPackage } from "#sim/server/thingsboard/ota-package.ts";
-import { isQuirk, QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
+import { QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
 import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
@@ -24,6 +25,7 @@ import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
 import { refusable } from "../refusable.ts";
 import { adminApp } from "./admin.ts";
+import { algorithm, algorithms, fault, quirk, rateLimit, rootUrl } from "./arguments.ts";
 
 interface ThingsBoardOptions {
   readonly host: string;
@@ -37,6 +39,7 @@ interface ThingsBoardOptions {
   readonly checksum: ChecksumAlgorithm;
   readonly software?: true;
   readonly assignAfter: number;
+  readonly atUrl?: string | true;
   readonly mqtt?: number;
   readonly coap?: number;
   readonly rateLimit?: RateLimit;
@@ -72,6 +75,11 @@ export function thingsBoardCommand(parts: RunParts): Command {
       "assigns the package so long after the start",
       integer(0, 86_400),
       0,
+    )
+    .option(
+      "--at-url [root]",
+      "gives it at a URL of this server instead of in chunks; root: how devices reach it",
+      rootUrl,
     )
     .option(
       "--admin <name>",
@@ -128,7 +136,9 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
     ...(faults === undefined ? {} : { faults }),
   };
   const api = new HttpDeviceApi(server, disturbances);
-  const listener = await listenForHttp(options, api, clock, adminApp(admin, parts.version));
+  const files = new FileServer();
+  const app = adminApp(admin, parts.version);
+  const listener = await listenForHttp(options, { device: api, files, app }, clock);
   const { signal, end } = parts.interruption();
   let mqtt: MqttListener | undefined;
   let coap: CoapListener | undefined;
@@ -139,9 +149,11 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
     terminal.out(`ThingsBoard's device API at ${urls} for ${tokens.length} devices\n`);
     terminal.out(`admin API: ${listener.url}/openapi\n`);
     if (facts !== undefined) {
-      const ota = admin.addPackage(facts, PROFILE);
+      const url = fileUrlOf(options, listener.url, files, facts.data);
+      const ota = admin.addPackage(url === undefined ? facts : { ...facts, url }, PROFILE);
       const { kind, title, version, data, algorithm: of, checksum } = ota;
-      terminal.out(`${title} ${version}, ${data.length} bytes, ${of} ${checksum}\n`);
+      const place = url === undefined ? "" : `, at ${url}`;
+      terminal.out(`${title} ${version}, ${data.length} bytes, ${of} ${checksum}${place}\n`);
       const assign = () => server.assignToProfile(PROFILE, kind, ota);
       engine.schedule(options.assignAfter * 1_000_000, assign);
     }
@@ -167,18 +179,38 @@ function packageOf(options: ThingsBoardOptions): Omit<NewPackage, "id"> | undefi
   return { kind: software === true ? "sw" : "fw", title, version, algorithm, data };
 }
 
-/** The device API and the admin API share a port, as they do there. */
+const FILE_PATH = "/files/package.bin";
+
+/** Where the package lies, if it is not given in chunks. */
+function fileUrlOf(
+  { atUrl }: ThingsBoardOptions,
+  ownUrl: string,
+  files: FileServer,
+  data: Uint8Array,
+): string | undefined {
+  if (atUrl === undefined) return undefined;
+  files.add(FILE_PATH, data);
+  return new URL(FILE_PATH, atUrl === true ? ownUrl : atUrl).href;
+}
+
+interface HttpFaces {
+  readonly device: HttpDeviceApi;
+  readonly files: FileServer;
+  readonly app: RestApp;
+}
+
+/** The device API and the admin API share a port, as they do there; and so do the files. */
 function listenForHttp(
   { host, port }: ThingsBoardOptions,
-  api: HttpDeviceApi,
+  { device, files, app }: HttpFaces,
   clock: WallClock,
-  admin: RestApp,
 ): Promise<HttpListener> {
   const isOfDevice = (path: string) => path.startsWith("/api/v1/");
   const handler: ServedHandler = (request, respond) => {
     clock.sync();
-    if (isOfDevice(request.path)) return api.handle(request, respond);
-    void admin.handle(request).then(respond);
+    if (isOfDevice(request.path)) return device.handle(request, respond);
+    if (request.path.startsWith(FILE_PATH)) return files.handle(request, respond);
+    void app.handle(request).then(respond);
     return () => {};
   };
   const bodyBytesMaxOf = (path: string) =>
@@ -239,31 +271,4 @@ function storyOf(say: (text: string) => void) {
     last.set(at, value);
     say(`${name}  ${key} ${String(value).replace(/\p{C}/gu, "?")}`);
   };
-}
-
-function algorithms(): readonly string[] {
-  return Object.keys(CHECKSUM_BYTES);
-}
-
-function algorithm(text: string): ChecksumAlgorithm {
-  const found = (Object.keys(CHECKSUM_BYTES) as ChecksumAlgorithm[]).find((name) => name === text);
-  if (found !== undefined) return found;
-  throw new InvalidArgumentError(`expected one of ${algorithms().join(", ")}`);
-}
-
-function rateLimit(text: string): RateLimit {
-  const [, requests = 0, seconds = 0] = (/^(\d{1,7}):(\d{1,7})$/.exec(text) ?? []).map(Number);
-  if (requests > 0 && seconds > 0) return { requests, seconds };
-  throw new InvalidArgumentError("expected requests:seconds, like 100:1");
-}
-
-function quirk(text: string, before: readonly Quirk[] = []): readonly Quirk[] {
-  if (isQuirk(text)) return [...before, text];
-  throw new InvalidArgumentError(`expected one of ${Object.keys(QUIRKS).join(", ")}`);
-}
-
-function fault(text: string, before: readonly ChunkFault[] = []): readonly ChunkFault[] {
-  const parsed = parseChunkFault(text);
-  if (parsed !== undefined) return [...before, parsed];
-  throw new InvalidArgumentError(`expected kind, kind:chunk or kind:chunkxtimes, like short:3x2`);
 }

@@ -1,5 +1,5 @@
 import type { Crypto } from "#hal/ports.ts";
-import { makePackage, type NewPackage, type OtaPackage } from "../ota-package.ts";
+import { makePackage, type NewPackage } from "../ota-package.ts";
 import type { ThingsBoard } from "../server.ts";
 import { type AdminAnswer, type AdminInput, AdminRefusal, ok, refusalAnswer } from "./answer.ts";
 import { DEVICE_ROUTES } from "./devices.ts";
@@ -74,14 +74,14 @@ export class AdminApi {
   }
 
   /** Makes a package as if somebody had called for it. */
-  addPackage(facts: Omit<NewPackage, "id">, profileName: string): OtaPackage {
+  addPackage(facts: Omit<NewPackage, "id">, profileName: string) {
     const registry = this.#registry;
     const profile = registry.server.profile(profileName);
     const entity = registry.newEntity({});
     const ota = makePackage({ ...facts, id: entity.id }, registry.crypto);
-    const { kind, title, version, tag } = ota;
+    const { kind, title, version, tag, url } = ota;
     const type = kind === "fw" ? "FIRMWARE" : "SOFTWARE";
-    registry.addPackage({ entity, profile, type, title, version, tag, url: undefined, ota });
+    registry.addPackage({ entity, profile, type, title, version, tag, url, ota });
     return ota;
   }
 

@@ -1,5 +1,5 @@
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
-import { makePackage } from "../ota-package.ts";
+import { makePackage, makeUrlPackage, type OtaPackage } from "../ota-package.ts";
 import { type AdminAnswer, type AdminInput, AdminRefusal, ok } from "./answer.ts";
 import { idOf, objectOf, oneOf, own, requiredText, textOf } from "./fields.ts";
 import { pageOf } from "./page.ts";
@@ -27,6 +27,9 @@ export const PACKAGE_ROUTES: readonly AdminRoute[] = [
         tag: TEXT,
         usesUrl: { type: "boolean" },
         url: { type: "string" },
+        checksumAlgorithm: { type: "string", enum: ALGORITHMS },
+        checksum: TEXT,
+        dataSize: { type: "integer" },
       },
     },
     run: (registry, { body }) => savePackage(registry, objectOf(body)),
@@ -87,11 +90,11 @@ function packageJson(record: PackageRecord, registry: Registry) {
     tag,
     url,
     hasData: ota !== undefined || url !== null,
-    fileName: ota?.fileName ?? null,
-    contentType: ota === undefined ? null : "application/octet-stream",
+    fileName: url === null ? (ota?.fileName ?? null) : null,
+    contentType: ota === undefined || url !== null ? null : "application/octet-stream",
     checksumAlgorithm: ota?.algorithm ?? null,
     checksum: ota?.checksum ?? null,
-    dataSize: ota?.data.length ?? null,
+    dataSize: ota?.sizeBytes ?? null,
   };
 }
 
@@ -111,7 +114,9 @@ function savePackage(registry: Registry, body: object): AdminAnswer {
   const url = own(body, "usesUrl") === true ? urlOf(body) : undefined;
   const entity = registry.newEntity({});
   const tag = textOf(body, "tag");
-  const record = { entity, profile, type, title, version, tag, url, ota: undefined };
+  const named = { id: entity.id, kind: KINDS[type], title, version, tag };
+  const ota = url === undefined ? undefined : makeUrlPackage({ ...named, url, ...saidOf(body) });
+  const record = { entity, profile, type, title, version, tag, url, ota };
   registry.addPackage(record);
   return ok(packageJson(record, registry));
 }
@@ -120,6 +125,21 @@ function urlOf(body: object): string {
   const url = own(body, "url");
   if (typeof url === "string" && url !== "" && url.length <= URL_LENGTH_MAX) return url;
   throw new AdminRefusal("badRequest", "Ota package URL should be specified!");
+}
+
+/** What the maker of a package at a URL says of its bytes; nobody looks whether it is so. */
+function saidOf(body: object): Pick<OtaPackage, "sizeBytes" | "algorithm" | "checksum"> {
+  const algorithm = textOf(body, "checksumAlgorithm");
+  const size = own(body, "dataSize");
+  if (size !== undefined && (typeof size !== "number" || !Number.isSafeInteger(size))) {
+    throw new AdminRefusal("badRequest", "dataSize should be a whole number!");
+  }
+  return {
+    sizeBytes: size,
+    algorithm:
+      algorithm === undefined ? undefined : oneOf(algorithm, ALGORITHMS, "Checksum algorithm"),
+    checksum: textOf(body, "checksum"),
+  };
 }
 
 function upload(registry: Registry, { params, query, file }: AdminInput): AdminAnswer {
