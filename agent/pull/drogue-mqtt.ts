@@ -1,10 +1,10 @@
 import type { Answer, Ask, Dialect, DialectIo } from "./dialect.ts";
 import { type DrogueOptions, DrogueTalk } from "./drogue.ts";
+import { DROGUE_CHANNEL } from "./drogue.wire.ts";
 import type { LinkEvent } from "./events.ts";
 
 /** What it can hold; the protocol itself has no limit. */
 const CHUNK_BYTES_MAX = 1024 * 1024;
-const CHANNEL = "dfu";
 
 /**
  * Drogue's MQTT endpoint: a status is published to the channel `dfu`, commands come to an inbox, once and
@@ -65,7 +65,7 @@ export class DrogueMqtt implements Dialect {
         if (event.id === this.#id) this.#isTaken = true;
         return undefined;
       case "mqttMessage": {
-        const isCommand = event.topic === `command/inbox/${this.#child}/${CHANNEL}`;
+        const isCommand = event.topic === `command/inbox/${this.#child}/${DROGUE_CHANNEL}`;
         return this.#phase === "open" && isCommand ? this.#command(event.payload, io) : undefined;
       }
       case "mqttClosed":
@@ -79,7 +79,7 @@ export class DrogueMqtt implements Dialect {
     if (this.#status === undefined) return;
     this.#id += 1;
     this.#isTaken = false;
-    const topic = this.#child === "" ? CHANNEL : `${CHANNEL}/${this.#child}`;
+    const topic = this.#child === "" ? DROGUE_CHANNEL : `${DROGUE_CHANNEL}/${this.#child}`;
     effects.push({ type: "mqttPublish", id: this.#id, topic, payload: this.#status });
   }
 

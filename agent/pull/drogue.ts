@@ -9,6 +9,8 @@ export interface DrogueOptions {
   readonly firstCorrelationId: number;
   /** The device on whose behalf this one asks, as its gateway. */
   readonly child?: string;
+  /** Longest piece to ask for, where an answer holds less than a chunk. */
+  readonly pieceBytesMax?: number;
 }
 
 /** What a command means to whoever asked. */
@@ -103,8 +105,14 @@ export class DrogueTalk {
     }
     const offset = ask.index * ask.chunkBytes + this.#gatheredBytes;
     const update = { version: utf8(ask.offer.version), offset };
-    const mtu = ask.expectBytes - this.#gatheredBytes || MTU_MIN;
+    const mtu = this.#room(ask) || MTU_MIN;
     return encodeCbor(drogueStatus, { ...head, mtu, update }, spelling);
+  }
+
+  /** In one answer. */
+  #room({ expectBytes }: ChunkAsk): number {
+    const { pieceBytesMax = expectBytes } = this.#options;
+    return Math.min(expectBytes - this.#gatheredBytes, pieceBytesMax);
   }
 
   #answer(answer: Answer): DrogueTurn {
@@ -152,7 +160,7 @@ export class DrogueTalk {
 
   #write(asked: ChunkAsk, { offset, data }: Command<"Write">): DrogueTurn {
     const from = asked.index * asked.chunkBytes + this.#gatheredBytes;
-    const room = asked.expectBytes - this.#gatheredBytes;
+    const room = this.#room(asked);
     const wrong = (detail: string) => this.#answer({ type: "wrongChunk", detail });
     if (offset !== from) return wrong(`bytes from ${offset} on instead of ${from}`);
     if (room === 0) return wrong("more bytes than the bank has");

@@ -11,6 +11,12 @@ import {
   cborU32,
 } from "../wire/cbor.ts";
 
+/** Name of the channel for statuses, and of each command. */
+export const DROGUE_CHANNEL = "dfu";
+
+/** Numbers of Drogue's own options of CoAP (Drogue IoT RFC 0007). */
+export const DROGUE_COAP_OPTION = { authorization: 4209, command: 4210 } as const;
+
 /** Device to server. */
 export const drogueStatus = cborRecord({
   /** Of what runs. */

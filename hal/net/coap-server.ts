@@ -30,6 +30,8 @@ export interface HeardCoap extends ServedHead {
   readonly observe: number | undefined;
   readonly block2: CoapBlock | undefined;
   readonly block1: CoapBlock | undefined;
+  /** Of those that this server knows besides. */
+  readonly options: readonly CoapOption[];
   /** Without an option that has to be known and is not, or says nothing. */
   readonly isUnderstood: boolean;
 }
@@ -40,6 +42,8 @@ export interface SaidCoap extends ServedHead {
   readonly block1?: CoapBlock;
   readonly size2?: number;
   readonly contentFormat?: number;
+  /** Beside these. */
+  readonly options?: readonly CoapOption[];
 }
 
 type Say = (to: string, message: SaidCoap) => void;
@@ -59,8 +63,16 @@ export class CoapListener {
     this.#host = host;
   }
 
-  /** Port 0: any that is free. Rejects with `ListenRefused`. */
-  static open(host: string, port: number, newHearer: (say: Say) => CoapHearer) {
+  /**
+   * Port 0: any that is free. `known`: numbers of options that this server knows besides. Rejects with
+   * `ListenRefused`.
+   */
+  static open(
+    host: string,
+    port: number,
+    newHearer: (say: Say) => CoapHearer,
+    known: readonly number[] = [],
+  ) {
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
     const hear = newHearer((to, message) => {
       const [address, toPort] = to.split(" ");
@@ -68,7 +80,7 @@ export class CoapListener {
     });
     socket.on("message", (bytes, from) => {
       const message = decodeCoap(bytes);
-      if (message !== undefined) hear(`${from.address} ${from.port}`, heardOf(message));
+      if (message !== undefined) hear(`${from.address} ${from.port}`, heardOf(message, known));
     });
     return new Promise<CoapListener>((resolve, reject) => {
       const refuse = (error: Error) => {
@@ -94,7 +106,7 @@ export class CoapListener {
   }
 }
 
-function heardOf(message: CoapMessage): HeardCoap {
+function heardOf(message: CoapMessage, known: readonly number[]): HeardCoap {
   const { type, code, messageId, token, payload, options } = message;
   const texts = (number: number) =>
     options
@@ -106,7 +118,9 @@ function heardOf(message: CoapMessage): HeardCoap {
     return { isSaid: value !== undefined, block: value && coapBlockOf(value) };
   });
   // A critical option has an odd number (RFC 7252 §5.4.6).
-  const isKnown = options.every(({ number }) => number % 2 === 0 || KNOWN.includes(number));
+  const isKnown = options.every(
+    ({ number }) => number % 2 === 0 || KNOWN.includes(number) || known.includes(number),
+  );
   return {
     ...{ type, code, messageId, token, payload },
     path: texts(COAP_OPTION.uriPath),
@@ -114,6 +128,7 @@ function heardOf(message: CoapMessage): HeardCoap {
     observe: observe && coapUintOf(observe),
     block2: blocks[0]?.block,
     block1: blocks[1]?.block,
+    options: options.filter(({ number }) => known.includes(number)),
     isUnderstood: isKnown && blocks.every(({ isSaid, block }) => !isSaid || block !== undefined),
   };
 }
@@ -130,5 +145,5 @@ function messageOf(said: SaidCoap): CoapMessage {
   add(COAP_OPTION.block2, said.block2 && coapBlock(said.block2));
   add(COAP_OPTION.block1, said.block1 && coapBlock(said.block1));
   add(COAP_OPTION.size2, uint(said.size2));
-  return { type, code, messageId, token, payload, options };
+  return { type, code, messageId, token, payload, options: [...options, ...(said.options ?? [])] };
 }

@@ -1,10 +1,13 @@
 import type { DrogueOptions } from "#agent/pull/drogue.ts";
+import { DrogueCoap } from "#agent/pull/drogue-coap.ts";
 import { DrogueHttp } from "#agent/pull/drogue-http.ts";
 import { DrogueMqtt } from "#agent/pull/drogue-mqtt.ts";
+import { CoapClient } from "#hal/net/coap-client.ts";
 import { HttpClient } from "#hal/net/http-client.ts";
 import type { MqttSessionOptions } from "#hal/net/mqtt-session.ts";
 import { SystemEntropy } from "#hal/node/entropy.ts";
 import { InputError } from "#tools/errors.ts";
+import { CoapLink } from "./coap-link.ts";
 import type { Connection, ConnectionOptions } from "./connection.ts";
 import { HttpLink } from "./http-link.ts";
 import { MqttDeviceLink } from "./mqtt-link.ts";
@@ -22,7 +25,6 @@ export function drogueConnection(
   if (username === undefined || !/^[^:@]+@[^:@]+$/.test(username)) {
     throw new InputError("--username says who it is to Drogue: device@application");
   }
-  if (/^coap/.test(url)) throw new InputError("--url: Drogue is spoken over HTTP and MQTT");
   if (as !== undefined && /[/+#]|^$/.test(as))
     throw new InputError("--as: expected a device's name");
   const entropy = new SystemEntropy();
@@ -41,6 +43,14 @@ export function drogueConnection(
   }
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   const commandTimeoutS = Math.max(1, Math.floor((WAITING_SHARE * timeout) / 1000));
+  if (/^coap:/.test(url)) {
+    const client = new CoapClient(url);
+    return {
+      newDialect: () => new DrogueCoap({ ...talk(), authorization, commandTimeoutS }),
+      newLink: (post) => new CoapLink(client, post),
+      close: () => client.close(),
+    };
+  }
   const client = new HttpClient(url);
   return {
     newDialect: () => new DrogueHttp({ ...talk(), authorization, commandTimeoutS }),

@@ -4,11 +4,9 @@ import {
   type HttpRequest,
   jsonReply,
 } from "../thingsboard/http-exchange.ts";
-import { basicOf, credentialsOf } from "./basic-credentials.ts";
 import type { DrogueCloud } from "./cloud.ts";
-import type { DrogueDevice } from "./registry.ts";
+import { publishAndWait, speakersOf, waitOf } from "./command-wait.ts";
 
-const WAIT_MAX_S = 3600;
 const NOTHING = () => {};
 type Respond = (outcome: HttpOutcome) => void;
 
@@ -26,14 +24,13 @@ export class DrogueHttpEndpoint {
     const query = new URLSearchParams(search);
     const [, encoded = ""] = /^\/v1\/([^/]+)(?:\/.*)?$/.exec(pathname) ?? [];
     const channel = decoded(encoded);
-    const waitS = secondsOf(query.get("ct") ?? query.get("commandTimeout"));
+    const waitS = waitOf(query);
     if (request.method !== "POST" || channel === undefined || channel === "") {
       respond(emptyReply(404));
       return NOTHING;
     }
-    const sender = this.#senderOf(request, query);
-    const device = sender && this.#cloud.registry.spokenFor(sender, query.get("as") ?? undefined);
-    if (sender === undefined || device === undefined) {
+    const said = speakersOf(this.#cloud.registry, request.headers?.["authorization"], query);
+    if (said === undefined) {
       respond(problem(403, "AuthenticationFailed", "this device, or not for that one"));
       return NOTHING;
     }
@@ -42,47 +39,15 @@ export class DrogueHttpEndpoint {
       return NOTHING;
     }
     const contentType = request.headers?.["content-type"];
-    const event = { device, sender, channel, contentType, payload: request.body };
-    return this.#exchange(event, waitS, respond);
+    const event = { ...said, channel, contentType, payload: request.body };
+    return publishAndWait(this.#cloud, event, waitS, (command) => {
+      if (command === undefined) respond(emptyReply(202));
+      else {
+        const headers = { command: command.name, "content-type": "application/octet-stream" };
+        respond({ status: 200, headers, body: command.payload });
+      }
+    });
   };
-
-  #exchange(
-    event: Parameters<DrogueCloud["publish"]>[0],
-    waitS: number,
-    respond: Respond,
-  ): () => void {
-    const { scheduler } = this.#cloud.options;
-    let leave = NOTHING;
-    if (waitS > 0) {
-      const stop = this.#cloud.listen(event.device, (_, command, payload) => {
-        leave();
-        const headers = { command, "content-type": "application/octet-stream" };
-        respond({ status: 200, headers, body: payload });
-      });
-      const end = scheduler.schedule(scheduler.now + waitS * 1_000_000, () => {
-        leave();
-        respond(emptyReply(202));
-      });
-      leave = () => {
-        stop();
-        scheduler.cancel(end);
-      };
-    }
-    // Who listens first misses no answer, however fast.
-    this.#cloud.publish(event);
-    if (waitS === 0) respond(emptyReply(202));
-    return () => leave();
-  }
-
-  #senderOf({ headers }: HttpRequest, query: URLSearchParams): DrogueDevice | undefined {
-    const basic = basicOf(headers?.["authorization"]);
-    if (basic === undefined) return undefined;
-    const { username, password } = basic;
-    const [named, given] = [credentialsOf(username, password), query.get("application")];
-    const application = given ?? named?.application ?? "";
-    const device = query.get("device") ?? (given === null ? named?.device : username) ?? "";
-    return this.#cloud.registry.authenticate(application, device, password);
-  }
 }
 
 function problem(status: number, error: string, message: string) {
@@ -96,9 +61,4 @@ function decoded(segment: string): string | undefined {
     if (!(error instanceof URIError)) throw error;
     return undefined;
   }
-}
-
-function secondsOf(text: string | null): number | undefined {
-  if (text === null) return 0;
-  return /^\d{1,6}$/.test(text) ? Math.min(Number(text), WAIT_MAX_S) : undefined;
 }

@@ -1,5 +1,6 @@
 import { hexOf } from "#agent/pull/checksum.ts";
 import {
+  DROGUE_CHANNEL,
   type DrogueCommand,
   type DrogueStatus,
   drogueCommand,
@@ -34,7 +35,6 @@ export interface UpdateServiceOptions {
 /** Of a piece, for a device that does not say. */
 const MTU_DEFAULT = 512;
 const WAIT_S = 60;
-const CHANNEL = "dfu";
 
 /**
  * What drogue-ajour does with the events of an application, sans-IO. It keeps nothing of a device: each
@@ -60,7 +60,7 @@ export class UpdateService {
   }
 
   #event({ device, channel, contentType, payload }: DrogueEvent): void {
-    if (this.isDead || channel !== CHANNEL) return;
+    if (this.isDead || channel !== DROGUE_CHANNEL) return;
     if (contentType?.startsWith("application/json")) {
       this.isDead = this.quirks.diesOfJson;
       return;
@@ -73,7 +73,7 @@ export class UpdateService {
     const { onCommand } = this.#options;
     const sent = onCommand === undefined ? command : onCommand(device, command, status);
     if (sent === undefined) return;
-    this.#cloud.command(device, CHANNEL, encodeCbor(drogueCommand, sent, "packed"));
+    this.#cloud.command(device, DROGUE_CHANNEL, encodeCbor(drogueCommand, sent, "packed"));
   }
 
   /** Undefined: none. */

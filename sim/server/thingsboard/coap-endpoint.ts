@@ -1,7 +1,7 @@
 import type { Scheduled } from "#sim/kernel/engine.ts";
 import type { CoapHandler, CoapHeard, CoapOutcome, CoapSaid } from "./coap-exchange.ts";
+import type { CoapHost } from "./coap-host.ts";
 import { CoapTransfers } from "./coap-transfers.ts";
-import type { ThingsBoard } from "./server.ts";
 
 type Part = Omit<CoapSaid, "type" | "messageId" | "token">;
 type Send = (to: string, message: CoapSaid) => void;
@@ -31,7 +31,7 @@ const NOTHING = () => {};
  * Nothing that a client sends makes it throw.
  */
 export class CoapEndpoint {
-  readonly #server: ThingsBoard;
+  readonly #server: CoapHost;
   readonly #handler: CoapHandler;
   readonly #send: Send;
   readonly #transfers: CoapTransfers;
@@ -43,7 +43,7 @@ export class CoapEndpoint {
   #messageId = 0;
   #sequence = 0;
 
-  constructor(server: ThingsBoard, handler: CoapHandler, send: Send) {
+  constructor(server: CoapHost, handler: CoapHandler, send: Send) {
     this.#server = server;
     this.#handler = handler;
     this.#send = send;
@@ -88,7 +88,8 @@ export class CoapEndpoint {
       this.#answer(from, message, block1 === undefined ? part : { ...part, block1 });
       return;
     }
-    const request = { code, path, query, observe, payload: body };
+    const { options = [] } = message;
+    const request = { code, path, query, observe, options, payload: body };
     if (block2 !== undefined && block2.num > 0) {
       this.#nextBlock(from, message, key, block2, request);
       return;
@@ -97,6 +98,7 @@ export class CoapEndpoint {
     this.#unobserve(observer);
     let isAnswered = false;
     let isObserved = false;
+    let isAcknowledged = false;
     const leave = this.#handler(request, (outcome) => {
       if (isAnswered) {
         this.#notify(from, message, key, outcome);
@@ -104,8 +106,12 @@ export class CoapEndpoint {
       }
       isAnswered = true;
       isObserved = typeof outcome !== "string" && outcome.isObserved === true;
-      this.#respond(from, message, key, outcome);
+      if (isAcknowledged) this.#respondLate(from, message, key, outcome);
+      else this.#respond(from, message, key, outcome);
     });
+    // What takes its time is not to be asked for again meanwhile.
+    isAcknowledged = !isAnswered;
+    if (isAcknowledged) this.#acknowledge(from, message);
     if (isObserved) this.#observed.set(observer, leave);
   }
 
@@ -126,6 +132,12 @@ export class CoapEndpoint {
       this.#acknowledge(from, message);
       this.#sayApart(from, message, said, NOTHING);
     } else this.#answer(from, message, said);
+  }
+
+  #respondLate(from: string, message: CoapHeard, key: string, outcome: CoapOutcome): void {
+    if (typeof outcome === "string") return;
+    const part = this.#transfers.begin(key, outcome, message.block2);
+    this.#sayApart(from, message, part, NOTHING);
   }
 
   #nextBlock(

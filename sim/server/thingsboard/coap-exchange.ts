@@ -1,5 +1,5 @@
 /** CoAP of a stand-in, in no library's words: what is said in messages, and what is meant by them. */
-import type { CoapBlockBytes } from "#agent/pull/events.ts";
+import type { CoapBlockBytes, CoapOption } from "#agent/pull/events.ts";
 
 /** One block of a larger body (RFC 7959 §2.2). */
 export interface CoapBlock {
@@ -24,6 +24,8 @@ export interface CoapHeard extends Head {
   readonly observe: number | undefined;
   readonly block2: CoapBlock | undefined;
   readonly block1: CoapBlock | undefined;
+  /** That only some servers know. */
+  readonly options?: readonly CoapOption[];
   /** Without an option that the server has to know and does not. */
   readonly isUnderstood: boolean;
 }
@@ -35,6 +37,7 @@ export interface CoapSaid extends Head {
   readonly block1?: CoapBlock;
   readonly size2?: number;
   readonly contentFormat?: number;
+  readonly options?: readonly CoapOption[];
 }
 
 /** What a request asks for, with a body that is whole. */
@@ -44,6 +47,7 @@ export interface CoapRequest {
   readonly path: readonly string[];
   readonly query: readonly string[];
   readonly observe: number | undefined;
+  readonly options?: readonly CoapOption[];
   readonly payload: Uint8Array;
 }
 
@@ -51,6 +55,7 @@ export interface CoapReply {
   readonly code: number;
   readonly payload: Uint8Array;
   readonly contentFormat?: number;
+  readonly options?: readonly CoapOption[];
   /** Others may follow. */
   readonly isObserved?: true;
 }

@@ -1,5 +1,5 @@
 import type { CoapBlock, CoapReply, CoapSaid } from "./coap-exchange.ts";
-import type { ThingsBoard } from "./server.ts";
+import type { CoapHost } from "./coap-host.ts";
 
 /** Californium's preferred block, and its largest message. */
 const BLOCK_BYTES = 1024;
@@ -7,7 +7,7 @@ const BLOCK_BYTES = 1024;
 const LIFE_US = 300_000_000;
 const UPLOAD_BYTES_MAX = 65_536;
 
-type Part = Pick<CoapSaid, "code" | "payload" | "block2" | "size2" | "contentFormat">;
+type Part = Pick<CoapSaid, "code" | "payload" | "block2" | "size2" | "contentFormat" | "options">;
 
 interface Body {
   readonly reply: CoapReply;
@@ -18,11 +18,11 @@ interface Body {
 
 /** Transfers in blocks (RFC 7959) as Californium 3 has them: what it knows of each, and for how long. */
 export class CoapTransfers {
-  readonly #server: ThingsBoard;
+  readonly #server: CoapHost;
   readonly #bodies = new Map<string, Body>();
   readonly #uploads = new Map<string, { readonly atUs: number; readonly bytes: Uint8Array }>();
 
-  constructor(server: ThingsBoard) {
+  constructor(server: CoapHost) {
     this.#server = server;
   }
 
@@ -106,8 +106,13 @@ export class CoapTransfers {
   }
 }
 
-function partOf({ code, contentFormat }: CoapReply, payload: Uint8Array): Part {
-  return { code, payload, ...(contentFormat === undefined ? {} : { contentFormat }) };
+function partOf({ code, contentFormat, options }: CoapReply, payload: Uint8Array): Part {
+  return {
+    code,
+    payload,
+    ...(contentFormat === undefined ? {} : { contentFormat }),
+    ...(options === undefined ? {} : { options }),
+  };
 }
 
 /** SZX: 0 for 16 bytes, 6 for 1024. */

@@ -124,3 +124,34 @@ test("where somebody listens already, it does not", async () => {
   await expect(twice).rejects.toThrow(ListenRefused);
   await expect(twice).rejects.toThrow(/somebody listens there already/);
 });
+
+test.each([
+  { known: [], isUnderstood: false, numbers: [] },
+  { known: [4209], isUnderstood: true, numbers: [4209] },
+])("a server that knows $known besides", async ({ known, isUnderstood, numbers }) => {
+  const all: HeardCoap[] = [];
+  const other = await CoapListener.open(
+    "127.0.0.1",
+    0,
+    (say) => (from, message) => {
+      all.push(message);
+      const { messageId, token } = message;
+      const said = [option(4210, 9)];
+      say(from, { type: "ack", code: 204, messageId, token, payload: none, options: said });
+    },
+    known,
+  );
+  const peer = createSocket("udp4");
+  peer.connect(portOf(other), "127.0.0.1");
+  await once(peer, "connect");
+  const head = { type: "con", code: 2, messageId: 6, token: "ab", payload: none } as const;
+  const answer = once(peer, "message");
+  peer.send(encodeCoap({ ...head, options: [option(4209, 7), option(4210, 8)] }));
+  expect(decodeCoap((await answer)[0])?.options).toEqual([
+    { number: 4210, value: Buffer.from([9]) },
+  ]);
+  expect(all).toMatchObject([{ isUnderstood }]);
+  expect(all[0]?.options.map(({ number }) => number)).toEqual(numbers);
+  peer.close();
+  await other.close();
+});

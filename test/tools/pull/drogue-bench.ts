@@ -1,10 +1,13 @@
-import { drogueStatus } from "#agent/pull/drogue.wire.ts";
+import { DROGUE_COAP_OPTION, drogueStatus } from "#agent/pull/drogue.wire.ts";
 import { decodeCbor } from "#agent/wire/cbor.ts";
+import { CoapListener } from "#hal/net/coap-server.ts";
 import { HttpListener } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
+import { SystemEntropy } from "#hal/node/entropy.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { DrogueCloud } from "#sim/server/drogue/cloud.ts";
+import { drogueCoapEndpoint } from "#sim/server/drogue/coap-endpoint.ts";
 import { DrogueHttpEndpoint } from "#sim/server/drogue/http-endpoint.ts";
 import { DrogueMqttEndpoint } from "#sim/server/drogue/mqtt-endpoint.ts";
 import type { DrogueDevice } from "#sim/server/drogue/registry.ts";
@@ -49,6 +52,17 @@ export class DrogueServerBench {
     const listener = await MqttListener.open("127.0.0.1", 0, (connection: MqttConnection) => {
       return new DrogueMqttEndpoint(this.cloud, connection);
     });
+    this.#listeners.push(listener);
+    return listener.url;
+  }
+
+  async openCoap(): Promise<string> {
+    const newHearer: Parameters<typeof CoapListener.open>[2] = (say) => {
+      const endpoint = drogueCoapEndpoint(this.cloud, new SystemEntropy(), say);
+      return (from, message) => endpoint.receive(from, message);
+    };
+    const known = [DROGUE_COAP_OPTION.authorization];
+    const listener = await CoapListener.open("127.0.0.1", 0, newHearer, known);
     this.#listeners.push(listener);
     return listener.url;
   }

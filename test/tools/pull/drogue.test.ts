@@ -84,6 +84,22 @@ test("by MQTT, for itself and for a child; and a password that the server does n
   );
 });
 
+test("by CoAP, for itself and for a child, in pieces; and a password that the server does not know", async () => {
+  const server = serverOf();
+  const url = await server.openCoap();
+  expect(await pull(url, ...device())).toBe(0);
+  expect(server.offsets.slice(0, 6)).toEqual([0, 960, 1920, 2880, 3840, 4096]);
+  expect(await pull(url, "--as", "child", ...device())).toBe(0);
+  const { devices } = server.cloud.registry.application("app1");
+  for (const one of devices.values()) {
+    expect(one.status).toMatchObject({ firmware: { current: "2.0.0" } });
+  }
+  process.env["FUOTA_PASSWORD"] = "other";
+  await expect(pull(url, ...device())).rejects.toThrow(
+    `${url}: the server does not know this device or its password`,
+  );
+});
+
 test("an image larger than the bank: status 1", async () => {
   const server = serverOf(imageOf(65_536));
   expect(await pull(await server.openHttp(), ...device())).toBe(1);

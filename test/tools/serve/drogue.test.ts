@@ -34,11 +34,23 @@ function call(
 test("Drogue on sockets, rolled out to a group, until somebody stops it", async () => {
   const index = bench.at("index");
   const groups = ["--device", "b:pw:beta", "--device", "device-1::stable", "--group", "beta"];
-  const options = ["--port", "0", "--mqtt", "0", "--devices", "2", "--index", index, ...groups];
+  const options = [
+    "--port",
+    "0",
+    "--mqtt",
+    "0",
+    "--coap",
+    "0",
+    "--devices",
+    "2",
+    "--index",
+    index,
+    ...groups,
+  ];
   const ended = bench.fuota(fakeSimulate(0), ...drogue, ...options);
   const address = () => /http:\S+/.exec(bench.terminal.stdout)?.[0];
   while (address() === undefined) await new Promise((resolve) => setImmediate(resolve));
-  expect(bench.terminal.stdout).toMatch(/ and mqtt:\S+ for 3 devices of app1\n/);
+  expect(bench.terminal.stdout).toMatch(/ and mqtt:\S+ and coap:\S+ for 3 devices of app1\n/);
   const client = new HttpClient(address() ?? "");
   // version "1", nothing else
   const status = Uint8Array.of(0xa1, 0, 0x41, 0x31);

@@ -1,9 +1,13 @@
 import { Command, InvalidArgumentError } from "commander";
+import { DROGUE_COAP_OPTION } from "#agent/pull/drogue.wire.ts";
+import { CoapListener } from "#hal/net/coap-server.ts";
 import { HttpListener } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
+import { SystemEntropy } from "#hal/node/entropy.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { DrogueCloud } from "#sim/server/drogue/cloud.ts";
+import { drogueCoapEndpoint } from "#sim/server/drogue/coap-endpoint.ts";
 import { DrogueHttpEndpoint } from "#sim/server/drogue/http-endpoint.ts";
 import { DrogueMqttEndpoint } from "#sim/server/drogue/mqtt-endpoint.ts";
 import { DROGUE_QUIRKS, type DrogueQuirk, isDrogueQuirk } from "#sim/server/drogue/quirks.ts";
@@ -33,6 +37,7 @@ interface DrogueOptions {
   readonly rollOutAfter: number;
   readonly checksum: boolean;
   readonly mqtt?: number;
+  readonly coap?: number;
   readonly broker?: string;
   readonly index?: string;
   readonly user: string;
@@ -63,6 +68,11 @@ export function drogueCommand(parts: RunParts): Command {
     .option(
       "--mqtt <port>",
       "listens for MQTT there, too; 0 is any that is free",
+      integer(0, 65_535),
+    )
+    .option(
+      "--coap <port>",
+      "listens for CoAP there, too; 0 is any that is free",
       integer(0, 65_535),
     )
     .option("--broker <url>", "leaves the answers to a drogue-ajour at this MQTT broker")
@@ -127,30 +137,44 @@ function answerFrom(cloud: DrogueCloud, firmware: Firmware, { without = [] }: Dr
 }
 
 async function listen(
-  { host, port, mqtt, user, userToken }: DrogueOptions,
+  { host, port, mqtt, coap, user, userToken }: DrogueOptions,
   cloud: DrogueCloud,
   clock: WallClock,
-): Promise<readonly (HttpListener | MqttListener)[]> {
+): Promise<readonly (HttpListener | MqttListener | CoapListener)[]> {
   const endpoint = new DrogueHttpEndpoint(cloud);
   const registry = new DrogueRegistryApi(cloud.registry, { user, token: userToken });
-  const http = await refusable(
-    HttpListener.open(host, port, (request, respond) => {
+  const open: (HttpListener | MqttListener | CoapListener)[] = [];
+  try {
+    const http = HttpListener.open(host, port, (request, respond) => {
       clock.sync();
       const isRegistry = request.path.startsWith(REGISTRY_ROOT);
       return (isRegistry ? registry : endpoint).handle(request, respond);
-    }),
-  );
-  if (mqtt === undefined) return [http];
-  try {
-    const newSession = (connection: MqttConnection) => {
-      clock.sync();
-      return new DrogueMqttEndpoint(cloud, connection);
-    };
-    return [http, await refusable(MqttListener.open(host, mqtt, newSession))];
+    });
+    open.push(await refusable(http));
+    if (mqtt !== undefined) {
+      const newSession = (connection: MqttConnection) => {
+        clock.sync();
+        return new DrogueMqttEndpoint(cloud, connection);
+      };
+      open.push(await refusable(MqttListener.open(host, mqtt, newSession)));
+    }
+    if (coap !== undefined) open.push(await refusable(listenForCoap(host, coap, cloud, clock)));
+    return open;
   } catch (error) {
-    await http.close();
+    for (const one of open) await one.close();
     throw error;
   }
+}
+
+function listenForCoap(host: string, port: number, cloud: DrogueCloud, clock: WallClock) {
+  const newHearer: Parameters<typeof CoapListener.open>[2] = (say) => {
+    const endpoint = drogueCoapEndpoint(cloud, new SystemEntropy(), say);
+    return (from, message) => {
+      clock.sync();
+      endpoint.receive(from, message);
+    };
+  };
+  return CoapListener.open(host, port, newHearer, [DROGUE_COAP_OPTION.authorization]);
 }
 
 function devicesOf({ device: given = [], devices }: DrogueOptions): readonly NewDevice[] {

@@ -1,4 +1,4 @@
-import { drogueStatus } from "#agent/pull/drogue.wire.ts";
+import { DROGUE_CHANNEL, drogueStatus } from "#agent/pull/drogue.wire.ts";
 import { decodeCbor } from "#agent/wire/cbor.ts";
 import type { DrogueEvent } from "#sim/server/drogue/cloud.ts";
 import type { DrogueDevice } from "#sim/server/drogue/registry.ts";
@@ -10,7 +10,7 @@ export function storyOf(say: (text: string) => void) {
   const last = new Map<DrogueDevice, string>();
   return ({ device, channel, payload }: DrogueEvent) => {
     const decoded = decodeCbor(drogueStatus, payload);
-    if (channel !== "dfu" || !decoded.ok) return;
+    if (channel !== DROGUE_CHANNEL || !decoded.ok) return;
     const { version, update } = decoded.value;
     const runs = `runs ${shown(version)}`;
     const text = update === undefined ? runs : `${runs}, downloads ${shown(update.version)}`;
