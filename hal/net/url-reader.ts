@@ -57,19 +57,23 @@ export class UrlReader {
         events.onResponse(statusCode, textsOf(headers), bytes);
       });
     };
+    let stop = () => {};
+    const begin = () => {
+      if (isOver) return;
+      const request = this.#request(part, (body) => give(body).catch(fail));
+      request.on("error", fail);
+      stop = () => request.destroy();
+    };
     const open = this.#takeOpen(part);
-    if (open !== undefined) {
-      give(open).catch(fail);
-      return () => {
-        end(() => {});
-        open.response.destroy();
-      };
+    if (open === undefined) begin();
+    else {
+      stop = () => open.response.destroy();
+      // A server need not wait for ever until somebody reads on.
+      give(open).catch(begin);
     }
-    const request = this.#request(part, (body) => give(body).catch(fail));
-    request.on("error", fail);
     return () => {
       end(() => {});
-      request.destroy();
+      stop();
     };
   }
 

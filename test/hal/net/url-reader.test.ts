@@ -68,6 +68,17 @@ test("a whole file instead comes once, and is taken part by part", async () => {
   expect(ranges).toHaveLength(1);
 });
 
+test("a whole file that breaks off while nobody reads is begun anew", async () => {
+  const { url, reader, ranges } = await serverOf((_, response) => {
+    response.writeHead(200, { "content-length": FILE.length });
+    if (ranges.length > 1) response.end(FILE);
+    else response.write(FILE.subarray(0, 600), () => response.socket?.destroy());
+  });
+  expect(await get(reader, url, 0)).toMatchObject({ body: part(0, 400) });
+  expect(await get(reader, url, 400)).toMatchObject({ body: part(400, 800) });
+  expect(ranges).toEqual(["bytes=0-399", "bytes=400-799"]);
+});
+
 test("what lies before is skipped when it has to begin anew", async () => {
   const { url, reader, ranges } = await serverOf((_, response) => {
     for (let at = 0; at < FILE.length; at += 7) response.write(FILE.subarray(at, at + 7));
