@@ -49,6 +49,8 @@ export interface ResolvedPull extends Plain {
 }
 
 const TITLE = "fw";
+/** What the server gives in one datagram. */
+export const COAP_CHUNK_BYTES_MAX = 1024;
 
 export function resolvePull(spec: PullSpec): ResolvedPull {
   const { link, server, backOff, package: named, faults = [], ...own } = spec;
@@ -59,7 +61,7 @@ export function resolvePull(spec: PullSpec): ResolvedPull {
     longPolls: false,
     software: false,
     token: "right",
-    chunkBytes: 16_384,
+    chunkBytes: spec.transport === "coap" ? COAP_CHUNK_BYTES_MAX : 16_384,
     bankBytes: undefined,
     granuleBytes: 8,
     attempts: 3,

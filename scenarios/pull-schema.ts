@@ -47,7 +47,9 @@ export const pullSchema = Type.Object(
       }),
     ),
     transport: Type.Optional(
-      Type.Union([is("http"), is("mqtt")], { description: "Default http." }),
+      Type.Union([is("http"), is("mqtt"), is("coap")], {
+        description: "coap: asks now and then, and each chunk is a datagram. Default http.",
+      }),
     ),
     longPolls: Type.Optional(
       Type.Boolean({
@@ -68,7 +70,8 @@ export const pullSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 65_536,
-        description: "Asked for at once; whole granules of the flash. Default 16384.",
+        description:
+          "Asked for at once; whole granules of the flash. Default 16384; by CoAP 1024, and no more.",
       }),
     ),
     bankBytes: Type.Optional(

@@ -19,15 +19,17 @@ export const linkSchema = Type.Object(
     ),
     loss: Type.Optional(
       probability(
-        "Chance that a message is lost: by HTTP a request or a response; an MQTT connection is dead from there on. Default 0.",
+        "Chance that a message is lost: by HTTP a request or a response; an MQTT connection is dead from there on; by CoAP a datagram. Default 0.",
       ),
     ),
     duplicates: Type.Optional(
-      probability("Chance that a message arrives twice. Of HTTP: a request. Default 0."),
+      probability(
+        "Chance that a message arrives twice. Of HTTP: a request; of CoAP: any datagram. Default 0.",
+      ),
     ),
     truncation: Type.Optional(
       probability(
-        "Chance that the connection ends in the middle of what the server sends. Default 0.",
+        "Chance that the connection ends in the middle of what the server sends; by CoAP, that a datagram is cut and so lost. Default 0.",
       ),
     ),
     bytesPerS: Type.Optional(

@@ -36,6 +36,9 @@ export interface PullNodeParts {
   newDialect(): Dialect;
 }
 
+/** News of nobody at the other end. */
+const ENDINGS: readonly LinkNews["type"][] = ["httpFailed", "mqttClosed", "coapFailed"];
+
 /** A pulling device with its supply, its clock, its flash and its link. */
 export class PullNode implements FaultTarget {
   readonly id: number;
@@ -180,7 +183,8 @@ export class PullNode implements FaultTarget {
 
   /** From its link. */
   hear(news: LinkNews): void {
-    if (news.type !== "httpFailed" && news.type !== "mqttClosed") this.observed.hasAnswer = true;
+    const isAnswer = !ENDINGS.includes(news.type);
+    if (isAnswer) this.observed.hasAnswer = true;
     this.step({ ...news, at: this.uptime });
   }
 

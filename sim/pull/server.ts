@@ -2,6 +2,7 @@ import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
+import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
 import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
 import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
@@ -10,6 +11,7 @@ import { type MqttConnection, MqttSession } from "#sim/server/thingsboard/mqtt-s
 import { makePackage, type OtaPackage } from "#sim/server/thingsboard/ota-package.ts";
 import { RateLimits } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
+import { CoapPort } from "./coap-port.ts";
 import { packageKindOf, serverDrawIdOf } from "./identity.ts";
 
 const S_US = 1_000_000;
@@ -36,6 +38,7 @@ export interface PullServerParts {
 export class PullServer {
   readonly core: ThingsBoard;
   readonly http: HttpHandler;
+  readonly coap: CoapPort;
   readonly mqtt: (connection: MqttConnection) => MqttSession;
   /** As the server calls it. */
   readonly version: string;
@@ -59,11 +62,9 @@ export class PullServer {
     const faults = server.chunkFaults;
     const { rateLimit } = server;
     const limit = rateLimit && { requests: rateLimit.requests, seconds: rateLimit.perS };
-    this.http = new HttpDeviceApi(this.core, {
-      faults,
-      onChunk,
-      ...(limit === undefined ? {} : { rateLimit: limit }),
-    }).handle;
+    const disturbances = { faults, onChunk, ...(limit === undefined ? {} : { rateLimit: limit }) };
+    this.http = new HttpDeviceApi(this.core, disturbances).handle;
+    this.coap = new CoapPort(this.core, new CoapDeviceApi(this.core, disturbances).handle);
     const shared = {
       faults: new ChunkFaults(faults),
       rateLimits: new RateLimits<ServerDevice>(limit),
@@ -113,6 +114,7 @@ export class PullServer {
   #restart(forS: number): void {
     this.#downUntilUs = this.#parts.scheduler.now + Math.round(forS * S_US);
     this.core.restart();
+    this.coap.restart();
     this.#parts.onDown();
   }
 

@@ -3,6 +3,7 @@ import { type FlashLayout, geometryOf, layoutOf, SECTOR_BYTES } from "#agent/boo
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { Dialect } from "#agent/pull/dialect.ts";
+import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
 import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
 import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
 import type { Crypto } from "#hal/ports.ts";
@@ -16,6 +17,7 @@ import { drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import type { KnownImage } from "#sim/oracles/known-images.ts";
+import { SimulatedCoap } from "./coap-link.ts";
 import { SimulatedHttp } from "./http-link.ts";
 import { packageKindOf } from "./identity.ts";
 import type { LinkNews, PullLink } from "./link.ts";
@@ -94,6 +96,7 @@ export class PullSpawner {
       deliver: (event: LinkNews) => node.hear(event),
     };
     if (pull.transport === "http") return new SimulatedHttp(world, server.http);
+    if (pull.transport === "coap") return new SimulatedCoap(world, server.coap);
     return new SimulatedMqtt(world, server.mqtt, token);
   }
 
@@ -130,6 +133,9 @@ export class PullSpawner {
 function dialectOf(pull: ResolvedPull, token: string): Dialect {
   const kind = packageKindOf(pull);
   if (pull.transport === "mqtt") return new ThingsBoardMqtt(kind);
+  if (pull.transport === "coap") {
+    return new ThingsBoardCoap({ token, kind, observes: false, blockBytes: undefined });
+  }
   return new ThingsBoardHttp({ token, kind, longPolls: pull.longPolls });
 }
 

@@ -1,5 +1,5 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
+import { COAP_CHUNK_BYTES_MAX, type ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { isQuirk, QUIRKS } from "#sim/server/thingsboard/quirks.ts";
 import type { Problem } from "./explain.ts";
 
@@ -33,7 +33,12 @@ function checkGroup(
     return { path: ["link", "latencyMs"], text: "has a min above its max" };
   }
   if (longPolls && transport !== "http") {
-    return { path: ["longPolls"], text: `is true, but ${transport} tells of changes by itself` };
+    const text = transport === "mqtt" ? "mqtt tells of changes by itself" : "coap has no such poll";
+    return { path: ["longPolls"], text: `is true, but ${text}` };
+  }
+  if (transport === "coap" && chunkBytes > COAP_CHUNK_BYTES_MAX) {
+    const text = `is ${chunkBytes}, but by CoAP a chunk has at most ${COAP_CHUNK_BYTES_MAX} bytes`;
+    return { path: ["chunkBytes"], text };
   }
   for (const [at, quirk] of server.without.entries()) {
     if (isQuirk(quirk)) continue;

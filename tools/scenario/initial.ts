@@ -150,7 +150,7 @@ air:
 #   - name: pullers
 #     count: 20
 #     perCell: 20               # devices on one server
-#     transport: http           # or mqtt
+#     transport: http           # or mqtt or coap
 #     longPolls: false          # by HTTP: asks to be told of changes
 #     software: false           # true: sw_ packages
 #     token: right              # or wrong

@@ -48,7 +48,7 @@ const text = ({ timeline }: DeviceResult) => timeline.map((entry) => entry.text)
 
 /* The rules of booting watch every device of these runs. */
 
-describe.each(["http", "mqtt"] as const)("devices that pull by %s", (transport) => {
+describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (transport) => {
   test("over good links, each chunk is given once", () => {
     const devices = run({ transport });
     expect(endsOf(devices)).toEqual(all("updated", null));

@@ -77,6 +77,8 @@ describe("a group", () => {
     { more: "software: true", said: "accepted" },
     { more: "granuleBytes: 32, attempts: 1", said: "accepted" },
     { more: "transport: mqtt, longPolls: true", said: /mqtt tells of changes by itself/ },
+    { more: "transport: coap, longPolls: true", said: /coap has no such poll/ },
+    { more: "transport: coap", said: /by CoAP a chunk has at most 1024 bytes/ },
     { more: "link: { latencyMs: { min: 9, max: 3 } }", said: /latencyMs has a min above its max/ },
     { more: "server: { without: [tellsTwice] }", said: "accepted" },
     { more: "server: { without: [tellsThrice] }", said: /is tellsThrice; known are emptyPastEnd/ },
