@@ -64,7 +64,7 @@ test("a wrong scenario is one line and status 2", () => {
   const { status, stdout, stderr } = fuota("run", "bad.yaml");
   expect(status).toBe(2);
   expect(stdout).toBe("");
-  expect(stderr).toMatch(/^fuota: bad\.yaml:1: devices is missing, expected .*\n$/);
+  expect(stderr).toMatch(/^fuota: bad\.yaml:1: expect is missing, expected .*\n$/);
 });
 
 describe("entry points", () => {
