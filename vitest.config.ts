@@ -15,5 +15,6 @@ export default defineConfig({
     exclude: ["test/peers/**", "test/soak/**"],
     // Only what hangs shall end by it, also on a machine that does other things besides.
     testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 });
