@@ -16,5 +16,7 @@ export default defineConfig({
     // Only what hangs shall end by it, also on a machine that does other things besides.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // Its own default leaves a core of two idle.
+    maxWorkers: "100%",
   },
 });
