@@ -1,20 +1,22 @@
 import type { Answer, Ask, Dialect, DialectIo } from "./dialect.ts";
-import { DROGUE_HEAD_BYTES_MAX, type DrogueOptions, DrogueTalk } from "./drogue.ts";
+import { DROGUE_HEAD_BYTES_MAX, DrogueTalk } from "./drogue.ts";
+import {
+  DROGUE_CHUNK_BYTES_MAX,
+  type DrogueExchangeOptions,
+  drogueQuery,
+  endFailed,
+  endTalk,
+  noCommandIn,
+  takeCommand,
+  UNKNOWN_TO_DROGUE,
+} from "./drogue-exchange.ts";
 import type { LinkEvent } from "./events.ts";
 
-export interface DrogueHttpOptions extends DrogueOptions {
-  /** Value of the header that says who the device is. */
-  readonly authorization: string;
-  /** How long the server may wait for a command; less than the time-out of an answer. */
-  readonly commandTimeoutS: number;
-}
-
-/** What it can hold; the protocol itself has no limit. */
-const CHUNK_BYTES_MAX = 1024 * 1024;
+export type DrogueHttpOptions = DrogueExchangeOptions;
 
 /** Drogue's HTTP endpoint: a status is posted to the channel `dfu`, the command is in the response. */
 export class DrogueHttp implements Dialect {
-  readonly chunkBytesMax = CHUNK_BYTES_MAX;
+  readonly chunkBytesMax = DROGUE_CHUNK_BYTES_MAX;
   readonly tellsChanges = false;
   readonly isSilent = true;
   readonly #options: DrogueHttpOptions;
@@ -24,11 +26,9 @@ export class DrogueHttp implements Dialect {
   #bodyBytesMax = 0;
 
   constructor(options: DrogueHttpOptions) {
-    const { commandTimeoutS, child } = options;
     this.#options = options;
     this.#talk = new DrogueTalk(options);
-    const as = child === undefined ? "" : `&as=${encodeURIComponent(child)}`;
-    this.#path = `/v1/dfu?ct=${commandTimeoutS}${as}`;
+    this.#path = `/v1/dfu?${drogueQuery(options)}`;
   }
 
   ask(ask: Ask, io: DialectIo): void {
@@ -43,33 +43,12 @@ export class DrogueHttp implements Dialect {
   }
 
   step(event: LinkEvent, io: DialectIo): Answer | undefined {
-    const { asked } = this.#talk;
     if (event.type !== "httpResponse" && event.type !== "httpFailed") return undefined;
-    if (event.id !== this.#id || asked === undefined) return undefined;
-    if (event.type === "httpFailed") {
-      const { detail, isTooLong } = event;
-      return this.#end({ type: asked === "chunk" && isTooLong ? "wrongChunk" : "failed", detail });
-    }
+    if (event.id !== this.#id || this.#talk.asked === undefined) return undefined;
+    if (event.type === "httpFailed") return endFailed(this.#talk, event.detail, event.isTooLong);
     const problem = this.#problemOf(event.status, event.body.length);
-    if (problem !== undefined) return this.#end(problem);
-    const turn = this.#talk.take(event.body);
-    switch (turn.type) {
-      case "answer":
-        return turn.answer;
-      case "status":
-        this.#post(turn.status, io);
-        return undefined;
-      case "late":
-      case "push":
-        return this.#end({ type: "failed", detail: "the command answers another status" });
-      default:
-        return turn satisfies never;
-    }
-  }
-
-  #end(answer: Answer): Answer {
-    this.#talk.giveUp();
-    return answer;
+    if (problem !== undefined) return endTalk(this.#talk, problem);
+    return takeCommand(this.#talk, event.body, (status) => this.#post(status, io));
   }
 
   #post(status: Uint8Array, { effects }: DialectIo): void {
@@ -89,14 +68,8 @@ export class DrogueHttp implements Dialect {
   /** What is no command. Who took the status and who answers it are two: there may be nobody to do that. */
   #problemOf(status: number, bodyBytes: number): Answer | undefined {
     if (status === 200 && bodyBytes > 0) return undefined;
-    if (status === 401 || status === 403) {
-      const detail = "the server does not know this device or its password";
-      return { type: "denied", cause: "credentials", detail };
-    }
-    if (status === 200 || status === 202) {
-      const { commandTimeoutS } = this.#options;
-      return { type: "failed", detail: `no command came in ${commandTimeoutS} s` };
-    }
+    if (status === 401 || status === 403) return UNKNOWN_TO_DROGUE;
+    if (status === 200 || status === 202) return noCommandIn(this.#options.commandTimeoutS);
     return { type: "failed", detail: `the server answers ${status}` };
   }
 }
