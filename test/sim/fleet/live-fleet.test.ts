@@ -1,11 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { LoraRate } from "#hal/gateway-port.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import type { DeviceSpec } from "#scenarios/device-schema.ts";
 import type { LorawanRevision } from "#scenarios/lorawan.ts";
 import type { Scenario } from "#scenarios/schema.ts";
-import type { DownlinkRequest } from "#sim/air/frames.ts";
 import type { CellInput } from "#sim/fleet/cell.ts";
 import { Deployments } from "#sim/fleet/deployments.ts";
 import { makeFirmware } from "#sim/fleet/firmware.ts";
@@ -14,9 +12,8 @@ import { type DeviceResult, resultOf } from "#sim/fleet/result.ts";
 import { fleetImages, kindOf } from "#sim/fleet/roster.ts";
 import { runScenario } from "#sim/fleet/run.ts";
 import type { GatewayEvent } from "#sim/gateway/server-gateway.ts";
-import { KeyedEntropy } from "#sim/kernel/draws.ts";
-import { NetworkServer } from "#sim/server/network-server.ts";
 import { signerOf } from "#tools/run/images.ts";
+import { OwnServer } from "./own-server.ts";
 
 const SEED = 3;
 const GPS_AT_START = 1_400_000_000;
@@ -40,10 +37,8 @@ function world(scenario: Scenario, gateways = 1) {
   const resolved = resolveScenario(scenario);
   const firmware = makeFirmware(resolved.firmware, SEED, signer, crypto, undefined);
   const images = fleetImages(firmware, crypto);
-  const { region } = resolved.regional;
   const { count } = resolved.devices;
   const events: { readonly gateway: number; readonly event: GatewayEvent }[] = [];
-  const waiting = new Map<number, (isSent: boolean) => void>();
   const parts = {
     scenario: resolved,
     seed: SEED,
@@ -56,8 +51,6 @@ function world(scenario: Scenario, gateways = 1) {
     updateHash: images.updateHash,
     crypto,
   };
-  const drOf = ({ sf }: LoraRate) =>
-    region.uplinkRates.findIndex((rate) => rate?.modulation === "lora" && rate.sf === sf);
   const fleet = new LiveFleet({
     ...parts,
     gpsAtStart: GPS_AT_START,
@@ -68,41 +61,20 @@ function world(scenario: Scenario, gateways = 1) {
     joinSpreadS: 10,
     emit: (gateway, event) => {
       events.push({ gateway, event });
-      if (event.type === "ack") {
-        waiting.get(event.downlinkId)?.(event.statuses.includes("ok"));
-      } else if (event.type === "uplink") {
-        const { phyPayload, frequencyHz, rate } = event;
-        const endUs = event.gpsUs - GPS_AT_START * 1e6;
-        server.receive({ gateway, phyPayload, frequencyHz, dr: drOf(rate), endUs });
-      }
+      own.hear(gateway, event);
     },
   });
-  const transmit = (request: DownlinkRequest, ack: (isSent: boolean) => void) => {
-    const { phyPayload, frequencyHz, dr, timing, gateway = 0 } = request;
-    const downlinkId = waiting.size;
-    waiting.set(downlinkId, ack);
-    const rate = region.downlinkRates[dr];
-    const item = {
-      phyPayload,
-      frequencyHz,
-      rate: rate?.modulation === "lora" ? rate : undefined,
-      timing:
-        timing.type === "at"
-          ? ({ type: "gps", gpsUs: GPS_AT_START * 1e6 + timing.us } as const)
-          : timing,
-    };
-    fleet.command(gateway, { downlinkId, items: [item] });
-  };
-  const server = new NetworkServer(
-    { netId: 1, gpsAtStart: GPS_AT_START, regional: resolved.regional },
-    { scheduler: fleet.engine, crypto, entropy: new KeyedEntropy(SEED, -1), transmit },
-  );
-  const members = fleet.members.map((member) => ({
-    ...member,
-    serverDevice: server.provision(member.serverDevice.provisioned),
-  }));
+  const own = new OwnServer({
+    regional: resolved.regional,
+    seed: SEED,
+    gpsAtStart: GPS_AT_START,
+    scheduler: fleet.engine,
+    crypto,
+    command: (gateway, command) => fleet.command(gateway, command),
+  });
+  const members = own.provision(fleet.members);
   const cell: CellInput = { ...parts, index: 0, isSurveyed: false, eventsMax: END_US };
-  const deployments = new Deployments(cell, members, server);
+  const deployments = new Deployments(cell, members, own.server);
   const run = (): readonly DeviceResult[] => {
     fleet.start();
     deployments.start();

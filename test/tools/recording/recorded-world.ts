@@ -1,11 +1,8 @@
-import type { LoraRate } from "#hal/gateway-port.ts";
-import type { DownlinkRequest } from "#sim/air/frames.ts";
 import type { CellInput } from "#sim/fleet/cell.ts";
 import { Deployments } from "#sim/fleet/deployments.ts";
 import type { DownlinkCommand, GatewayEvent } from "#sim/gateway/server-gateway.ts";
-import { drawBelow, drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
+import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
-import { NetworkServer } from "#sim/server/network-server.ts";
 import { LagMeter } from "#tools/fleet/lag.ts";
 import {
   type LiveDeviceResult,
@@ -18,6 +15,7 @@ import { Recorder } from "#tools/recording/recorder.ts";
 import { firmwareSizesOf } from "#tools/run/images.ts";
 import { prepare } from "#tools/run/prepare.ts";
 import { parseScenario } from "#tools/scenario/load.ts";
+import { OwnServer } from "../../sim/fleet/own-server.ts";
 
 const GPS_AT_START = 1_400_000_000;
 const END_US = 20_000 * 1e6;
@@ -54,7 +52,6 @@ export function recordWorld({
   const { resolved } = run;
   const spec = { scenario: resolved, seed, firmware: undefined };
   const images = makeLiveImages(spec);
-  const { region } = resolved.regional;
   const world = {
     gpsAtStart: GPS_AT_START,
     gateways,
@@ -79,7 +76,6 @@ export function recordWorld({
 
   const toServer: { readonly gateway: number; readonly event: GatewayEvent }[] = [];
   const toFleet: { readonly gateway: number; readonly command: DownlinkCommand }[] = [];
-  const waiting = new Map<number, (isSent: boolean) => void>();
   const fleet = makeLiveFleet(spec, images, world, (gateway, event) => {
     recorder.event(fleet.engine.now, gateway, event);
     metrics?.event(event);
@@ -88,31 +84,16 @@ export function recordWorld({
   const lag = new LagMeter();
   metrics?.watch(fleet, lag);
   const serverEngine = new Engine();
-  const transmit = (request: DownlinkRequest, ack: (isSent: boolean) => void) => {
-    const { phyPayload, frequencyHz, dr, timing, gateway = 0 } = request;
-    const downlinkId = waiting.size;
-    waiting.set(downlinkId, ack);
-    const rate = region.downlinkRates[dr];
-    const item = {
-      phyPayload,
-      frequencyHz,
-      rate: rate?.modulation === "lora" ? rate : undefined,
-      timing:
-        timing.type === "at"
-          ? ({ type: "gps", gpsUs: GPS_AT_START * 1e6 + timing.us } as const)
-          : timing,
-    };
-    toFleet.push({ gateway, command: { downlinkId, items: [item] } });
-  };
   const { crypto } = images;
-  const server = new NetworkServer(
-    { netId: 1, gpsAtStart: GPS_AT_START, regional: resolved.regional },
-    { scheduler: serverEngine, crypto, entropy: new KeyedEntropy(seed, -1), transmit },
-  );
-  const members = fleet.members.map((member) => ({
-    ...member,
-    serverDevice: server.provision(member.serverDevice.provisioned),
-  }));
+  const own = new OwnServer({
+    regional: resolved.regional,
+    seed,
+    gpsAtStart: GPS_AT_START,
+    scheduler: serverEngine,
+    crypto,
+    command: (gateway, command) => toFleet.push({ gateway, command }),
+  });
+  const members = own.provision(fleet.members);
   const cell: CellInput = {
     ...spec,
     members: fleet.members.map(({ node, kind }) => ({ id: node.id, kind })),
@@ -124,17 +105,7 @@ export function recordWorld({
     isSurveyed: false,
     eventsMax: Number.POSITIVE_INFINITY,
   };
-  const deployments = new Deployments(cell, members, server);
-
-  const drOf = ({ sf }: LoraRate) =>
-    region.uplinkRates.findIndex((one) => one?.modulation === "lora" && one.sf === sf);
-  const hear = (gateway: number, event: GatewayEvent) => {
-    if (event.type === "ack") waiting.get(event.downlinkId)?.(event.statuses.includes("ok"));
-    if (event.type !== "uplink") return;
-    const { phyPayload, frequencyHz, rate, gpsUs } = event;
-    const endUs = gpsUs - GPS_AT_START * 1e6;
-    server.receive({ gateway, phyPayload, frequencyHz, dr: drOf(rate), endUs });
-  };
+  const deployments = new Deployments(cell, members, own.server);
 
   const jumps = drawKey(seed, 0, "jumps");
   let jump = 0;
@@ -151,7 +122,7 @@ export function recordWorld({
   deployments.start();
   while (!deployments.settled && fleet.engine.now < untilUs) {
     sync();
-    for (const { gateway, event } of toServer.splice(0)) hear(gateway, event);
+    for (const { gateway, event } of toServer.splice(0)) own.hear(gateway, event);
     for (const { gateway, command } of toFleet.splice(0)) {
       sync();
       recorder.command(fleet.engine.now, gateway, command);
