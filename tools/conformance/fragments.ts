@@ -172,14 +172,23 @@ function heardFragments(evidence: Evidence) {
   return evidence.heard("DataFragment");
 }
 
+/** Devices drop a fragment that another has overtaken (F-08): it was on the air all the same. */
 function numbers(evidence: Evidence): readonly Occasion[] {
   const { totalFragments: total } = evidence.plan;
   const found = fragmentsIn(evidence);
   if (found.length === 0) return [];
-  const wrong = found.findIndex(({ command }, at) => command.indexAndN.n !== at + 1);
-  const at = wrong < 0 ? found.length : wrong;
-  const text = `${found.length} of ${total}, and N=${at + 1} is not among them`;
-  const ok = wrong < 0 && found.length === total;
+  const ns = new Set(found.map(({ command }) => command.indexAndN.n));
+  const missing = Array.from({ length: total }, (_, at) => at + 1).filter((n) => !ns.has(n));
+  const overtaken = new Set(
+    pairsOnAir(evidence)
+      .filter(isOvertaken)
+      .map(({ entry }) => groupFCntOf(entry)),
+  );
+  const ok = ns.size + missing.length === total && missing.length <= overtaken.size;
+  const [first = total + 1] = missing;
+  const text = `${ns.size} of ${total}, and N=${first} is not among them`;
+  const behind = found.findIndex(({ command }) => command.indexAndN.n > first);
+  const at = behind < 0 ? found.length : behind;
   return [{ ok, text, frames: found.slice(Math.max(0, at - 1), at + 1).map(({ frame }) => frame) }];
 }
 
@@ -220,7 +229,7 @@ function multicastIn(evidence: Evidence) {
 }
 
 function pairsOnAir(evidence: Evidence) {
-  const last = new Map<string, ReturnType<typeof multicastIn>[number]>();
+  const last = new Map<string, OnAir>();
   return multicastIn(evidence).flatMap((entry) => {
     const key = `${entry.gateway} ${addressOf(entry.downlink.phyPayload)}`;
     const before = last.get(key);
@@ -239,13 +248,23 @@ function spaced(evidence: Evidence): readonly Occasion[] {
 }
 
 function rising(evidence: Evidence): readonly Occasion[] {
-  return pairsOnAir(evidence).map(({ before, entry: { gateway, downlink } }) => {
-    const [last, next] = [before.downlink, downlink].map((one) => fCntOf(one.phyPayload));
-    const frames = [before.downlink, downlink].map((one) =>
-      phyFrame(one.startUs, gateway, "down", one.phyPayload),
+  return pairsOnAir(evidence).map((pair) => {
+    const frames = [pair.before, pair.entry].map(({ gateway, downlink }) =>
+      phyFrame(downlink.startUs, gateway, "down", downlink.phyPayload),
     );
-    return { ok: (next ?? 0) >= (last ?? 0), text: `FCnt ${next} after ${last}`, frames };
+    const text = `FCnt ${groupFCntOf(pair.entry)} after ${groupFCntOf(pair.before)}`;
+    return { ok: !isOvertaken(pair), text, frames };
   });
+}
+
+type OnAir = ReturnType<typeof multicastIn>[number];
+
+function isOvertaken({ before, entry }: { readonly before: OnAir; readonly entry: OnAir }) {
+  return groupFCntOf(entry) < groupFCntOf(before);
+}
+
+function groupFCntOf({ downlink }: OnAir): number {
+  return fCntOf(downlink.phyPayload);
 }
 
 function plain(evidence: Evidence): readonly Occasion[] {

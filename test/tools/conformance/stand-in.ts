@@ -6,7 +6,7 @@ import type { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import type { TapEntry } from "#sim/fleet/live-tap.ts";
 import { type CampaignGroup, campaignGroups } from "#sim/fleet/roster.ts";
 import type { Member } from "#sim/fleet/spawn.ts";
-import type { GatewayEvent } from "#sim/gateway/server-gateway.ts";
+import type { DownlinkCommand, GatewayEvent } from "#sim/gateway/server-gateway.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Campaign } from "#sim/server/campaign.ts";
 import type { DeviceRow } from "#sim/server/device-row.ts";
@@ -23,14 +23,15 @@ const GPS_AT_START = 1_400_000_000;
 const S = 1e6;
 const END_US = 20_000 * S;
 
-/** A situation played on our own server, in virtual time. */
-export async function provokeStandIn(situation: Situation): Promise<Evidence> {
-  const world = new StandInWorld(situation);
+/** A situation played on our own server, in virtual time; its fourth group frame may come behind its fifth. */
+export async function provokeStandIn(situation: Situation, overtakes = false): Promise<Evidence> {
+  const world = new StandInWorld(situation, overtakes);
   return await world.play();
 }
 
 class StandInWorld {
   readonly #situation: Situation;
+  readonly #overtakes: boolean;
   readonly #scenario;
   readonly #entries: TapEntry[] = [];
   readonly #copier = new Copier();
@@ -40,8 +41,9 @@ class StandInWorld {
   readonly #front: GatewayFront;
   readonly #members: readonly Member[];
 
-  constructor(situation: Situation) {
+  constructor(situation: Situation, overtakes: boolean) {
     this.#situation = situation;
+    this.#overtakes = overtakes;
     const resolved = resolveScenario(loadScenario(situation).scenario);
     const gateways = resolved.air.gateways.length;
     // The server sends each fragment by all of them; a device is in the reach of one.
@@ -120,6 +122,8 @@ class StandInWorld {
     );
     front.multicastGateways = Array.from({ length: gateways }, (_, gateway) => gateway);
     for (let gateway = 0; gateway < gateways; gateway++) {
+      let toGroups = 0;
+      const behind: DownlinkCommand[] = [];
       front.add({
         acknowledges: "booked",
         send: ({ downlinkId, phyPayload, context, ways }) => {
@@ -132,7 +136,13 @@ class StandInWorld {
                 ? ({ type: "immediately" } as const)
                 : ({ type: "delay", counter: Number(context.counter), delayUs } as const),
           }));
-          this.#fleet.command(gateway, { downlinkId, items });
+          const command = { downlinkId, items };
+          if (context === undefined) toGroups += 1;
+          if (this.#overtakes && context === undefined && toGroups === 4) {
+            behind.push(command);
+            return true;
+          }
+          for (const one of [command, ...behind.splice(0)]) this.#fleet.command(gateway, one);
           return true;
         },
       });

@@ -31,3 +31,10 @@ describe("our own server", () => {
     expect(failed.map(({ requirement }) => requirement.id)).toEqual(AS_CHIRPSTACK);
   });
 });
+
+test("a fragment that another overtakes is not one that is left out", async () => {
+  const evidence = await provokeStandIn("conformance-answers-v1", true);
+  const found = judgeAll(new Map([["conformance-answers-v1", evidence]]));
+  const verdictOf = (id: string) => found.find((one) => one.requirement.id === id)?.finding.verdict;
+  expect(["F-03", "F-08"].map(verdictOf)).toEqual(["pass", "fail"]);
+});
