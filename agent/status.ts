@@ -2,7 +2,7 @@ import type { BootDecision, BootReason, BootReport, ImageIdentity } from "./boot
 import type { FailureReason } from "./events.ts";
 import { stuckReason } from "./fec/twins.ts";
 import type { Remembered } from "./memory.ts";
-import { type FragSession, missingOf } from "./packages/frag-session.ts";
+import { type FragSession, missingOf, newestSession } from "./packages/frag-session.ts";
 import type { McGroup } from "./packages/multicast-state.ts";
 
 export type FragSessionState = "ready" | "receiving" | "complete" | "failed";
@@ -45,23 +45,35 @@ export interface DeviceStatus {
   readonly running: ImageIdentity;
 }
 
+export type PackagesStatus = Pick<DeviceStatus, "groups" | "sessions">;
+
 /** Composes the status from the parts of a device. */
 export function statusOf(
   state: Remembered,
   device: Pick<DeviceStatus, "joined" | "clockSynced" | "boot">,
   decision: BootDecision & { readonly ok: true },
 ): DeviceStatus {
-  const sessions = state.fragmentation.sessions
-    .filter((session) => session !== undefined)
-    .sort((a, b) => a.order - b.order);
   return {
     ...device,
+    ...packagesStatusOf(state),
     running: decision.image,
-    groups: state.multicast.groups.flatMap((group, groupId) =>
+    lastFailure: failureOf(newestSession(state.fragmentation), device.boot, decision),
+  };
+}
+
+/** How far groups and sessions are. */
+export function packagesStatusOf({
+  multicast,
+  fragmentation,
+}: Pick<Remembered, "multicast" | "fragmentation">): PackagesStatus {
+  return {
+    groups: multicast.groups.flatMap((group, groupId) =>
       group === undefined ? [] : [groupStatus(group, groupId)],
     ),
-    sessions: sessions.map(sessionStatus),
-    lastFailure: failureOf(sessions.at(-1), device.boot, decision),
+    sessions: fragmentation.sessions
+      .filter((session) => session !== undefined)
+      .sort((a, b) => a.order - b.order)
+      .map(sessionStatus),
   };
 }
 

@@ -46,6 +46,12 @@ export const modemSchema = Type.Object(
     groupRefusals: Type.Optional(
       times(1000, "So many groups are refused before it takes one. Default: none."),
     ),
+    ownFuota: Type.Optional(
+      Type.Boolean({
+        description:
+          "RUI3 alone: as RUI 5 does under any version, it answers the ports 200, 201 and 202 itself and leaves its line when its class C session starts. Default: as the profile.",
+      }),
+    ),
     bootLoops: Type.Optional(
       times(
         1000,

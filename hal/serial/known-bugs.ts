@@ -72,6 +72,14 @@ const bugs: readonly BugRow[] = [
     advice: "do not update the modem's firmware from afar",
     source: forum(13847),
   },
+  {
+    dialect: "rui3",
+    first: [5, 0, 0],
+    symptom:
+      "when a class C session of a server starts, it leaves its AT firmware and writes the fragments over it, whoever signed them",
+    advice: "keep it out of FUOTA deployments, or put 4.2 on it",
+    source: "https://github.com/RAKWireless/RAK-STM32-RUI",
+  },
 ];
 
 export function knownBugsOf(

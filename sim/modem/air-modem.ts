@@ -2,6 +2,7 @@ import type { Crypto } from "#hal/ports.ts";
 import type { ModemTroubles } from "#scenarios/modem-schema.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import type { AirDownlink, AirUplink } from "#sim/air/frames.ts";
+import { regionLimits } from "#sim/fleet/settings.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import { isInBand } from "./band.ts";
@@ -33,6 +34,7 @@ interface AirModemParts extends AirModemSpec {
 /** Streams of draws: 2 is the network server's. */
 const MODEM = 1;
 const TROUBLES = 3;
+const OWN_FUOTA = 4;
 
 /** A virtual modem, its MAC, and the air around both: nothing comes through in the wrong band. */
 export class AirModem {
@@ -53,12 +55,15 @@ export class AirModem {
       emit: (event) => this.modem.onRadio(event),
       transmit: (uplink) => this.#transmit(uplink),
     });
+    const limits = regionLimits(regional.region);
+    const ownFuota = { crypto, entropy: new KeyedEntropy(seed, OWN_FUOTA), limits };
     this.modem = new VirtualModem({
       profile,
       scheduler,
       radio: this.#radio,
       nvm: this.#nvm,
       troubles,
+      ownFuota: hasOwnFuota(profile, troubles) ? ownFuota : undefined,
       entropy: new KeyedEntropy(seed, TROUBLES),
       emit,
     });
@@ -84,4 +89,10 @@ export class AirModem {
       if (this.#isInBand) onUplink(uplink);
     });
   }
+}
+
+/** The other families' firmware is not RAK's. */
+function hasOwnFuota(profile: ModemProfile, troubles: ModemTroubles): boolean {
+  const { family, hasOwnFuota: isUsual = false } = profile;
+  return family === "rui3" && (troubles.ownFuota ?? isUsual);
 }

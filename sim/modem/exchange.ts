@@ -11,5 +11,6 @@ export interface Exchange {
   acknowledged: boolean;
   answer: AnswerDownlink | undefined;
   link: { readonly marginDb: number; readonly gateways: number } | undefined;
+  /** When the uplink ended, as the network says. */
   gps: GpsSeconds | undefined;
 }

@@ -13,6 +13,8 @@ export interface FirmwareParts {
   readonly input: CommandLine;
   /** A line, ended as the family ends it. */
   print(text: string): void;
+  /** The firmware is not there any more. Left out: it always is. */
+  isLost?(): boolean;
 }
 
 /** The command interpreter of one family of modems. */

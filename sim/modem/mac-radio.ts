@@ -192,7 +192,7 @@ export class MacRadio implements ModemRadio {
     for (const decoded of macDownlink.decode(frame.fOpts)) {
       if (!decoded.ok) break;
       const { command } = decoded;
-      if (command.name === "DeviceTimeAns") exchange.gps = command.gps;
+      if (command.name === "DeviceTimeAns") exchange.gps = command.gps + command.fraction / 256;
       if (command.name === "LinkCheckAns") {
         exchange.link = { marginDb: command.marginDb, gateways: command.gatewayCount };
       }
@@ -289,8 +289,11 @@ export class MacRadio implements ModemRadio {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     this.#exchange = undefined;
-    const { options, acknowledged, answer, link, gps } = exchange;
+    const { options, acknowledged, answer, link, uplink } = exchange;
     const { confirmed } = options;
+    // DeviceTimeAns tells when the uplink ended.
+    const sinceS = (this.#parts.scheduler.now - (uplink?.endUs ?? 0)) / 1e6;
+    const gps = exchange.gps === undefined ? undefined : exchange.gps + sinceS;
     this.#parts.emit({ type: "exchangeOver", confirmed, acknowledged, answer, link, gps });
   }
 }

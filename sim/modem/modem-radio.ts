@@ -80,8 +80,10 @@ export type RadioEvent =
       readonly acknowledged: boolean;
       readonly answer: AnswerDownlink | undefined;
       readonly link: { readonly marginDb: number; readonly gateways: number } | undefined;
-      /** Seconds of GPS time; undefined: not told. */
+      /** Seconds of GPS time, now; undefined: not told. */
       readonly gps: number | undefined;
+      /** The host did not ask for it. */
+      readonly isOwn?: boolean;
     }
   /** In class C: to the group, or to the device alone. */
   | ({

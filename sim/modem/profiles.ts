@@ -9,6 +9,8 @@ export interface ModemProfile {
   readonly baudRate: number;
   /** RUI3: the end of an unconfirmed uplink is told (since 4.0.4). */
   readonly saysSent: boolean;
+  /** RUI 5: it has FUOTA of its own. */
+  readonly hasOwnFuota?: boolean;
 }
 
 export const PROFILE_NAMES = [
@@ -26,7 +28,13 @@ const rui3 = { family: "rui3", lineMaxBytes: 2048, baudRate: 115_200 } as const;
 export const PROFILES: Readonly<Record<ProfileName, ModemProfile>> = {
   rui4_2: { ...rui3, name: "rui4_2", firmware: "RUI_4.2.1_RAK3172-E", saysSent: true },
   rui3_2: { ...rui3, name: "rui3_2", firmware: "3.2.0-p2_22q1_final.87", saysSent: false },
-  rui5fuota: { ...rui3, name: "rui5fuota", firmware: "RUI_5.0.0_RAK3172-E", saysSent: true },
+  rui5fuota: {
+    ...rui3,
+    name: "rui5fuota",
+    firmware: "RUI_5.0.0_RAK3172-E",
+    saysSent: true,
+    hasOwnFuota: true,
+  },
   legacy104: {
     name: "legacy104",
     family: "rak3172v1",

@@ -206,20 +206,21 @@ export class RakModem implements Interpreter {
 
   #endExchange(event: Extract<RadioEvent, { type: "exchangeOver" }>): void {
     const { nvm, print, profile, scheduler } = this.#parts;
-    const { confirmed, acknowledged, answer, link, gps } = event;
+    const { confirmed, acknowledged, answer, link, gps, isOwn = false } = event;
     if (confirmed) {
       this.#confirmed = acknowledged;
       print(this.#words.confirmed(acknowledged));
     } else if (profile.saysSent) {
       print("+EVT:TX_DONE");
     }
+    if (gps !== undefined) this.#clockOffsetS = gps - scheduler.now / 1e6;
     if (rakSetting(nvm, "TIMEREQ") === "1") {
       nvm.settings["TIMEREQ"] = "0";
-      if (gps !== undefined) this.#clockOffsetS = gps - scheduler.now / 1e6;
       print(this.#words.time(gps !== undefined));
     }
     if (answer !== undefined && answer.payload.length > 0)
       this.#receive(answer.window, { ...answer, fPort: answer.fPort ?? 0 }, "UNICAST");
+    if (isOwn) return;
     const linkMode = rakSetting(nvm, "LINKCHECK");
     if (linkMode === "1") nvm.settings["LINKCHECK"] = "0";
     if (linkMode !== "0") print(this.#words.link(link, answer));

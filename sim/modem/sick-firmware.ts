@@ -45,7 +45,13 @@ export class SickFirmware implements Interpreter {
     this.#late = threshold(troubles.lateAnswers?.probability ?? 0);
     this.#loopsLeft = troubles.bootLoops ?? 0;
     this.#refusalsLeft = troubles.groupRefusals ?? 0;
-    this.#inner = make({ ...parts, print: (text) => this.#print(text) });
+    this.#inner = make({ ...parts, print: (text) => this.print(text) });
+  }
+
+  /** Nobody is at its line any more, nor watches over it, until the power is cut. */
+  leave(): void {
+    for (const timer of this.#timers.splice(0)) this.#parts.scheduler.cancel(timer);
+    this.#die();
   }
 
   /** Whether bytes to it and from it are lost. */
@@ -87,8 +93,8 @@ export class SickFirmware implements Interpreter {
   }
 
   powerCut(): void {
-    const { nvm } = this.#parts;
-    this.#isDead = false;
+    const { nvm, isLost } = this.#parts;
+    this.#isDead = isLost?.() === true;
     this.#commandResets = 0;
     this.#loopsLeft = this.#troubles.bootLoops ?? 0;
     if (this.#troubles.forgetsSettings === true) {
@@ -109,7 +115,7 @@ export class SickFirmware implements Interpreter {
     }
     if (ADD_GROUP.test(line) && this.#refusalsLeft > 0) {
       this.#refusalsLeft -= 1;
-      this.#print(this.#parts.profile.family === "e5" ? "+LW: ERROR(-1)" : "AT_PARAM_ERROR");
+      this.print(this.#parts.profile.family === "e5" ? "+LW: ERROR(-1)" : "AT_PARAM_ERROR");
       return;
     }
     this.#isExecuting = true;
@@ -144,7 +150,8 @@ export class SickFirmware implements Interpreter {
     this.#isDead = true;
   }
 
-  #print(text: string): void {
+  /** Unless nothing of it is heard. */
+  print(text: string): void {
     const isBanner = BANNER.test(text);
     if (this.#isDead || this.#saysOnlyA || (this.isDead && !isBanner)) return;
     if (isBanner && this.#troubles.saysNoBanner === true) return;

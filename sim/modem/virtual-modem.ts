@@ -9,6 +9,7 @@ import { FaultyLine } from "./faulty-line.ts";
 import type { FirmwareParts, Interpreter } from "./interpreter.ts";
 import type { ModemNvm } from "./modem-nvm.ts";
 import type { ModemRadio, RadioEvent } from "./modem-radio.ts";
+import { OwnFuota, type OwnFuotaNeeds } from "./own-fuota.ts";
 import type { ModemProfile } from "./profiles.ts";
 import { RakModem } from "./rak-modem.ts";
 import { SickFirmware } from "./sick-firmware.ts";
@@ -21,6 +22,8 @@ export interface VirtualModemParts {
   readonly troubles: ModemTroubles;
   /** Of the troubles. */
   readonly entropy: Entropy;
+  /** Left out: none of its own. */
+  readonly ownFuota?: OwnFuotaNeeds | undefined;
   /** To the UART. */
   readonly emit: (bytes: Uint8Array) => void;
 }
@@ -32,6 +35,7 @@ const SLEEP_US = 1_000_000;
 export class VirtualModem {
   readonly #input: CommandLine;
   readonly #firmware: SickFirmware;
+  readonly #ownFuota: OwnFuota | undefined;
   readonly #lineIn: FaultyLine;
   readonly #parts: VirtualModemParts;
   #heardAtUs = 0;
@@ -44,13 +48,26 @@ export class VirtualModem {
     const emit = (bytes: Uint8Array) => parts.emit(lineOut.pass(bytes));
     this.#input = new CommandLine(profile.lineMaxBytes, emit);
     const { busy = 0 } = troubles;
+    const ownFuota =
+      parts.ownFuota &&
+      new OwnFuota({
+        ...parts.ownFuota,
+        scheduler,
+        nvm,
+        radio,
+        print: (text) => this.#firmware.print(text),
+        leave: () => this.#firmware.leave(),
+      });
+    const hostRadio = ownFuota?.radio ?? radio;
+    this.#ownFuota = ownFuota;
     const firmware: FirmwareParts = {
       profile,
       scheduler,
-      radio: busy > 0 ? new BusyRadio(radio, busy, entropy) : radio,
+      radio: busy > 0 ? new BusyRadio(hostRadio, busy, entropy) : hostRadio,
       nvm,
       input: this.#input,
       print: (text) => emit(latin1(`${text}\r\n`)),
+      isLost: () => ownFuota?.isOverwritten === true,
     };
     this.#firmware = new SickFirmware(troubles, firmware, entropy, interpreterOf);
   }
@@ -74,7 +91,9 @@ export class VirtualModem {
   }
 
   onRadio(event: RadioEvent): void {
-    this.#firmware.onRadio(event);
+    const marked = this.#ownFuota?.mark(event) ?? event;
+    this.#firmware.onRadio(marked);
+    this.#ownFuota?.onRadio(marked);
   }
 
   /** RUI3 can be told to stay awake. */

@@ -1,13 +1,13 @@
 import type { DeviceNote } from "#agent/events.ts";
 import type { RegionLimits } from "#agent/packages/region-limits.ts";
-import type { DeviceStatus } from "#agent/status.ts";
+import type { PackagesStatus } from "#agent/status.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 
 /** What the packages of a persona see of their device. */
 export interface BorderIo {
   readonly region: RegionLimits;
   /** Undefined while it has no power. */
-  status(): DeviceStatus | undefined;
+  status(): PackagesStatus | undefined;
   clock(): { readonly gps: GpsSeconds; readonly synced: boolean };
   /** What the agent cannot know of, for people. */
   note(note: DeviceNote): void;

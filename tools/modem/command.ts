@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { REGIONS } from "#scenarios/regions/regions.ts";
 import { PROFILE_NAMES, PROFILES, type ProfileName } from "#sim/modem/profiles.ts";
-import { EXIT } from "#tools/errors.ts";
+import { EXIT, InputError } from "#tools/errors.ts";
 import {
   type GatewayOptions,
   gatewayWayOf,
@@ -81,6 +81,9 @@ async function runModem(
   const { profile: name, tcp, api, udp, station } = options;
   const profile = PROFILES[name];
   const setting = modemSettingOf(source, options, api !== undefined);
+  if (setting.troubles.ownFuota === true && profile.family !== "rui3") {
+    throw new InputError(`modem.ownFuota is of RUI3: choose --profile rui4_2, not ${name}`);
+  }
   const isServed = isBroker || [api, udp, station].some((one) => one !== undefined);
   const way = isServed ? gatewayWayOf(options, setting.regional.region.name, 1) : undefined;
   const { signal, end } = parts.interruption();

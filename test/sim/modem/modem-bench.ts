@@ -1,4 +1,5 @@
 import { NodeCrypto } from "#hal/node/crypto.ts";
+import type { ModemTroubles } from "#scenarios/modem-schema.ts";
 import { sealData } from "#sim/mac/data-security.ts";
 import { bytesFrom } from "#sim/modem/hex-text.ts";
 import { ModemLab } from "#sim/modem/modem-lab.ts";
@@ -21,10 +22,11 @@ export class ModemBench {
   readonly uplinks: string[] = [];
   said = "";
 
-  constructor(profile: ProfileName, unicastClass: "A" | "C" = "A") {
+  constructor(profile: ProfileName, unicastClass: "A" | "C" = "A", troubles: ModemTroubles = {}) {
     this.lab = new ModemLab({
       profile: PROFILES[profile],
       unicastClass,
+      troubles,
       regional: IN_EU868,
       identity: {
         devEui: bytes("0080E11500004CF6"),
@@ -62,12 +64,13 @@ export class ModemBench {
     fPort: number,
     payload: Uint8Array,
     at = { frequencyHz: 869_525_000, dr: 0 },
+    { mcAddr, nwkSKey, appSKey } = GROUP,
   ): void {
     const phyPayload = sealData(
       {
         direction: "down",
         confirmed: false,
-        devAddr: GROUP.mcAddr,
+        devAddr: mcAddr,
         adr: false,
         adrAckReq: false,
         ack: false,
@@ -76,7 +79,7 @@ export class ModemBench {
         fOpts: new Uint8Array(0),
         frmPayload: payload,
       },
-      { lorawan: "1.0", nwkSKey: bytes(GROUP.nwkSKey), appSKey: bytes(GROUP.appSKey) },
+      { lorawan: "1.0", nwkSKey: bytes(nwkSKey), appSKey: bytes(appSKey) },
       { fCnt, confFCnt: 0 },
       crypto,
     );

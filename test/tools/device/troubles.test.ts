@@ -44,6 +44,15 @@ const rows: Readonly<Record<string, Row>> = {
   },
   groupsLeft: { troubles: { groupsLeft: 2 }, shows: heard(/AT\+RMVMULC=01020302/) },
   groupRefusals: { troubles: { groupRefusals: 2 }, shows: said("refuses its multicast group") },
+  ownFuota: {
+    troubles: { ownFuota: true },
+    // The link's user answers nothing: it is the modem that sends.
+    provoke: ({ lab, link }) => {
+      lab.server.enqueue(lab.device, 202, Uint8Array.of(0));
+      link.perform({ type: "requestUplink" });
+    },
+    shows: (rig) => ends(rig) > sends(rig),
+  },
   bootLoops: { troubles: { bootLoops: 3 }, provoke: powerCut, shows: (rig) => starts(rig) >= 8 },
   restartEveryS: { troubles: { restartEveryS: 150 }, shows: said("the modem has restarted") },
   powerCutEveryS: {
@@ -71,6 +80,7 @@ const oddLines = ({ spoken }: LinkRig) =>
   spoken
     .split(/[\r\n]+/)
     .filter((line) => !/^$|^OK$|^AT_BUSY_ERROR$|^AT\+\w+=|^\+EVT:\w+|^Current|^[C0]:/.test(line));
+const ends = ({ spoken }: LinkRig) => spoken.match(/TX_DONE/g)?.length ?? 0;
 const sends = (rig: LinkRig) => rig.heard.match(/^AT\+SEND/gm)?.length ?? 0;
 
 /** A session with uplinks, in which something may happen. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { vi } from "vitest";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { TransportError, type TransportEvents } from "#hal/serial/transport.ts";
+import type { ModemTroubles } from "#scenarios/modem-schema.ts";
 import { makeFirmware } from "#sim/fleet/firmware.ts";
 import { ModemLab } from "#sim/modem/modem-lab.ts";
 import { PROFILES, type ProfileName } from "#sim/modem/profiles.ts";
@@ -25,6 +26,12 @@ export const NB_FRAG = Math.ceil(firmware.sent.length / FRAG_SIZE);
 /** A device on a virtual modem in a network with a campaign, all in virtual time (fake timers are on). */
 export class World {
   readonly said: string[] = [];
+  /** By the modem. */
+  spoken = "";
+  /** Uplinks that the server has heard. */
+  readonly uplinks: string[] = [];
+  /** Why the device's process ended, if it did so by itself. */
+  failure: unknown;
   readonly lab: ModemLab;
   readonly campaign: Campaign;
   readonly #folder = mkdtempSync(join(tmpdir(), "fuota-device-"));
@@ -34,17 +41,22 @@ export class World {
   #ended: Promise<void> = Promise.resolve();
   selfTests: boolean[] = [];
 
-  constructor(profile: ProfileName) {
+  constructor(profile: ProfileName, troubles: ModemTroubles = {}) {
     this.lab = new ModemLab({
       profile: PROFILES[profile],
       regional: IN_EU868,
       identity: IDENTITY,
       crypto,
       seed: 1,
+      troubles,
+      onUplink: (fPort, payload) => {
+        this.uplinks.push(`${fPort} ${Buffer.from(payload).toString("hex")}`);
+      },
       gpsAtStart: Math.floor(Date.now() / 1000) - 315_964_782,
       // One in five.
       loses: (frame) => (frame * 7919) % 5 === 0,
       emit: (bytes) => {
+        this.spoken += Buffer.from(bytes).toString("latin1");
         const host = this.#host;
         const at = this.lab.engine.now + 1000;
         this.lab.engine.schedule(at, () => host === this.#host && host?.onData(bytes));
@@ -98,7 +110,9 @@ export class World {
       selfTest: async () => this.selfTests.shift() ?? true,
       say: (text) => this.said.push(text),
     });
-    this.#ended = this.#device.run(this.#interrupt.signal);
+    this.#ended = this.#device.run(this.#interrupt.signal).catch((error: unknown) => {
+      this.failure = error;
+    });
   }
 
   /** The process is gone; what it remembers is on the disk. */
@@ -106,6 +120,7 @@ export class World {
     this.#interrupt.abort();
     await this.#ended;
     this.#host = undefined;
+    if (this.failure !== undefined) throw this.failure;
   }
 
   unplug(): void {

@@ -117,3 +117,8 @@ test.each([
 ])("%s %s is told what is expected", async (option, value, words) => {
   expect(await bench.complaint(fakeSimulate(0), "modem", option, value)).toMatch(words);
 });
+
+test("what only RUI3 has is not for another profile", async () => {
+  const args = ["modem", "--profile", "e5", "--set", "modem.ownFuota=true"];
+  expect(await bench.complaint(fakeSimulate(0), ...args)).toMatch(/ownFuota is of RUI3: choose/);
+});

@@ -96,7 +96,7 @@ describe.concurrent("each is recognised, and judged", () => {
     [
       "RUI 5",
       rui3("RUI_5.0.0_RAK3172-E"),
-      /for FUOTA +no: RUI 5 answers the ports 200, 201 and 202/,
+      /writes the fragments over it[\s\S]*for FUOTA +no: RUI 5 answers the ports 200, 201 and 202/,
     ],
     ["a look-alike", rui3("RUI_comp_1.0.0_RAK4631"), /for FUOTA/],
     [
