@@ -44,6 +44,7 @@ export interface ResolvedPull extends Plain {
     readonly restarts: Filled<PullServerSpec>["restarts"];
     readonly without: readonly string[];
     readonly chunkFaults: Filled<PullServerSpec>["chunkFaults"];
+    readonly calls: boolean;
   };
   readonly faults: readonly ResolvedPullFault[];
 }
@@ -51,17 +52,23 @@ export interface ResolvedPull extends Plain {
 const TITLE = "fw";
 /** What the server gives in one datagram. */
 export const COAP_CHUNK_BYTES_MAX = 1024;
+/** As much of Drogue's firmware as comes in one. */
+const DROGUE_COAP_CHUNK_BYTES = 960;
+/** Of a server that tells its devices, between two of them. */
+export const TELL_EVERY_MS = 600;
 
 export function resolvePull(spec: PullSpec): ResolvedPull {
   const { link, server, backOff, package: named, faults = [], ...own } = spec;
   const title = spec.title ?? TITLE;
   return {
     perCell: spec.count,
+    dialect: "thingsboard",
+    cbor: "packed",
     transport: "http",
     longPolls: false,
     software: false,
     token: "right",
-    chunkBytes: spec.transport === "coap" ? COAP_CHUNK_BYTES_MAX : 16_384,
+    chunkBytes: chunkBytesOf(spec),
     bankBytes: undefined,
     granuleBytes: 8,
     attempts: 3,
@@ -85,13 +92,19 @@ export function resolvePull(spec: PullSpec): ResolvedPull {
     server: {
       assignAtS: 0,
       earlier: undefined,
-      tellEveryMs: 600,
+      tellEveryMs: TELL_EVERY_MS,
       rateLimit: undefined,
       restarts: [],
       without: [],
       chunkFaults: [],
+      calls: false,
       ...server,
     },
     faults: faults.map((fault) => ({ forS: 10, times: 1, ...fault })),
   };
+}
+
+function chunkBytesOf({ transport, dialect }: PullSpec): number {
+  if (transport !== "coap") return 16_384;
+  return dialect === "drogue" ? DROGUE_COAP_CHUNK_BYTES : COAP_CHUNK_BYTES_MAX;
 }

@@ -146,6 +146,12 @@ export const pullServerSchema = Type.Object(
         },
       ),
     ),
+    calls: Type.Optional(
+      Type.Boolean({
+        description:
+          "Of Drogue, by MQTT: a command that nobody asked for tells devices of new firmware. Default false.",
+      }),
+    ),
     chunkFaults: Type.Optional(
       Type.Array(chunkFaultSchema, { maxItems: 100, description: "What becomes of chunks." }),
     ),

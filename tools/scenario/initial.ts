@@ -150,6 +150,8 @@ air:
 #   - name: pullers
 #     count: 20
 #     perCell: 20               # devices on one server
+#     dialect: thingsboard      # or drogue
+#     cbor: packed              # of drogue; or named
 #     transport: http           # or mqtt or coap
 #     longPolls: false          # by HTTP: asks to be told of changes
 #     software: false           # true: sw_ packages
@@ -178,6 +180,7 @@ air:
 #       without: [tellsTwice]   # surprises of the server that are turned off
 #       chunkFaults: [{ kind: short, chunk: 1, times: 2 }]   # or empty, long, flipped, redirect,
 #                               # error, close, silence
+#       calls: false              # of drogue by mqtt: tells of new firmware unasked
 #     faults:                   # also reset, programFails, eraseFails, readFails, bitRot
 #       - { kind: powerCut, share: 0.5, when: { atChunk: 1 }, forS: 30 }
 #       - { kind: offline, share: 0.1, when: { atS: 60 }, forS: 600 }

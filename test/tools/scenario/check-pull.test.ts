@@ -100,6 +100,37 @@ describe("a group", () => {
     expect(group(more)).toMatch(said);
   });
 
+  test.each([
+    { more: "cbor: named, transport: mqtt, server: { calls: true }", said: "accepted" },
+    { more: "transport: coap", said: "accepted" },
+    { more: "server: { chunkFaults: [{ kind: redirect }, { kind: error }] }", said: "accepted" },
+    { more: "longPolls: true", said: /longPolls is true, but drogue has no such poll/ },
+    { more: "software: true", said: /software is true, but drogue knows firmware only/ },
+    { more: "title: x", said: "accepted" },
+    { more: "package: { title: x }", said: /package\.title is x, but drogue has no titles/ },
+    { more: "package: { tag: x }", said: /package\.tag is x, but drogue has no tags/ },
+    { more: "package: { checksum: MD5 }", said: /is MD5, but drogue's checksum is SHA256/ },
+    { more: "server: { rateLimit: { requests: 1, perS: 1 } }", said: /rateLimit is set, but/ },
+    { more: "server: { tellEveryMs: 1 }", said: /tellEveryMs is 1, but drogue tells nobody/ },
+    { more: "server: { calls: true }", said: /calls is true, but by http nobody listens/ },
+    { more: "server: { without: [tellsTwice] }", said: /is tellsTwice; known are silentOnErrors/ },
+    {
+      more: "transport: mqtt, server: { chunkFaults: [{ kind: error }] }",
+      said: /chunkFaults\[0\]\.kind is error, but drogue by mqtt has no word for it/,
+    },
+    {
+      more: "transport: coap, server: { chunkFaults: [{ kind: redirect }] }",
+      said: /is redirect, but drogue by coap has no word for it/,
+    },
+  ])("of Drogue: $more", ({ more, said }) => {
+    expect(group(`dialect: drogue, ${more}`)).toMatch(said);
+  });
+
+  test("of ThingsBoard has none of Drogue's keys", () => {
+    expect(group("cbor: named")).toMatch(/cbor is named, but thingsboard speaks no CBOR/);
+    expect(group("server: { calls: true }")).toMatch(/calls is true, but thingsboard tells/);
+  });
+
   test("asks for whole granules of its flash", () => {
     const said = saidOf(["pull: [{ name: p, count: 1, chunkBytes: 1001 }]"]);
     expect(said).toMatch(/chunkBytes is 1001, but the flash takes 8 bytes at once/);
