@@ -2,6 +2,7 @@
 import type { PullSpec } from "./pull-schema.ts";
 
 type Filled<Spec> = { readonly [Key in keyof Spec]-?: Exclude<Spec[Key], undefined> };
+type PackageSpec = NonNullable<PullSpec["package"]>;
 type PullServerSpec = NonNullable<PullSpec["server"]>;
 
 /** Seconds of a cell, or a chunk that a device is given for the first time. */
@@ -34,7 +35,8 @@ export interface ResolvedPull extends Plain {
     /** Undefined: what the image says. */
     readonly version: string | undefined;
     readonly tag: string | undefined;
-    readonly checksum: Filled<NonNullable<PullSpec["package"]>>["checksum"];
+    readonly checksum: Filled<PackageSpec>["checksum"];
+    readonly atUrl: Filled<NonNullable<PackageSpec["atUrl"]>> | undefined;
   };
   readonly server: {
     readonly assignAtS: number;
@@ -88,7 +90,7 @@ export function resolvePull(spec: PullSpec): ResolvedPull {
       bytesPerS: undefined,
       ...link,
     },
-    package: { title, version: undefined, tag: undefined, checksum: "SHA256", ...named },
+    package: packageOf(title, named),
     server: {
       assignAtS: 0,
       earlier: undefined,
@@ -101,6 +103,14 @@ export function resolvePull(spec: PullSpec): ResolvedPull {
       ...server,
     },
     faults: faults.map((fault) => ({ forS: 10, times: 1, ...fault })),
+  };
+}
+
+function packageOf(title: string, { atUrl, ...named }: PackageSpec = {}): ResolvedPull["package"] {
+  const file = atUrl && ({ redirects: 0, ranges: true, says: "all", ...atUrl } as const);
+  return {
+    ...{ title, version: undefined, tag: undefined, checksum: "SHA256", ...named },
+    atUrl: file,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Dialect } from "#agent/pull/dialect.ts";
 import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
 import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
 import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
+import { UrlPackages } from "#agent/pull/url-packages.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
@@ -10,15 +11,21 @@ import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
 import type { HttpHandler } from "#sim/server/thingsboard/http-exchange.ts";
 import { MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
-import { makePackage, type OtaPackage } from "#sim/server/thingsboard/ota-package.ts";
+import {
+  makePackage,
+  makeUrlPackage,
+  type OtaPackage,
+} from "#sim/server/thingsboard/ota-package.ts";
 import { RateLimits } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
 import { SimulatedCoap } from "./coap-link.ts";
 import { CoapPort } from "./coap-port.ts";
+import { LinkWithFiles } from "./file-link.ts";
 import { SimulatedHttp } from "./http-link.ts";
 import { packageKindOf, serverDrawIdOf, tokenOf } from "./identity.ts";
 import type { LinkWorld, PullLink } from "./link.ts";
 import { type MqttListener, SimulatedMqtt } from "./mqtt-link.ts";
+import { PackageFiles } from "./package-files.ts";
 import { type PullServer, type PullServerParts, packageVersionOf, type Served } from "./server.ts";
 import { ServerPlan } from "./server-plan.ts";
 
@@ -28,6 +35,8 @@ interface Ways {
   readonly http: HttpHandler;
   readonly coap: CoapPort;
   readonly mqtt: MqttListener;
+  /** To packages that do not lie on the server. */
+  readonly files: ((served: ServedByThingsBoard) => HttpHandler) | undefined;
 }
 
 /** The stand-in of ThingsBoard as the server of a cell. */
@@ -35,6 +44,7 @@ export class ThingsBoardServer implements PullServer {
   readonly version: string;
   readonly #parts: PullServerParts;
   readonly #core: ThingsBoard;
+  readonly #files: PackageFiles | undefined;
   readonly #ways: Ways;
   readonly #packages: Readonly<Record<"earlier" | "firmware", OtaPackage>>;
   readonly #plan: ServerPlan;
@@ -52,7 +62,9 @@ export class ThingsBoardServer implements PullServer {
       quirks: Object.fromEntries(server.without.map((name) => [name, false])),
       tellingIntervalUs: server.tellEveryMs * 1000,
     });
-    this.#ways = this.#waysTo(this.#core);
+    const { atUrl } = pull.package;
+    this.#files = atUrl && new PackageFiles(atUrl, pull);
+    this.#ways = this.#waysTo(this.#core, this.#files);
     const last = this.#package("firmware", this.version, firmware.bytes);
     const { version = this.version } = server.earlier ?? {};
     const first = earlier === undefined ? last : this.#package("earlier", version, earlier);
@@ -89,12 +101,13 @@ export class ThingsBoardServer implements PullServer {
     this.#core.assignToDevice(device.known, firmware.kind, firmware);
   }
 
-  #waysTo(core: ThingsBoard): Ways {
-    const { chunkFaults: faults, rateLimit } = this.#parts.pull.server;
+  #waysTo(core: ThingsBoard, files: PackageFiles | undefined): Ways {
+    const { onChunk: given, pull } = this.#parts;
+    const { chunkFaults: faults, rateLimit } = pull.server;
     const limit = rateLimit && { requests: rateLimit.requests, seconds: rateLimit.perS };
     const onChunk = (device: ServerDevice, chunk: number) => {
       const served = this.#devices.get(device);
-      if (served !== undefined) this.#parts.onChunk(served, chunk);
+      if (served !== undefined) given(served, chunk);
     };
     const disturbances = { faults, onChunk, ...(limit === undefined ? {} : { rateLimit: limit }) };
     const shared = {
@@ -106,6 +119,8 @@ export class ThingsBoardServer implements PullServer {
       http: new HttpDeviceApi(core, disturbances).handle,
       coap: new CoapPort(core, new CoapDeviceApi(core, disturbances).handle),
       mqtt: (connection) => new MqttSession(core, connection, shared),
+      files:
+        files && ((served) => files.handlerFor(served.known.name, (chunk) => given(served, chunk))),
     };
   }
 
@@ -119,7 +134,12 @@ export class ThingsBoardServer implements PullServer {
     const { pull, crypto } = this.#parts;
     const { title, tag, checksum: algorithm } = pull.package;
     const facts = { id, kind: packageKindOf(pull), title, version, algorithm, data };
-    return makePackage(tag === undefined ? facts : { ...facts, tag }, crypto);
+    const made = makePackage(tag === undefined ? facts : { ...facts, tag }, crypto);
+    const { atUrl } = pull.package;
+    if (atUrl === undefined || this.#files === undefined) return made;
+    const url = this.#files.add(id, data);
+    const unsaid = { sizeBytes: undefined, algorithm: undefined, checksum: undefined };
+    return makeUrlPackage({ ...made, ...(atUrl.says === "nothing" ? unsaid : {}), url });
   }
 }
 
@@ -148,6 +168,17 @@ class ServedByThingsBoard implements Served {
   }
 
   newDialect(): Dialect {
+    const dialect = this.#dialect();
+    return this.#ways.files === undefined ? dialect : new UrlPackages(dialect);
+  }
+
+  newLink(world: LinkWorld): PullLink {
+    const link = this.#link(world);
+    const files = this.#ways.files?.(this);
+    return files === undefined ? link : new LinkWithFiles(world, link, files);
+  }
+
+  #dialect(): Dialect {
     const { transport, longPolls } = this.#pull;
     const kind = packageKindOf(this.#pull);
     const token = this.#token;
@@ -156,7 +187,7 @@ class ServedByThingsBoard implements Served {
     return new ThingsBoardCoap({ token, kind, observes: false, blockBytes: undefined });
   }
 
-  newLink(world: LinkWorld): PullLink {
+  #link(world: LinkWorld): PullLink {
     const { http, coap, mqtt } = this.#ways;
     const { transport } = this.#pull;
     if (transport === "http") return new SimulatedHttp(world, http);

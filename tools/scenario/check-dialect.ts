@@ -6,12 +6,24 @@ export function checkDialect(group: ResolvedPull): Problem | undefined {
   return group.dialect === "drogue" ? checkDrogue(group) : checkThingsBoard(group);
 }
 
-function checkThingsBoard({ cbor, server }: ResolvedPull): Problem | undefined {
+function checkThingsBoard(group: ResolvedPull): Problem | undefined {
+  const { cbor, server } = group;
   if (cbor !== "packed") {
     return { path: ["cbor"], text: `is ${cbor}, but thingsboard speaks no CBOR` };
   }
-  if (!server.calls) return undefined;
+  if (!server.calls) return checkFile(group);
   return { path: ["server", "calls"], text: "is true, but thingsboard tells of changes by itself" };
+}
+
+/** Who gives the whole file knows of no chunk that could be another than it is. */
+function checkFile({ server, package: { atUrl } }: ResolvedPull): Problem | undefined {
+  if (atUrl?.ranges !== false) return undefined;
+  for (const [at, { kind }] of server.chunkFaults.entries()) {
+    if (kind !== "empty" && kind !== "short" && kind !== "long" && kind !== "flipped") continue;
+    const text = `is ${kind}, but a file without ranges has no chunks`;
+    return { path: ["server", "chunkFaults", at, "kind"], text };
+  }
+  return undefined;
 }
 
 function checkDrogue(group: ResolvedPull): Problem | undefined {
@@ -28,6 +40,9 @@ function checkDrogue(group: ResolvedPull): Problem | undefined {
   if (named.checksum !== "SHA256") {
     const text = `is ${named.checksum}, but drogue's checksum is SHA256`;
     return problem(["package", "checksum"], text);
+  }
+  if (named.atUrl !== undefined) {
+    return problem(["package", "atUrl"], "is set, but drogue gives its firmware itself");
   }
   if (server.rateLimit !== undefined) {
     return problem(["server", "rateLimit"], "is set, but drogue limits nobody's requests");

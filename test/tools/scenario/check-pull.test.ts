@@ -95,6 +95,16 @@ describe("a group", () => {
       more: "faults: [{ kind: reset, share: 1, when: { atChunk: 8 } }]",
       said: /when\.atChunk is 8/,
     },
+    { more: "package: { atUrl: { redirects: circle, says: nothing } }", said: "accepted" },
+    { more: "package: { atUrl: { redirects: 11 } }", said: /a number from 0 to 10, or circle/ },
+    {
+      more: "package: { atUrl: { ranges: false } }, server: { chunkFaults: [{ kind: close }] }",
+      said: "accepted",
+    },
+    {
+      more: "package: { atUrl: { ranges: false } }, server: { chunkFaults: [{ kind: short }] }",
+      said: /kind is short, but a file without ranges has no chunks/,
+    },
     { more: "colour: red", said: /colour is unknown/ },
   ])("$more", ({ more, said }) => {
     expect(group(more)).toMatch(said);
@@ -110,6 +120,7 @@ describe("a group", () => {
     { more: "package: { title: x }", said: /package\.title is x, but drogue has no titles/ },
     { more: "package: { tag: x }", said: /package\.tag is x, but drogue has no tags/ },
     { more: "package: { checksum: MD5 }", said: /is MD5, but drogue's checksum is SHA256/ },
+    { more: "package: { atUrl: {} }", said: /package\.atUrl is set, but drogue gives/ },
     { more: "server: { rateLimit: { requests: 1, perS: 1 } }", said: /rateLimit is set, but/ },
     { more: "server: { tellEveryMs: 1 }", said: /tellEveryMs is 1, but drogue tells nobody/ },
     { more: "server: { calls: true }", said: /calls is true, but by http nobody listens/ },
