@@ -2,6 +2,7 @@
 import type { PullSpec } from "./pull-schema.ts";
 
 type Filled<Spec> = { readonly [Key in keyof Spec]-?: Exclude<Spec[Key], undefined> };
+type PackageSpec = NonNullable<PullSpec["package"]>;
 type PullServerSpec = NonNullable<PullSpec["server"]>;
 
 /** Seconds of a cell, or a chunk that a device is given for the first time. */
@@ -34,7 +35,8 @@ export interface ResolvedPull extends Plain {
     /** Undefined: what the image says. */
     readonly version: string | undefined;
     readonly tag: string | undefined;
-    readonly checksum: Filled<NonNullable<PullSpec["package"]>>["checksum"];
+    readonly checksum: Filled<PackageSpec>["checksum"];
+    readonly atUrl: Filled<NonNullable<PackageSpec["atUrl"]>> | undefined;
   };
   readonly server: {
     readonly assignAtS: number;
@@ -44,6 +46,7 @@ export interface ResolvedPull extends Plain {
     readonly restarts: Filled<PullServerSpec>["restarts"];
     readonly without: readonly string[];
     readonly chunkFaults: Filled<PullServerSpec>["chunkFaults"];
+    readonly calls: boolean;
   };
   readonly faults: readonly ResolvedPullFault[];
 }
@@ -51,17 +54,23 @@ export interface ResolvedPull extends Plain {
 const TITLE = "fw";
 /** What the server gives in one datagram. */
 export const COAP_CHUNK_BYTES_MAX = 1024;
+/** As much of Drogue's firmware as comes in one. */
+const DROGUE_COAP_CHUNK_BYTES = 960;
+/** Of a server that tells its devices, between two of them. */
+export const TELL_EVERY_MS = 600;
 
 export function resolvePull(spec: PullSpec): ResolvedPull {
   const { link, server, backOff, package: named, faults = [], ...own } = spec;
   const title = spec.title ?? TITLE;
   return {
     perCell: spec.count,
+    dialect: "thingsboard",
+    cbor: "packed",
     transport: "http",
     longPolls: false,
     software: false,
     token: "right",
-    chunkBytes: spec.transport === "coap" ? COAP_CHUNK_BYTES_MAX : 16_384,
+    chunkBytes: chunkBytesOf(spec),
     bankBytes: undefined,
     granuleBytes: 8,
     attempts: 3,
@@ -81,17 +90,31 @@ export function resolvePull(spec: PullSpec): ResolvedPull {
       bytesPerS: undefined,
       ...link,
     },
-    package: { title, version: undefined, tag: undefined, checksum: "SHA256", ...named },
+    package: packageOf(title, named),
     server: {
       assignAtS: 0,
       earlier: undefined,
-      tellEveryMs: 600,
+      tellEveryMs: TELL_EVERY_MS,
       rateLimit: undefined,
       restarts: [],
       without: [],
       chunkFaults: [],
+      calls: false,
       ...server,
     },
     faults: faults.map((fault) => ({ forS: 10, times: 1, ...fault })),
   };
+}
+
+function packageOf(title: string, { atUrl, ...named }: PackageSpec = {}): ResolvedPull["package"] {
+  const file = atUrl && ({ redirects: 0, ranges: true, says: "all", ...atUrl } as const);
+  return {
+    ...{ title, version: undefined, tag: undefined, checksum: "SHA256", ...named },
+    atUrl: file,
+  };
+}
+
+function chunkBytesOf({ transport, dialect }: PullSpec): number {
+  if (transport !== "coap") return 16_384;
+  return dialect === "drogue" ? DROGUE_COAP_CHUNK_BYTES : COAP_CHUNK_BYTES_MAX;
 }

@@ -46,6 +46,16 @@ export const pullSchema = Type.Object(
         description: "Devices on one server; cells can be run as shards. Default: all.",
       }),
     ),
+    dialect: Type.Optional(
+      Type.Union([is("thingsboard"), is("drogue")], {
+        description: "Which server it is. Default thingsboard.",
+      }),
+    ),
+    cbor: Type.Optional(
+      Type.Union([is("packed"), is("named")], {
+        description: "Of Drogue: how the device spells its CBOR. Default packed.",
+      }),
+    ),
     transport: Type.Optional(
       Type.Union([is("http"), is("mqtt"), is("coap")], {
         description: "coap: asks now and then, and each chunk is a datagram. Default http.",
@@ -62,7 +72,7 @@ export const pullSchema = Type.Object(
     ),
     token: Type.Optional(
       Type.Union([is("right"), is("wrong")], {
-        description: "wrong: the server does not know it. Default right.",
+        description: "wrong: the server does not know it; of Drogue, the password. Default right.",
       }),
     ),
     title: Type.Optional(name("Of the firmware that they run. Default fw.")),
@@ -71,7 +81,7 @@ export const pullSchema = Type.Object(
         minimum: 1,
         maximum: 65_536,
         description:
-          "Asked for at once; whole granules of the flash. Default 16384; by CoAP 1024, and no more.",
+          "Asked for at once; whole granules of the flash. Default 16384; by CoAP 1024, and no more; of Drogue by CoAP 960.",
       }),
     ),
     bankBytes: Type.Optional(

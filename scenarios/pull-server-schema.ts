@@ -43,6 +43,31 @@ export const linkSchema = Type.Object(
   { ...closed, description: "Between each device and the server." },
 );
 
+const atUrlSchema = Type.Object(
+  {
+    redirects: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 0, maximum: 10 }), is("circle")], {
+        title: "a number from 0 to 10, or circle",
+        description:
+          "Redirects that lead to it; circle: nowhere else but to each other. Default 0.",
+      }),
+    ),
+    ranges: Type.Optional(
+      Type.Boolean({ description: "false: every request gets the whole file. Default true." }),
+    ),
+    says: Type.Optional(
+      Type.Union([is("all"), is("nothing")], {
+        description: "Whether its size and checksum are told. Default all.",
+      }),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      "Of ThingsBoard: its bytes lie on a web server of their own, which has the same link and faults.",
+  },
+);
+
 export const packageSchema = Type.Object(
   {
     title: Type.Optional(name("Of the package. Default: that of the devices.")),
@@ -62,6 +87,7 @@ export const packageSchema = Type.Object(
         { description: "Algorithm of its checksum. Default SHA256." },
       ),
     ),
+    atUrl: Type.Optional(atUrlSchema),
   },
   { ...closed, description: "How the server calls the firmware." },
 );
@@ -145,6 +171,12 @@ export const pullServerSchema = Type.Object(
           description: "Surprises of the real server that are turned off: docs/pull.md lists them.",
         },
       ),
+    ),
+    calls: Type.Optional(
+      Type.Boolean({
+        description:
+          "Of Drogue, by MQTT: a command that nobody asked for tells devices of new firmware. Default false.",
+      }),
     ),
     chunkFaults: Type.Optional(
       Type.Array(chunkFaultSchema, { maxItems: 100, description: "What becomes of chunks." }),

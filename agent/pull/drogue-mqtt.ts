@@ -47,20 +47,20 @@ export class DrogueMqtt implements Dialect {
     io.effects.push({ type: "mqttClose" });
   }
 
-  step(event: LinkEvent, io: DialectIo): Answer | undefined {
+  step(event: LinkEvent, io: DialectIo): Answer | "reached" | undefined {
     switch (event.type) {
       case "mqttConnected":
         if (this.#phase !== "connecting") return undefined;
         this.#phase = "subscribing";
         io.effects.push({ type: "mqttSubscribe", filters: [`command/inbox/${this.#child}/#`] });
-        return undefined;
+        return "reached";
       case "mqttSubscribed":
         if (this.#phase !== "subscribing") return undefined;
         this.#phase = "open";
         // What was told while nobody listened was told to nobody.
         if (this.#isListening) return { type: "changed" };
         this.#publish(io);
-        return undefined;
+        return "reached";
       case "mqttPublished":
         if (event.id === this.#id) this.#isTaken = true;
         return undefined;
@@ -83,7 +83,7 @@ export class DrogueMqtt implements Dialect {
     effects.push({ type: "mqttPublish", id: this.#id, topic, payload: this.#status });
   }
 
-  #command(payload: Uint8Array, io: DialectIo): Answer | undefined {
+  #command(payload: Uint8Array, io: DialectIo): Answer | "reached" | undefined {
     const turn = this.#talk.take(payload);
     switch (turn.type) {
       case "answer":
@@ -91,7 +91,7 @@ export class DrogueMqtt implements Dialect {
       case "status":
         this.#status = turn.status;
         this.#publish(io);
-        return undefined;
+        return "reached";
       case "push":
         return { type: "changed" };
       case "late":

@@ -15,11 +15,11 @@ import type { World } from "#sim/fleet/world.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import { TraceHash } from "#sim/kernel/trace-hash.ts";
 import type { KnownImage } from "#sim/oracles/known-images.ts";
-import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
-import { drawIdOf, tokenOf } from "./identity.ts";
+import { drawIdOf } from "./identity.ts";
+import { newPullServer } from "./new-server.ts";
 import type { PullNode } from "./node.ts";
-import { isKnownUpdated, pullResultOf } from "./result.ts";
-import { PullServer } from "./server.ts";
+import { pullResultOf } from "./result.ts";
+import type { PullServer, Served } from "./server.ts";
 import { PullSpawner } from "./spawn.ts";
 import { PullSurvey } from "./survey.ts";
 
@@ -53,7 +53,7 @@ export interface PullMember {
   readonly node: PullNode;
   readonly pull: ResolvedPull;
   readonly index: number;
-  readonly serverDevice: ServerDevice;
+  readonly served: Served;
   /** Given to it by the server, repeats included; and the number of the highest one. */
   chunks: number;
   highestChunk: number;
@@ -73,7 +73,7 @@ export class PullCell implements World {
   readonly #survey: PullSurvey | undefined;
   /** The first who was not done when last looked at. */
   #doneFirst = 0;
-  readonly #byDevice = new Map<ServerDevice, PullMember>();
+  readonly #byDevice = new Map<Served, PullMember>();
 
   constructor(input: PullCellInput) {
     const { scenario, group, cell, seed, firmware, crypto } = input;
@@ -84,13 +84,13 @@ export class PullCell implements World {
     this.#input = input;
     this.#pull = pull;
     const common = { pull, seed, scheduler: engine, originUnixMs: ORIGIN_UNIX_MS, crypto };
-    this.#server = new PullServer({
+    this.#server = newPullServer({
       ...common,
       group,
       cell,
       firmware: { bytes: firmware.sent, version: input.updateVersion },
       earlier: earlier?.bytes,
-      onChunk: (device, chunk) => this.#onChunk(device, chunk),
+      onChunk: (served, chunk) => this.#onChunk(served, chunk),
       onDown: () => {
         for (const { node } of this.members) node.link.drop();
       },
@@ -159,32 +159,30 @@ export class PullCell implements World {
   }
 
   #spawn(spawner: PullSpawner, pull: ResolvedPull, index: number): PullMember {
-    const token = tokenOf(index);
-    const serverDevice = this.#server.core.addDevice(`device-${index}`, token);
-    const known = pull.token === "right" ? token : `not-${token}`;
-    const node = spawner.spawn(drawIdOf(this.#input.group, index), known);
+    const served = this.#server.addDevice(index);
+    const node = spawner.spawn(drawIdOf(this.#input.group, index), served);
     const member: PullMember = {
       node,
       pull,
       index,
-      serverDevice,
+      served,
       chunks: 0,
       highestChunk: -1,
     };
-    this.#byDevice.set(serverDevice, member);
+    this.#byDevice.set(served, member);
     return member;
   }
 
   /** What is planned for a chunk comes with its first delivery: later ones are repeats. */
-  #onChunk(device: ServerDevice, chunk: number): void {
-    const member = this.#byDevice.get(device);
+  #onChunk(served: Served, chunk: number): void {
+    const member = this.#byDevice.get(served);
     if (member === undefined) return;
     member.chunks += 1;
     if (chunk <= member.highestChunk) return;
     member.highestChunk = chunk;
     // Not from within the server's own answer.
     this.engine.schedule(this.engine.now, () => {
-      this.#server.firstGiven(device, chunk);
+      this.#server.firstGiven(served, chunk);
       this.#faults.onFragment(chunk + 1, [member]);
     });
   }
@@ -203,10 +201,10 @@ export class PullCell implements World {
   }
 
   /** Nothing is left to do for it until somebody changes something. */
-  #isDone({ node, serverDevice }: PullMember): boolean {
+  #isDone({ node, served }: PullMember): boolean {
     if (node.isBricked) return true;
     if (node.observed.doneWith !== this.#server.version) return false;
-    return isKnownUpdated(serverDevice, this.#pull) || !node.isUpdated;
+    return served.isKnownUpdated() || !node.isUpdated;
   }
 }
 

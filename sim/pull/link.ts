@@ -50,10 +50,11 @@ export class MessageFates {
   messages = 0;
   lost = 0;
 
-  constructor(world: LinkWorld) {
+  /** `purpose`: what the draws are for; one device may have several links. */
+  constructor(world: LinkWorld, purpose = "ipLink") {
     const { loss, truncation, duplicates } = world.options;
     this.#world = world;
-    this.#key = drawKey(world.seed, world.id, "ipLink");
+    this.#key = drawKey(world.seed, world.id, purpose);
     this.#losses = threshold(loss);
     this.#truncations = threshold(truncation);
     this.#duplicates = threshold(duplicates);

@@ -1,5 +1,9 @@
 import type { PullEffect } from "#agent/pull/events.ts";
-import type { MqttConnection, MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
+import type {
+  MqttConnect,
+  MqttConnection,
+  MqttSession,
+} from "#sim/server/thingsboard/mqtt-session.ts";
 import {
   type LinkEffect,
   type LinkNews,
@@ -8,8 +12,18 @@ import {
   type PullLink,
 } from "./link.ts";
 
+/** The server's end of a connection. */
+export interface MqttPeer extends Pick<MqttSession, "subscribe" | "publish" | "closed"> {
+  connect(who: MqttConnect & MqttCredentials): void;
+}
+
 /** A server that takes connections. */
-export type MqttListener = (connection: MqttConnection) => MqttSession;
+export type MqttListener = (connection: MqttConnection) => MqttPeer;
+
+export interface MqttCredentials {
+  readonly username: string;
+  readonly password: string | undefined;
+}
 
 /** CONNACK 4 and 5 say that the credentials are wrong, 2 that the client id is. */
 const UNKNOWN_CODES: readonly number[] = [2, 4, 5];
@@ -21,14 +35,14 @@ const UNKNOWN_CODES: readonly number[] = [2, 4, 5];
 export class SimulatedMqtt implements PullLink {
   readonly #world: LinkWorld;
   readonly #listen: MqttListener;
-  readonly #username: string;
+  readonly #credentials: MqttCredentials;
   readonly #fates: MessageFates;
   #connection: Connection | undefined;
 
-  constructor(world: LinkWorld, listen: MqttListener, username: string) {
+  constructor(world: LinkWorld, listen: MqttListener, username: string, password?: string) {
     this.#world = world;
     this.#listen = listen;
-    this.#username = username;
+    this.#credentials = { username, password };
     this.#fates = new MessageFates(world);
   }
 
@@ -45,7 +59,7 @@ export class SimulatedMqtt implements PullLink {
       case "mqttConnect":
         this.halt();
         this.#connection = new Connection(this.#world, this.#fates, this.#listen);
-        this.#connection.open(this.#username);
+        this.#connection.open(this.#credentials);
         break;
       case "mqttSubscribe":
         this.#connection?.toServer((session) => {
@@ -85,7 +99,7 @@ class Connection {
   readonly #world: LinkWorld;
   readonly #fates: MessageFates;
   readonly #listen: MqttListener;
-  #session: MqttSession | undefined;
+  #session: MqttPeer | undefined;
   /** Nobody is at the device's end any more, or at the server's. */
   #isLeft = false;
   #isDead = false;
@@ -99,7 +113,7 @@ class Connection {
     this.#listen = listen;
   }
 
-  open(username: string): void {
+  open(credentials: MqttCredentials): void {
     this.#send(() => {
       if (this.#session !== undefined) return;
       if (this.#world.isServerDown()) {
@@ -107,11 +121,11 @@ class Connection {
         return;
       }
       this.#session = this.#listen(this.#atServer());
-      this.#session.connect({ clean: true, username });
+      this.#session.connect({ clean: true, ...credentials });
     });
   }
 
-  toServer(run: (session: MqttSession) => void): void {
+  toServer(run: (session: MqttPeer) => void): void {
     this.#send(() => {
       if (this.#session !== undefined) run(this.#session);
     });

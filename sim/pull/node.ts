@@ -37,7 +37,12 @@ export interface PullNodeParts {
 }
 
 /** News of nobody at the other end. */
-const ENDINGS: readonly LinkNews["type"][] = ["httpFailed", "mqttClosed", "coapFailed"];
+const ENDINGS: readonly LinkNews["type"][] = [
+  "httpFailed",
+  "mqttClosed",
+  "coapFailed",
+  "fetchFailed",
+];
 
 /** A pulling device with its supply, its clock, its flash and its link. */
 export class PullNode implements FaultTarget {

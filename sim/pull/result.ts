@@ -1,8 +1,6 @@
 import { hexOf } from "#sim/fleet/firmware.ts";
 import type { DeviceResult, DeviceState } from "#sim/fleet/result.ts";
-import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
 import type { PullMember } from "./cell.ts";
-import { packageKindOf } from "./identity.ts";
 import type { PullNode } from "./node.ts";
 import type { PullReason } from "./reason.ts";
 
@@ -15,7 +13,7 @@ const NO_FRAGMENTS = { received: 0, lost: 0, coded: 0, beyondM: 0 };
 
 /** Reads the outcome off a pulling device when its time is up. */
 export function pullResultOf(member: PullMember, { id, cell }: PullIdentity): DeviceResult {
-  const { node, pull, serverDevice, chunks } = member;
+  const { node, pull, served, chunks } = member;
   const state = stateOf(node);
   const image = node.runningImage;
   return {
@@ -32,29 +30,13 @@ export function pullResultOf(member: PullMember, { id, cell }: PullIdentity): De
     energyToCompleteJ: null,
     reason: state === "updated" ? null : reasonOf(node, state),
     missingRows: 0,
-    serverComplete: isKnownUpdated(serverDevice, pull),
-    serverError: serverErrorOf(serverDevice, pull),
+    serverComplete: served.isKnownUpdated(),
+    serverError: served.error(),
     reboots: node.reboots,
     powerCuts: node.powerCuts,
     pull: { chunks, messages: node.link.messages, lost: node.link.lost },
     timeline: node.timeline.entries,
   };
-}
-
-/** The server was told so. */
-export function isKnownUpdated(device: ServerDevice, pull: PullMember["pull"]): boolean {
-  return told(device, `${packageKindOf(pull)}_state`) === "UPDATED";
-}
-
-const ERROR_LENGTH_MAX = 200;
-
-function serverErrorOf(device: ServerDevice, pull: PullMember["pull"]): string {
-  const error = told(device, `${packageKindOf(pull)}_error`);
-  return error === undefined ? "" : String(error).slice(0, ERROR_LENGTH_MAX);
-}
-
-function told({ telemetry }: ServerDevice, key: string) {
-  return telemetry.get(key)?.value;
 }
 
 function stateOf(node: PullNode): DeviceState {

@@ -2,10 +2,6 @@ import { installFactoryImage } from "#agent/boot/factory.ts";
 import { type FlashLayout, geometryOf, layoutOf, SECTOR_BYTES } from "#agent/boot/layout.ts";
 import type { ImageIdentity } from "#agent/boot/strategy.ts";
 import type { PullConfig } from "#agent/pull/config.ts";
-import type { Dialect } from "#agent/pull/dialect.ts";
-import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
-import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
-import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
 import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
@@ -17,13 +13,9 @@ import { drawKey, KeyedEntropy } from "#sim/kernel/draws.ts";
 import type { Scheduler } from "#sim/kernel/engine.ts";
 import { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import type { KnownImage } from "#sim/oracles/known-images.ts";
-import { SimulatedCoap } from "./coap-link.ts";
-import { SimulatedHttp } from "./http-link.ts";
-import { packageKindOf } from "./identity.ts";
-import type { LinkNews, PullLink } from "./link.ts";
-import { SimulatedMqtt } from "./mqtt-link.ts";
+import type { LinkNews } from "./link.ts";
 import { PullNode } from "./node.ts";
-import type { PullServer } from "./server.ts";
+import type { PullServer, Served } from "./server.ts";
 
 export interface PullSpawnContext {
   readonly pull: ResolvedPull;
@@ -65,7 +57,7 @@ export class PullSpawner {
     this.#content = SharedContent.forLayout(this.#layout, factory, update);
   }
 
-  spawn(drawId: number, token: string): PullNode {
+  spawn(drawId: number, served: Served): PullNode {
     const { pull, seed, firmware, updateHash, scheduler, originUnixMs } = this.#context;
     const { flash, ports, oracles } = this.#hardware(drawId);
     const node = new PullNode(drawId, {
@@ -78,26 +70,23 @@ export class PullSpawner {
       seed,
       updateHash,
       defect: firmware.defect,
-      newDialect: () => dialectOf(pull, token),
+      newDialect: () => served.newDialect(),
     });
-    node.attach(this.#link(node, drawId, token));
+    node.attach(served.newLink(this.#worldOf(node)));
     return node;
   }
 
-  #link(node: PullNode, id: number, token: string): PullLink {
+  #worldOf(node: PullNode) {
     const { pull, seed, scheduler, server } = this.#context;
-    const world = {
+    return {
       scheduler,
       options: pull.link,
       seed,
-      id,
+      id: node.id,
       isOffline: () => node.isOffline,
       isServerDown: () => server.isDown,
       deliver: (event: LinkNews) => node.hear(event),
     };
-    if (pull.transport === "http") return new SimulatedHttp(world, server.http);
-    if (pull.transport === "coap") return new SimulatedCoap(world, server.coap);
-    return new SimulatedMqtt(world, server.mqtt, token);
   }
 
   #hardware(drawId: number) {
@@ -128,15 +117,6 @@ export class PullSpawner {
     const entropy = new KeyedEntropy(seed, drawId);
     return { flash, oracles, ports: { flash, layout, crypto, entropy, boot } };
   }
-}
-
-function dialectOf(pull: ResolvedPull, token: string): Dialect {
-  const kind = packageKindOf(pull);
-  if (pull.transport === "mqtt") return new ThingsBoardMqtt(kind);
-  if (pull.transport === "coap") {
-    return new ThingsBoardCoap({ token, kind, observes: false, blockBytes: undefined });
-  }
-  return new ThingsBoardHttp({ token, kind, longPolls: pull.longPolls });
 }
 
 function configOf(pull: ResolvedPull, { keys, defect }: FirmwarePair): PullConfig {

@@ -1,6 +1,8 @@
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { COAP_CHUNK_BYTES_MAX, type ResolvedPull } from "#scenarios/pull-defaults.ts";
-import { isQuirk, QUIRKS } from "#sim/server/thingsboard/quirks.ts";
+import { DROGUE_QUIRKS } from "#sim/server/drogue/quirks.ts";
+import { QUIRKS } from "#sim/server/thingsboard/quirks.ts";
+import { checkDialect } from "./check-dialect.ts";
 import type { Problem } from "./explain.ts";
 
 /** Whether the groups of pulling devices fit each other, the rest of the fleet and the image. */
@@ -20,7 +22,7 @@ function checkGroup(
   sentBytes: number,
   names: readonly string[],
 ): Problem | undefined {
-  const { name, chunkBytes, granuleBytes, link, server, transport, longPolls } = group;
+  const { name, dialect, chunkBytes, granuleBytes, link, server, transport, longPolls } = group;
   if (names.includes(name)) return { path: ["name"], text: `is ${name}, like another kind` };
   if (firmware.deltaPercent !== undefined) {
     return { path: [], text: "pulls images, and no patches; leave firmware.deltaPercent out" };
@@ -36,14 +38,17 @@ function checkGroup(
     const text = transport === "mqtt" ? "mqtt tells of changes by itself" : "coap has no such poll";
     return { path: ["longPolls"], text: `is true, but ${text}` };
   }
-  if (transport === "coap" && chunkBytes > COAP_CHUNK_BYTES_MAX) {
+  const foreign = checkDialect(group);
+  if (foreign !== undefined) return foreign;
+  if (dialect === "thingsboard" && transport === "coap" && chunkBytes > COAP_CHUNK_BYTES_MAX) {
     const text = `is ${chunkBytes}, but by CoAP a chunk has at most ${COAP_CHUNK_BYTES_MAX} bytes`;
     return { path: ["chunkBytes"], text };
   }
+  const quirks = Object.keys(dialect === "drogue" ? DROGUE_QUIRKS : QUIRKS);
   for (const [at, quirk] of server.without.entries()) {
-    if (isQuirk(quirk)) continue;
-    const known = Object.keys(QUIRKS).join(", ");
-    return { path: ["server", "without", at], text: `is ${quirk}; known are ${known}` };
+    if (quirks.includes(quirk)) continue;
+    const text = `is ${quirk}; known are ${quirks.join(", ")}`;
+    return { path: ["server", "without", at], text };
   }
   return checkChunks(group, sentBytes);
 }

@@ -150,6 +150,8 @@ air:
 #   - name: pullers
 #     count: 20
 #     perCell: 20               # devices on one server
+#     dialect: thingsboard      # or drogue
+#     cbor: packed              # of drogue; or named
 #     transport: http           # or mqtt or coap
 #     longPolls: false          # by HTTP: asks to be told of changes
 #     software: false           # true: sw_ packages
@@ -168,7 +170,8 @@ air:
 #     link: { latencyMs: { min: 20, max: 80 }, loss: 0.05, duplicates: 0.01, truncation: 0.01,
 #             bytesPerS: 10000 }
 #     package: { title: fw, version: 2.0.0, tag: spring, checksum: SHA256 }
-#                               # or MD5, SHA384, SHA512, CRC32, MURMUR3_32, MURMUR3_128
+#                               # or MD5, SHA384, SHA512, CRC32, MURMUR3_32, MURMUR3_128; or
+#                               # atUrl: { redirects: 0, ranges: true, says: all } of thingsboard
 #     server:
 #       assignAtS: 0
 #       earlier: { version: 1.9.0, until: { atChunk: 2 } }   # or { atS: 60 }: another package first
@@ -178,6 +181,7 @@ air:
 #       without: [tellsTwice]   # surprises of the server that are turned off
 #       chunkFaults: [{ kind: short, chunk: 1, times: 2 }]   # or empty, long, flipped, redirect,
 #                               # error, close, silence
+#       calls: false              # of drogue by mqtt: tells of new firmware unasked
 #     faults:                   # also reset, programFails, eraseFails, readFails, bitRot
 #       - { kind: powerCut, share: 0.5, when: { atChunk: 1 }, forS: 30 }
 #       - { kind: offline, share: 0.1, when: { atS: 60 }, forS: 600 }

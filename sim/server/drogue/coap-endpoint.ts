@@ -2,6 +2,7 @@ import { DROGUE_COAP_OPTION } from "#agent/pull/drogue.wire.ts";
 import type { Entropy } from "#hal/ports.ts";
 import { CoapEndpoint } from "../thingsboard/coap-endpoint.ts";
 import { type CoapHandler, type CoapSaid, coapReply } from "../thingsboard/coap-exchange.ts";
+import type { CoapHost } from "../thingsboard/coap-host.ts";
 import type { DrogueCloud } from "./cloud.ts";
 import { publishAndWait, speakersOf, waitOf } from "./command-wait.ts";
 
@@ -49,17 +50,20 @@ export class DrogueCoapApi {
 }
 
 /** Its messages: as RFC 7252 has them, with none of another server's surprises. */
-export function drogueCoapEndpoint(
-  cloud: DrogueCloud,
-  entropy: Entropy,
-  send: (to: string, message: CoapSaid) => void,
-): CoapEndpoint {
+export function drogueCoapHost(cloud: DrogueCloud, entropy: Entropy): CoapHost {
   const quirks = {
     answersApart: false,
     forgetsBlocks: false,
     shortBlocksGoOn: false,
     saysSize2: false,
   };
-  const host = { options: { scheduler: cloud.options.scheduler, entropy }, quirks };
-  return new CoapEndpoint(host, new DrogueCoapApi(cloud).handle, send);
+  return { options: { scheduler: cloud.options.scheduler, entropy }, quirks };
+}
+
+export function drogueCoapEndpoint(
+  cloud: DrogueCloud,
+  entropy: Entropy,
+  send: (to: string, message: CoapSaid) => void,
+): CoapEndpoint {
+  return new CoapEndpoint(drogueCoapHost(cloud, entropy), new DrogueCoapApi(cloud).handle, send);
 }

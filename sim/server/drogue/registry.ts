@@ -116,6 +116,11 @@ export class DrogueRegistry {
   }
 }
 
+/** To this device alone. */
+export function rollOutTo(device: DrogueDevice, firmware: FirmwareSpec): void {
+  give(device, firmware);
+}
+
 function give(to: DrogueApplication | DrogueDevice, firmware: FirmwareSpec | undefined): void {
   const { firmware: _, ...rest } = to.spec;
   to.spec = firmware === undefined ? rest : { ...rest, firmware };

@@ -26,7 +26,7 @@ class Watched {
   readonly honest: BankBoot;
   boot: BootStrategy;
 
-  constructor() {
+  constructor(third = next) {
     installFactoryImage(this.flash, tinyLayout, tinyImage(1), factory);
     this.oracles = new DeviceOracles({
       flash: this.flash,
@@ -36,6 +36,7 @@ class Watched {
       images: [
         { hash: factory.hash, bytes: tinyImage(1) },
         { hash: next.hash, bytes: tinyImage(2, 3) },
+        { hash: third.hash, bytes: tinyImage(3, 3) },
       ],
     });
     const options = { attemptsMax };
@@ -197,6 +198,24 @@ test("I7: an image below the security counter boots", () => {
     },
   });
   expect(() => device.boot.boot()).toThrow(/^I7: 1\.0\.0\+0 runs below counter 1/);
+});
+
+test("I7: a counter that was earned, whatever is staged since; and one that was not", () => {
+  const third = tinyIdentity(3, 3);
+  const device = new Watched(third);
+  device.boot.boot();
+  device.stage();
+  device.boot.boot();
+  device.boot.confirm();
+  writeTiny(device.flash, device.boot.openUpdate(8), tinyImage(3, 3));
+  device.boot.stage(third);
+  expect(device.boot.boot()).toMatchObject({ image: { securityCounter: 3 }, trial: true });
+  const behind = new Watched();
+  behind.boot.boot();
+  behind.stage();
+  behind.boot.boot();
+  behind.honest.confirm();
+  expect(() => behind.boot.boot()).toThrow(/^I7: counter 3 without a confirm/);
 });
 
 test("I9: the boot record is lost", () => {

@@ -95,9 +95,51 @@ describe("a group", () => {
       more: "faults: [{ kind: reset, share: 1, when: { atChunk: 8 } }]",
       said: /when\.atChunk is 8/,
     },
+    { more: "package: { atUrl: { redirects: circle, says: nothing } }", said: "accepted" },
+    { more: "package: { atUrl: { redirects: 11 } }", said: /a number from 0 to 10, or circle/ },
+    {
+      more: "package: { atUrl: { ranges: false } }, server: { chunkFaults: [{ kind: close }] }",
+      said: "accepted",
+    },
+    {
+      more: "package: { atUrl: { ranges: false } }, server: { chunkFaults: [{ kind: short }] }",
+      said: /kind is short, but a file without ranges has no chunks/,
+    },
     { more: "colour: red", said: /colour is unknown/ },
   ])("$more", ({ more, said }) => {
     expect(group(more)).toMatch(said);
+  });
+
+  test.each([
+    { more: "cbor: named, transport: mqtt, server: { calls: true }", said: "accepted" },
+    { more: "transport: coap", said: "accepted" },
+    { more: "server: { chunkFaults: [{ kind: redirect }, { kind: error }] }", said: "accepted" },
+    { more: "longPolls: true", said: /longPolls is true, but drogue has no such poll/ },
+    { more: "software: true", said: /software is true, but drogue knows firmware only/ },
+    { more: "title: x", said: "accepted" },
+    { more: "package: { title: x }", said: /package\.title is x, but drogue has no titles/ },
+    { more: "package: { tag: x }", said: /package\.tag is x, but drogue has no tags/ },
+    { more: "package: { checksum: MD5 }", said: /is MD5, but drogue's checksum is SHA256/ },
+    { more: "package: { atUrl: {} }", said: /package\.atUrl is set, but drogue gives/ },
+    { more: "server: { rateLimit: { requests: 1, perS: 1 } }", said: /rateLimit is set, but/ },
+    { more: "server: { tellEveryMs: 1 }", said: /tellEveryMs is 1, but drogue tells nobody/ },
+    { more: "server: { calls: true }", said: /calls is true, but by http nobody listens/ },
+    { more: "server: { without: [tellsTwice] }", said: /is tellsTwice; known are silentOnErrors/ },
+    {
+      more: "transport: mqtt, server: { chunkFaults: [{ kind: error }] }",
+      said: /chunkFaults\[0\]\.kind is error, but drogue by mqtt has no word for it/,
+    },
+    {
+      more: "transport: coap, server: { chunkFaults: [{ kind: redirect }] }",
+      said: /is redirect, but drogue by coap has no word for it/,
+    },
+  ])("of Drogue: $more", ({ more, said }) => {
+    expect(group(`dialect: drogue, ${more}`)).toMatch(said);
+  });
+
+  test("of ThingsBoard has none of Drogue's keys", () => {
+    expect(group("cbor: named")).toMatch(/cbor is named, but thingsboard speaks no CBOR/);
+    expect(group("server: { calls: true }")).toMatch(/calls is true, but thingsboard tells/);
   });
 
   test("asks for whole granules of its flash", () => {

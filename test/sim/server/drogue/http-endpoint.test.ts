@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { drogueCommand, drogueStatus } from "#agent/pull/drogue.wire.ts";
 import { decodeCbor, encodeCbor } from "#agent/wire/cbor.ts";
+import { DROGUE_QUIRKS, type DrogueQuirk, type DrogueQuirks } from "#sim/server/drogue/quirks.ts";
 import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { bodyOf, statusOf } from "../thingsboard/stand-in.ts";
 import { basic, DrogueBench, firmwareOf } from "./drogue-bench.ts";
@@ -102,39 +104,54 @@ test("any path and any header: an answer, and nothing thrown", () => {
   );
 });
 
+interface Seen {
+  readonly look: (quirks: Partial<DrogueQuirks>) => unknown;
+  readonly on: unknown;
+  readonly off: unknown;
+}
+
+/** Every switch; the compiler knows when one is missing. */
+const seen: Readonly<Record<DrogueQuirk, Seen>> = {
+  silentOnErrors: {
+    look: (quirks) => post(new DrogueBench({ quirks })).answers.map((one) => commandOf(one).name),
+    on: [],
+    off: ["Wait"],
+  },
+  takesMtu0: {
+    look: (quirks) => {
+      const { answers } = post(benchWith("2.0.0", quirks), { body: status("1.0.0", 0) });
+      const command = commandOf(answers[0]);
+      return command.name === "Write" && command.data.length;
+    },
+    on: 0,
+    off: 512,
+  },
+  syncWithoutPoll: {
+    look: (quirks) => commandOf(post(benchWith("1.0.0", quirks)).answers[0]),
+    on: expect.objectContaining({ name: "Sync", poll: undefined }),
+    off: expect.objectContaining({ name: "Sync", poll: 60 }),
+  },
+  diesOfJson: {
+    look: (quirks) => {
+      const bench = benchWith("2.0.0", quirks);
+      post(bench, { headers: { "content-type": "application/json" }, body: utf8("{}") });
+      return post(bench).answers.length;
+    },
+    on: 0,
+    off: 1,
+  },
+};
+
 describe("quirks", () => {
-  test.each([
-    ["silentOnErrors", true, "nothing yet"],
-    ["silentOnErrors", false, "Wait"],
-  ] as const)("%s %s: a device without firmware gets %s", (_, silentOnErrors, expected) => {
-    const [answer] = post(new DrogueBench({ quirks: { silentOnErrors } })).answers;
-    expect(answer === undefined ? "nothing yet" : commandOf(answer).name).toBe(expected);
+  test.each(Object.entries(seen))("%s, on and off", (quirk, { look, on, off }) => {
+    expect(look({})).toEqual(on);
+    expect(look({ [quirk]: true })).toEqual(on);
+    expect(look({ [quirk]: false })).toEqual(off);
   });
 
-  test.each([
-    [true, 0],
-    [false, 512],
-  ])("takesMtu0 %s: %i bytes", (takesMtu0, bytes) => {
-    const bench = benchWith("2.0.0", { takesMtu0 });
-    const command = commandOf(post(bench, { body: status("1.0.0", 0) }).answers[0]);
-    expect(command.name === "Write" && command.data.length).toBe(bytes);
-  });
-
-  test.each([
-    [true, undefined],
-    [false, 60],
-  ])("syncWithoutPoll %s", (syncWithoutPoll, poll) => {
-    const bench = benchWith("1.0.0", { syncWithoutPoll });
-    expect(commandOf(post(bench).answers[0])).toMatchObject({ name: "Sync", poll });
-  });
-
-  test.each([
-    [true, 0],
-    [false, 1],
-  ])("diesOfJson %s: %i answers to another device", (diesOfJson, answers) => {
-    const bench = benchWith("2.0.0", { diesOfJson });
-    post(bench, { headers: { "content-type": "application/json" }, body: utf8("{}") });
-    expect(post(bench).answers).toHaveLength(answers);
+  test("the guide has each of them", () => {
+    const guide = readFileSync(new URL("../../../../docs/pull.md", import.meta.url), "utf8");
+    for (const quirk of Object.keys(DROGUE_QUIRKS)) expect(guide).toContain(`| \`${quirk}\` |`);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { drogueCommand, drogueStatus } from "#agent/pull/drogue.wire.ts";
+import { DrogueMqtt } from "#agent/pull/drogue-mqtt.ts";
 import { decodeCbor, encodeCbor } from "#agent/wire/cbor.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import type { UpdateServiceOptions } from "#sim/server/drogue/update-service.ts";
@@ -69,6 +70,16 @@ test("nobody answers: it asks again in the same session", () => {
   expect(world.notesOf("noAnswer")[0]?.detail).toBe("no answer in 5000 ms");
   expect(link.published.length).toBeGreaterThan(3);
   expect(link.connects).toBe(1);
+});
+
+test("the time for an answer begins anew with each step of the connection", () => {
+  const dialect = new DrogueMqtt({ spelling: "packed", firstCorrelationId: 1 });
+  const io = { at: 0, effects: [] };
+  dialect.ask({ type: "target", title: "fw", version: "1.0.0" }, io);
+  expect(dialect.step({ type: "mqttConnected", at: 0 }, io)).toBe("reached");
+  expect(dialect.step({ type: "mqttConnected", at: 0 }, io)).toBeUndefined();
+  expect(dialect.step({ type: "mqttSubscribed", at: 0 }, io)).toBe("reached");
+  expect(dialect.step({ type: "mqttSubscribed", at: 0 }, io)).toBeUndefined();
 });
 
 test("the server says when it wants to be asked again", () => {
