@@ -1,18 +1,20 @@
 import { PullWorld } from "../../../agent/pull/pull-world.ts";
 import type { Fate, Given, PullRig } from "../../../contract/pull.contract.ts";
 import { MqttWorldLink, noServer } from "./mqtt-world.ts";
-import { StandIn } from "./stand-in.ts";
+import { type Spoken, type StandIn, standInFor } from "./stand-in.ts";
 
 /** A device's MQTT sessions with a stand-in. */
 export class MqttRig implements PullRig {
-  readonly standIn = new StandIn();
+  readonly standIn: StandIn;
   readonly world: PullWorld;
   fateOf: (given: Given) => Fate = () => "arrives";
-  readonly #link = new MqttWorldLink(this.standIn);
+  readonly #link: MqttWorldLink;
 
-  constructor() {
+  constructor(spoken: Spoken = "thingsboard") {
+    this.standIn = standInFor(spoken);
+    this.#link = new MqttWorldLink(this.standIn, spoken);
     this.#link.fateOf = (topic) => {
-      const fate = this.fateOf(topic.includes("/attributes") ? "attributes" : "chunk");
+      const fate = this.fateOf(/\/(attributes|rpc)/.test(topic) ? "attributes" : "chunk");
       return fate === "breaks" ? "close" : fate;
     };
     this.world = new PullWorld(noServer, { link: this.#link });

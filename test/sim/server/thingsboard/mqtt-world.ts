@@ -1,8 +1,9 @@
+import { DocumentedMqtt } from "#agent/pull/documented-mqtt.ts";
 import type { PullEffect } from "#agent/pull/events.ts";
 import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
 import { type MqttConnection, MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
 import type { PostLater, PullServer, WorldLink } from "../../../agent/pull/pull-world.ts";
-import type { StandIn } from "./stand-in.ts";
+import type { Spoken, StandIn } from "./stand-in.ts";
 
 /** What happens to a publish on its way to the device; `close`: the connection ends instead. */
 export type Fate = "arrives" | "lost" | "close";
@@ -18,11 +19,16 @@ export class MqttWorldLink implements WorldLink {
   fateOf: (topic: string, payload: Uint8Array) => Fate = () => "arrives";
   #session: MqttSession | undefined;
 
-  constructor(standIn: StandIn) {
+  readonly #spoken: Spoken;
+
+  constructor(standIn: StandIn, spoken: Spoken = "thingsboard") {
     this.standIn = standIn;
+    this.#spoken = spoken;
   }
 
-  readonly newDialect = () => new ThingsBoardMqtt("fw");
+  newDialect() {
+    return this.#spoken === "documented" ? new DocumentedMqtt("fw") : new ThingsBoardMqtt("fw");
+  }
 
   perform(effect: PullEffect, post: PostLater, nowUs: number): void {
     const { engine } = this.standIn;

@@ -2,6 +2,7 @@ import { NodeCrypto } from "#hal/node/crypto.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
+import { DOCUMENTED } from "#sim/server/thingsboard/documented.ts";
 import {
   HttpDeviceApi,
   type HttpDeviceApiOptions,
@@ -10,8 +11,17 @@ import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { makePackage, type OtaPackage } from "#sim/server/thingsboard/ota-package.ts";
 import type { Quirks } from "#sim/server/thingsboard/quirks.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
+import { THINGSBOARD } from "#sim/server/thingsboard/server-dialect.ts";
 
 const crypto = new NodeCrypto();
+
+/** As a rig is told, and what it makes of it. */
+export type Spoken = "thingsboard" | "documented";
+
+export function standInFor(spoken: Spoken): StandIn {
+  return new StandIn({}, {}, 1, spoken === "documented" ? DOCUMENTED : THINGSBOARD);
+}
+
 export const UNIX_MS = 1_767_225_600_000;
 export const DATA = Uint8Array.from({ length: 1000 }, (_, at) => at);
 
@@ -28,11 +38,17 @@ export class StandIn {
   readonly api: HttpDeviceApi;
   readonly device: ServerDevice;
 
-  constructor(quirks: Partial<Quirks> = {}, options: HttpDeviceApiOptions = {}, seed = 1) {
+  constructor(
+    quirks: Partial<Quirks> = {},
+    options: HttpDeviceApiOptions = {},
+    seed = 1,
+    dialect = THINGSBOARD,
+  ) {
     this.server = new ThingsBoard({
       scheduler: this.engine,
       entropy: new KeyedEntropy(seed, 0),
       originUnixMs: UNIX_MS,
+      dialect,
       quirks,
     });
     this.api = new HttpDeviceApi(this.server, options);
@@ -56,6 +72,11 @@ export class StandIn {
 
   telemetry(key: string): unknown {
     return this.device.telemetry.get(key)?.value;
+  }
+
+  /** Telemetry of ThingsBoard's devices, a client attribute of others. */
+  get reportedVersion(): unknown {
+    return this.telemetry("current_fw_version") ?? this.device.client.get("fw_version");
   }
 }
 
