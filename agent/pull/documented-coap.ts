@@ -13,7 +13,7 @@ import { PACKAGE_PATHS } from "./documented.wire.ts";
 import type { CoapEvent, LinkEvent, PullEffect } from "./events.ts";
 import { comparableOffer } from "./offers.ts";
 import { UNKNOWN_TOKEN } from "./thingsboard.ts";
-import { chunkBytesMaxOf, type ThingsBoardCoapOptions } from "./thingsboard-coap.ts";
+import { chunkBytesMaxOf, fitting, type ThingsBoardCoapOptions } from "./thingsboard-coap.ts";
 
 type CoapRequest = PullEffect & { readonly type: "coapRequest" };
 type Observed = "attributes" | "rpc";
@@ -57,7 +57,7 @@ export class DocumentedCoap implements Dialect {
         this.#observe(io);
         break;
       case "chunk": {
-        const query = Object.entries(chunkParameters(ask)).map((pair) => pair.join("="));
+        const query = fitting(Object.entries(chunkParameters(ask)).map((pair) => pair.join("=")));
         const { blockBytes } = this.#options;
         const payloadBytesMax = ask.chunkBytes;
         this.#request({ path: [path, "chunk"], query, blockBytes, payloadBytesMax }, io);

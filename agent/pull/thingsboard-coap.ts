@@ -184,7 +184,11 @@ export function chunkBytesMaxOf({ blockBytes }: ThingsBoardCoapOptions): number 
 
 /** Both names may be left out, and are when no option holds them. */
 function chunkQuery({ title, version }: Offer, size: number, chunk: number): readonly string[] {
-  const names = [`title=${title}`, `version=${version}`];
-  const fit = names.filter((name) => new TextEncoder().encode(name).length <= QUERY_BYTES_MAX);
-  return [...fit, `size=${size}`, `chunk=${chunk}`];
+  return fitting([`title=${title}`, `version=${version}`, `size=${size}`, `chunk=${chunk}`]);
+}
+
+/** Parameters that an option can hold. */
+export function fitting(query: readonly string[]): readonly string[] {
+  const encoder = new TextEncoder();
+  return query.filter((parameter) => encoder.encode(parameter).length <= QUERY_BYTES_MAX);
 }

@@ -6,7 +6,7 @@ import type { CoapOutcome } from "#sim/server/thingsboard/coap-exchange.ts";
 import { type PostLater, PullWorld, type WorldLink } from "../../../agent/pull/pull-world.ts";
 import type { Fate, Given, PullRig } from "../../../contract/pull.contract.ts";
 import { noServer } from "./mqtt-world.ts";
-import { type Spoken, type StandIn, standInFor } from "./stand-in.ts";
+import { type RigOptions, type StandIn, standInFor, worldOptionsOf } from "./stand-in.ts";
 
 type CoapRequest = PullEffect & { readonly type: "coapRequest" };
 
@@ -19,16 +19,17 @@ export class CoapRig implements PullRig, WorldLink {
   isKnown = true;
   readonly #api: CoapDeviceApi;
   readonly #observes: boolean;
-  readonly #spoken: Spoken;
+  readonly #isDocumented: boolean;
   /** How to leave each exchange. */
   readonly #open = new Map<number, () => void>();
 
-  constructor(observes: boolean, spoken: Spoken = "thingsboard") {
+  constructor(observes: boolean, options: RigOptions = {}) {
     this.#observes = observes;
-    this.#spoken = spoken;
-    this.standIn = standInFor(spoken);
-    this.#api = new CoapDeviceApi(this.standIn.server);
-    this.world = new PullWorld(noServer, { link: this });
+    const { isDocumented = false, faults = [] } = options;
+    this.#isDocumented = isDocumented;
+    this.standIn = standInFor(options);
+    this.#api = new CoapDeviceApi(this.standIn.server, { faults });
+    this.world = new PullWorld(noServer, { ...worldOptionsOf(options), link: this });
   }
 
   get chunks(): readonly number[] {
@@ -45,8 +46,7 @@ export class CoapRig implements PullRig, WorldLink {
   newDialect() {
     const observes = this.#observes;
     const options = { token: "T", kind: "fw", observes, blockBytes: undefined } as const;
-    const isReal = this.#spoken === "thingsboard";
-    return isReal ? new ThingsBoardCoap(options) : new DocumentedCoap(options);
+    return this.#isDocumented ? new DocumentedCoap(options) : new ThingsBoardCoap(options);
   }
 
   perform(effect: PullEffect, post: PostLater, nowUs: number): void {

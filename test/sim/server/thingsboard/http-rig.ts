@@ -6,7 +6,7 @@ import {
   type Reply,
 } from "../../../agent/pull/pull-world.ts";
 import type { Fate, Given, PullRig } from "../../../contract/pull.contract.ts";
-import { type Spoken, type StandIn, standInFor } from "./stand-in.ts";
+import { type RigOptions, type StandIn, standInFor, worldOptionsOf } from "./stand-in.ts";
 
 /** A device's HTTP exchanges with a stand-in. */
 export class HttpRig implements PullRig, PullServer {
@@ -17,11 +17,12 @@ export class HttpRig implements PullRig, PullServer {
   fateOf: (given: Given) => Fate = () => "arrives";
   isKnown = true;
 
-  constructor(longPolls: boolean, spoken: Spoken = "thingsboard") {
-    this.standIn = standInFor(spoken);
+  constructor(longPolls: boolean, options: RigOptions = {}) {
+    this.standIn = standInFor(options);
     const newDialect = () => new DocumentedHttp({ token: "T 1", kind: "fw", longPolls });
     const link = { newDialect, perform: () => {}, halt: () => {} };
-    this.world = new PullWorld(this, spoken === "documented" ? { link } : { longPolls });
+    const of = options.isDocumented === true ? { link } : { longPolls };
+    this.world = new PullWorld(this, { ...worldOptionsOf(options), ...of });
   }
 
   reply({ method, path, body = "" }: HttpRequest, nowUs: number): Reply {

@@ -3,6 +3,7 @@ import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
 import { DOCUMENTED } from "#sim/server/thingsboard/documented.ts";
+import type { ChunkFault } from "#sim/server/thingsboard/faults.ts";
 import {
   HttpDeviceApi,
   type HttpDeviceApiOptions,
@@ -15,11 +16,21 @@ import { THINGSBOARD } from "#sim/server/thingsboard/server-dialect.ts";
 
 const crypto = new NodeCrypto();
 
-/** As a rig is told, and what it makes of it. */
-export type Spoken = "thingsboard" | "documented";
+/** What speaks, and what is wrong with it. */
+export interface RigOptions {
+  readonly isDocumented?: boolean;
+  readonly faults?: readonly ChunkFault[];
+  /** What the new image is like when it runs. */
+  readonly defect?: "crashes";
+}
 
-export function standInFor(spoken: Spoken): StandIn {
-  return new StandIn({}, {}, 1, spoken === "documented" ? DOCUMENTED : THINGSBOARD);
+export function standInFor({ isDocumented, faults = [] }: RigOptions): StandIn {
+  return new StandIn({}, { faults }, 1, isDocumented === true ? DOCUMENTED : THINGSBOARD);
+}
+
+/** What the world of a device has to know of them. */
+export function worldOptionsOf({ defect }: RigOptions) {
+  return defect === undefined ? {} : { defect };
 }
 
 export const UNIX_MS = 1_767_225_600_000;
