@@ -34,6 +34,9 @@ export {
   verifyImage,
 } from "./image/verify.ts";
 export type { PullConfig } from "./pull/config.ts";
+export { DocumentedCoap } from "./pull/documented-coap.ts";
+export { DocumentedHttp } from "./pull/documented-http.ts";
+export { DocumentedMqtt } from "./pull/documented-mqtt.ts";
 export type { PullEffect, PullEvent, PullNote } from "./pull/events.ts";
 export { PullDevice, type PullLife } from "./pull/pull-device.ts";
 export type { PullStatus } from "./pull/pull-status.ts";

@@ -84,6 +84,8 @@ export interface Dialect {
   readonly tellsChanges: boolean;
   /** It has no words for how an update goes: it is never asked to report. */
   readonly isSilent?: true;
+  /** It has a word for how far a download is. */
+  readonly tellsProgress?: boolean;
   ask(ask: Ask, io: DialectIo): void;
   /** Nobody waits for the answer any more. */
   giveUp(io: DialectIo): void;

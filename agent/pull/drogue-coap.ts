@@ -1,3 +1,4 @@
+import { codeText } from "./coap-code.ts";
 import type { Answer, Ask, Dialect, DialectIo } from "./dialect.ts";
 import { DROGUE_HEAD_BYTES_MAX, DrogueTalk } from "./drogue.ts";
 import { DROGUE_CHANNEL, DROGUE_COAP_OPTION } from "./drogue.wire.ts";
@@ -79,8 +80,7 @@ export class DrogueCoap implements Dialect {
     if (code === 401 || code === 403) return UNKNOWN_TO_DROGUE;
     if (code === 204) return noCommandIn(this.#options.commandTimeoutS);
     if (code !== 205) {
-      const text = `${Math.floor(code / 100)}.${String(code % 100).padStart(2, "0")}`;
-      return { type: "failed", detail: `the server answers ${text}` };
+      return { type: "failed", detail: `the server answers ${codeText(code)}` };
     }
     const option = options.find(({ number }) => number === DROGUE_COAP_OPTION.command);
     const name = new TextDecoder().decode(option?.value ?? new Uint8Array(0));

@@ -23,6 +23,8 @@ export type HttpEvent =
       readonly at: UptimeUs;
       readonly id: number;
       readonly status: number;
+      /** Names in lower case. */
+      readonly headers?: Readonly<Record<string, string>>;
       /** Valid within the step. */
       readonly body: Uint8Array;
     }

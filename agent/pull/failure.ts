@@ -11,6 +11,13 @@ export type PullFailure =
   | "chunks"
   | "checksum";
 
+/** The same where a server has words for more; not remembered. */
+export type FailureCause = PullFailure | "tooLarge";
+
+export function failureOf(cause: FailureCause): PullFailure {
+  return cause === "tooLarge" ? "offer" : cause;
+}
+
 /** Position is the code in flash. */
 export const PULL_FAILURES: readonly PullFailure[] = [
   "imageFormat",

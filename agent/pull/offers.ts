@@ -2,7 +2,7 @@ import type { Crypto } from "#hal/ports.ts";
 import type { ImageIdentity } from "../boot/strategy.ts";
 import { equalBytes } from "../image/equal-bytes.ts";
 import type { Offer } from "./dialect.ts";
-import type { PullFailure } from "./failure.ts";
+import type { FailureCause, PullFailure } from "./failure.ts";
 import {
   FAILED_OFFERS_MAX,
   type FailedOffer,
@@ -13,9 +13,17 @@ import {
 } from "./state.ts";
 
 /** Tells one package from all others, also from one of the same name with other bytes. */
-export function offerIdOf({ title, version, identity }: Offer, crypto: Crypto): Uint8Array {
-  const text = JSON.stringify([title, version, identity]);
-  return crypto.hashOf("sha256", new TextEncoder().encode(text)).slice(0, OFFER_ID_BYTES);
+export function offerIdOf(offer: Offer, crypto: Crypto): Uint8Array {
+  return crypto.hashOf("sha256", new TextEncoder().encode(nameOf(offer))).slice(0, OFFER_ID_BYTES);
+}
+
+/** Two that compare equal are one package. */
+export function comparableOffer(offer: Offer | undefined): string {
+  return offer === undefined ? "none" : nameOf(offer);
+}
+
+function nameOf({ title, version, identity }: Offer): string {
+  return JSON.stringify([title, version, identity]);
 }
 
 /** The image that runs, if it was pulled. */
@@ -52,16 +60,22 @@ export function rememberFailure({ failed }: PullState, id: Uint8Array, failure: 
 }
 
 /** Why a package cannot be for this device; undefined for one that may be. */
-export function problemOf(offer: Offer, title: string, bankBytes: number): string | undefined {
-  if (offer.title !== title) return `the package is ${shown(offer.title)}, this is ${shown(title)}`;
-  if (new TextEncoder().encode(offer.version).length > VERSION_BYTES_MAX) {
-    return `its version is longer than ${VERSION_BYTES_MAX} bytes`;
+export function problemOf(
+  offer: Offer,
+  title: string,
+  bankBytes: number,
+): { readonly cause: FailureCause; readonly detail: string } | undefined {
+  const wrong = (detail: string) => ({ cause: "offer", detail }) as const;
+  if (offer.title !== title) {
+    return wrong(`the package is ${shown(offer.title)}, this is ${shown(title)}`);
   }
-  if (!offer.content.ok) return offer.content.problem;
+  if (new TextEncoder().encode(offer.version).length > VERSION_BYTES_MAX) {
+    return wrong(`its version is longer than ${VERSION_BYTES_MAX} bytes`);
+  }
+  if (!offer.content.ok) return wrong(offer.content.problem);
   const { sizeBytes } = offer.content;
-  return sizeBytes !== undefined && sizeBytes > bankBytes
-    ? `${sizeBytes} bytes, the bank has ${bankBytes}`
-    : undefined;
+  if (sizeBytes === undefined || sizeBytes <= bankBytes) return undefined;
+  return { cause: "tooLarge", detail: `${sizeBytes} bytes, the bank has ${bankBytes}` };
 }
 
 const SHOWN_MAX = 60;

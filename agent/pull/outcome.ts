@@ -24,7 +24,7 @@ export function settleOutcome(io: UpdaterIo): void {
     memory.persistImage(index);
   }
   if (state.untold === "updated") reports.push("UPDATED");
-  else if (state.untold !== undefined) reports.push("FAILED", state.untold);
+  else if (state.untold !== undefined) reports.pushFailed(state.untold);
 }
 
 function rememberNotBooted(offerId: Uint8Array, io: UpdaterIo): void {

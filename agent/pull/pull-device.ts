@@ -62,7 +62,7 @@ export class PullDevice implements UpdaterIo {
     this.isTrial = life.decision.trial;
     this.memory = new PullMemory(ports.flash, ports.layout.journal, this.state);
     this.memory.load();
-    this.reports = new ReportQueue(life.unixMs);
+    this.reports = new ReportQueue(life.unixMs, dialect.tellsProgress);
     this.#dialect = dialect;
     this.#updater = new Updater(this);
   }

@@ -1,7 +1,11 @@
 import type { UptimeUs } from "#hal/ports.ts";
+import { type FailureCause, failureOf } from "./failure.ts";
 import type { Report, UpdateState } from "./report.ts";
 
 const MS_US = 1000;
+
+/** Of two reports of progress, the second has so much more. */
+const PROGRESS_STEP = 10;
 
 /** Tries for a report; an update goes on without its server having heard of every step. */
 const TRIES_MAX = 4;
@@ -9,6 +13,8 @@ const TRIES_MAX = 4;
 interface Waiting {
   readonly state: UpdateState | undefined;
   readonly error: string;
+  readonly cause?: FailureCause;
+  readonly progress?: number;
   tries: number;
 }
 
@@ -22,14 +28,35 @@ export class ReportQueue {
   /** Nothing is said until the next poll: the server would not hear it. */
   #isHeld = false;
   readonly #bootUnixMs: number;
+  readonly #tellsProgress: boolean;
   #lastUnixMs = 0;
+  #lastProgress = 0;
 
-  constructor(bootUnixMs: number) {
+  constructor(bootUnixMs: number, tellsProgress = false) {
     this.#bootUnixMs = bootUnixMs;
+    this.#tellsProgress = tellsProgress;
   }
 
-  push(state: UpdateState | undefined, error = ""): void {
-    this.#waiting.push({ state, error, tries: 0 });
+  push(state: UpdateState | undefined): void {
+    this.#waiting.push({ state, error: "", tries: 0 });
+  }
+
+  /** `detail`: none is known any more after a reset. */
+  pushFailed(cause: FailureCause, detail?: string): void {
+    const failure = failureOf(cause);
+    const error = detail === undefined ? failure : `${failure}: ${detail}`;
+    this.#waiting.push({ state: "FAILED", error, cause, tries: 0 });
+  }
+
+  /** Of a download of known size, where the server wants to know. */
+  pushProgress(offsetBytes: number, sizeBytes: number): void {
+    if (!this.#tellsProgress) return;
+    const steps = Math.floor((offsetBytes * 100) / sizeBytes / PROGRESS_STEP);
+    const progress = steps * PROGRESS_STEP;
+    if (progress === this.#lastProgress) return;
+    this.#lastProgress = progress;
+    if (this.#waiting.at(-1)?.progress !== undefined) this.#waiting.pop();
+    this.#waiting.push({ state: "DOWNLOADING", error: "", progress, tries: 0 });
   }
 
   /** An update that failed makes what there was to say of its progress stale. */
@@ -44,8 +71,8 @@ export class ReportQueue {
     // Two telemetry values of one millisecond are one.
     const nowMs = this.#bootUnixMs + Math.floor(at / MS_US);
     this.#lastUnixMs = Math.max(nowMs, this.#lastUnixMs + 1);
-    const { state, error } = first;
-    return { ...image, state, error, unixMs: this.#lastUnixMs };
+    const { tries: _, ...told } = first;
+    return { ...image, ...told, unixMs: this.#lastUnixMs };
   }
 
   /** The server has the first of them. Returns whether that was the end of an update. */

@@ -1,3 +1,5 @@
+import type { FailureCause } from "./failure.ts";
+
 /** What a device says of an update while it takes it; the names are ThingsBoard's. */
 export type UpdateState =
   | "DOWNLOADING"
@@ -15,6 +17,10 @@ export interface Report {
   readonly state: UpdateState | undefined;
   /** Of a `FAILED`: why, in one line. */
   readonly error: string;
+  /** The same for programs. */
+  readonly cause?: FailureCause;
+  /** Percent of the bytes that are there: then nothing else is told. */
+  readonly progress?: number;
   /** Milliseconds of Unix time; of two reports, the later one's is higher. */
   readonly unixMs: number;
 }

@@ -1,11 +1,14 @@
+import { codeText, isCoapSuccess, JSON_FORMAT } from "./coap-code.ts";
 import type { Answer, Ask, Dialect, DialectIo, Offer } from "./dialect.ts";
 import type { CoapBlockBytes, CoapEvent, LinkEvent, PullEffect } from "./events.ts";
+import { comparableOffer } from "./offers.ts";
 import {
   type PackageKind,
   parseAttributes,
   parseFlatAttributes,
   sharedKeys,
   telemetryOf,
+  UNKNOWN_TOKEN,
 } from "./thingsboard.ts";
 
 export interface ThingsBoardCoapOptions {
@@ -28,7 +31,6 @@ const NO_BYTES_MAX = 4096;
 const BLOCKLESS_BYTES_MAX = 6;
 /** RFC 7252 §5.10. */
 const QUERY_BYTES_MAX = 255;
-const CONTENT_FORMAT = { number: 12, value: Uint8Array.of(50) };
 
 type CoapRequest = PullEffect & { readonly type: "coapRequest" };
 
@@ -50,7 +52,7 @@ export class ThingsBoardCoap implements Dialect {
   constructor(options: ThingsBoardCoapOptions) {
     this.#options = options;
     this.tellsChanges = options.observes;
-    this.chunkBytesMax = options.blockBytes === undefined ? DATAGRAM_BYTES_MAX : CHUNK_BYTES_MAX;
+    this.chunkBytesMax = chunkBytesMaxOf(options);
   }
 
   ask(ask: Ask, { effects }: DialectIo): void {
@@ -118,7 +120,7 @@ export class ThingsBoardCoap implements Dialect {
           ...request,
           method: "POST",
           path: [...device, "telemetry"],
-          options: [CONTENT_FORMAT],
+          options: [JSON_FORMAT],
           payload: new TextEncoder().encode(telemetryOf(ask.report, kind)),
           payloadBytesMax: NO_BYTES_MAX,
         };
@@ -128,14 +130,15 @@ export class ThingsBoardCoap implements Dialect {
   }
 
   #answerOf(asked: Exclude<Ask, { type: "change" }>, code: number, payload: Uint8Array): Answer {
-    if (code === 401) return unknownToken();
+    if (code === 401) return UNKNOWN_TOKEN;
     // None of the attributes exists.
     if (asked.type === "target" && code === 404) return this.#target(undefined);
     if (asked.type === "chunk" && (code === 400 || code === 404)) {
-      const detail = `the server has not got this package any more (${textOf(code)})`;
+      const detail = `the server has not got this package any more (${codeText(code)})`;
       return { type: "denied", cause: "assignment", detail };
     }
-    if (!isSuccess(code)) return { type: "failed", detail: `the server answers ${textOf(code)}` };
+    if (!isCoapSuccess(code))
+      return { type: "failed", detail: `the server answers ${codeText(code)}` };
     switch (asked.type) {
       case "target": {
         const parsed = parseAttributes(payload, this.#options.kind);
@@ -152,7 +155,7 @@ export class ThingsBoardCoap implements Dialect {
   }
 
   #target(offer: Offer | undefined): Answer {
-    this.#known = comparable(offer);
+    this.#known = comparableOffer(offer);
     return { type: "target", offer };
   }
 
@@ -160,7 +163,7 @@ export class ThingsBoardCoap implements Dialect {
     if (event.type === "coapResponse" && event.isObserved) {
       const parsed = parseFlatAttributes(event.payload, this.#options.kind);
       // The first one tells all attributes as they are, those after it what has changed.
-      const isKnown = parsed.ok && comparable(parsed.offer) === this.#known;
+      const isKnown = parsed.ok && comparableOffer(parsed.offer) === this.#known;
       if (isKnown) return undefined;
       if (this.#asked?.type === "change") this.#asked = undefined;
       return { type: "changed" };
@@ -169,34 +172,23 @@ export class ThingsBoardCoap implements Dialect {
     if (this.#asked?.type !== "change") return undefined;
     this.#asked = undefined;
     if (event.type === "coapFailed") return { type: "failed", detail: event.detail };
-    if (event.code === 401) return unknownToken();
-    const detail = `the server does not let itself be observed (${textOf(event.code)})`;
+    if (event.code === 401) return UNKNOWN_TOKEN;
+    const detail = `the server does not let itself be observed (${codeText(event.code)})`;
     return { type: "failed", detail };
   }
 }
 
+export function chunkBytesMaxOf({ blockBytes }: ThingsBoardCoapOptions): number {
+  return blockBytes === undefined ? DATAGRAM_BYTES_MAX : CHUNK_BYTES_MAX;
+}
+
 /** Both names may be left out, and are when no option holds them. */
 function chunkQuery({ title, version }: Offer, size: number, chunk: number): readonly string[] {
-  const names = [`title=${title}`, `version=${version}`];
-  const fit = names.filter((name) => new TextEncoder().encode(name).length <= QUERY_BYTES_MAX);
-  return [...fit, `size=${size}`, `chunk=${chunk}`];
+  return fitting([`title=${title}`, `version=${version}`, `size=${size}`, `chunk=${chunk}`]);
 }
 
-function comparable(offer: Offer | undefined): string {
-  if (offer === undefined) return "none";
-  return JSON.stringify([offer.title, offer.version, offer.identity]);
-}
-
-function isSuccess(code: number): boolean {
-  return code >= 200 && code < 300;
-}
-
-/** As RFC 7252 writes it. */
-function textOf(code: number): string {
-  return `${Math.floor(code / 100)}.${String(code % 100).padStart(2, "0")}`;
-}
-
-function unknownToken(): Answer {
-  const detail = "the server does not know this access token";
-  return { type: "denied", cause: "credentials", detail };
+/** Parameters that an option can hold. */
+export function fitting(query: readonly string[]): readonly string[] {
+  const encoder = new TextEncoder();
+  return query.filter((parameter) => encoder.encode(parameter).length <= QUERY_BYTES_MAX);
 }

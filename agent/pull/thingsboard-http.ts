@@ -1,6 +1,12 @@
 import type { Answer, Ask, Dialect, DialectIo } from "./dialect.ts";
 import type { LinkEvent } from "./events.ts";
-import { type PackageKind, parseAttributes, sharedKeys, telemetryOf } from "./thingsboard.ts";
+import {
+  type PackageKind,
+  parseAttributes,
+  sharedKeys,
+  telemetryOf,
+  UNKNOWN_TOKEN,
+} from "./thingsboard.ts";
 
 export interface ThingsBoardHttpOptions {
   /** Access token of the device. */
@@ -97,10 +103,7 @@ export class ThingsBoardHttp implements Dialect {
   }
 
   #answerOf(asked: Ask["type"], status: number, body: Uint8Array): Answer {
-    if (status === 401) {
-      const detail = "the server does not know this access token";
-      return { type: "denied", cause: "credentials", detail };
-    }
+    if (status === 401) return UNKNOWN_TOKEN;
     // One of the two messages of an assignment, or the end of the wait: either way, ask anew.
     if (asked === "change" && [200, 408, 503].includes(status)) return { type: "changed" };
     if (asked === "chunk" && (status === 400 || status === 404)) {

@@ -1,26 +1,26 @@
-import type { Answer, Ask, Dialect, DialectIo } from "./dialect.ts";
-import type { LinkEvent } from "./events.ts";
+import type { Answer, Ask } from "./dialect.ts";
+import { type MqttHeard, type MqttSaying, MqttTalk, type MqttWords } from "./mqtt-talk.ts";
 import { type PackageKind, parseAttributes, sharedKeys, telemetryOf } from "./thingsboard.ts";
 
 /** `NETTY_MAX_PAYLOAD_SIZE`: a request for more ends the connection. */
 const CHUNK_BYTES_MAX = 65_536;
-const ATTRIBUTES = "v1/devices/me/attributes";
-const TELEMETRY = "v1/devices/me/telemetry";
+export const MQTT_ATTRIBUTES = "v1/devices/me/attributes";
+export const MQTT_TELEMETRY = "v1/devices/me/telemetry";
 /** Of firmware and software alike. */
 const ERRORS = "v2/fw/error";
 
-/**
- * The device API over MQTT of ThingsBoard as it is (since 4.1). It keeps no session and sends nothing
- * again: each connection is clean, subscribes anew, and whoever was away asks.
- */
-export class ThingsBoardMqtt implements Dialect {
+/** The device API over MQTT of ThingsBoard as it is (since 4.1). */
+export class ThingsBoardMqtt extends MqttTalk {
+  constructor(kind: PackageKind) {
+    super(new ThingsBoardWords(kind));
+  }
+}
+
+class ThingsBoardWords implements MqttWords {
   readonly chunkBytesMax = CHUNK_BYTES_MAX;
-  readonly tellsChanges = true;
+  /** Matched as they are written; anything else is refused. */
+  readonly filters: readonly string[];
   readonly #kind: PackageKind;
-  #phase: "closed" | "connecting" | "subscribing" | "open" = "closed";
-  #asked: Ask | undefined;
-  /** Of the last message, and of the last request of attributes. */
-  #id = 0;
   #attributesId = 0;
   /**
    * Under which the server keeps the package that it gives, for as long as the connection stands. A
@@ -31,128 +31,54 @@ export class ThingsBoardMqtt implements Dialect {
 
   constructor(kind: PackageKind) {
     this.#kind = kind;
-  }
-
-  ask(ask: Ask, io: DialectIo): void {
-    this.#asked = ask;
-    if (this.#phase === "open") this.#perform(ask, io);
-    if (this.#phase !== "closed") return;
-    this.#phase = "connecting";
-    io.effects.push({ type: "mqttConnect" });
-  }
-
-  /** A connection that owes an answer is dead, or its server is not going to give one. */
-  giveUp(io: DialectIo): void {
-    const isListening = this.#asked?.type === "change" && this.#phase === "open";
-    this.#asked = undefined;
-    if (isListening || this.#phase === "closed") return;
-    this.#phase = "closed";
-    this.#offer = undefined;
-    io.effects.push({ type: "mqttClose" });
-  }
-
-  step(event: LinkEvent, io: DialectIo): Answer | "reached" | undefined {
-    switch (event.type) {
-      case "mqttConnected":
-        if (this.#phase !== "connecting") return undefined;
-        this.#phase = "subscribing";
-        io.effects.push({ type: "mqttSubscribe", filters: this.#filters() });
-        return "reached";
-      case "mqttSubscribed":
-        if (this.#phase !== "subscribing") return undefined;
-        this.#phase = "open";
-        // What changed while nobody listened was told to nobody.
-        if (this.#asked?.type === "change") return this.#answered({ type: "changed" });
-        if (this.#asked !== undefined) this.#perform(this.#asked, io);
-        return "reached";
-      case "mqttPublished":
-        if (this.#asked?.type !== "report" || event.id !== this.#id) return undefined;
-        return this.#answered({ type: "reported" });
-      case "mqttMessage":
-        return this.#phase === "open" ? this.#message(event.topic, event.payload) : undefined;
-      case "mqttClosed": {
-        this.#phase = "closed";
-        this.#offer = undefined;
-        if (this.#asked === undefined) return undefined;
-        const { detail, isUnknown } = event;
-        if (!isUnknown) return this.#answered({ type: "failed", detail });
-        return this.#answered({ type: "denied", cause: "credentials", detail });
-      }
-      case "httpResponse":
-      case "httpFailed":
-      case "coapResponse":
-      case "coapFailed":
-      case "fetched":
-      case "fetchFailed":
-        return undefined;
-      default:
-        return event satisfies never;
-    }
-  }
-
-  /** Matched as they are written; anything else is refused. */
-  #filters(): readonly string[] {
-    const kind = this.#kind;
     const chunks = `v2/${kind}/response/+/chunk/+`;
-    return [ATTRIBUTES, `${ATTRIBUTES}/response/+`, chunks, ERRORS];
+    this.filters = [MQTT_ATTRIBUTES, `${MQTT_ATTRIBUTES}/response/+`, chunks, ERRORS];
   }
 
-  #perform(ask: Ask, { effects }: DialectIo): void {
-    this.#id += 1;
-    const id = this.#id;
-    const publish = (topic: string, payload: string) =>
-      effects.push({ type: "mqttPublish", id, topic, payload });
+  forget(): void {
+    this.#offer = undefined;
+  }
+
+  say(ask: Ask, id: number): readonly MqttSaying[] {
     switch (ask.type) {
-      case "target":
+      case "target": {
         this.#attributesId = id;
-        publish(
-          `${ATTRIBUTES}/request/${id}`,
-          JSON.stringify({ sharedKeys: sharedKeys(this.#kind) }),
-        );
-        break;
+        const payload = JSON.stringify({ sharedKeys: sharedKeys(this.#kind) });
+        return [{ topic: `${MQTT_ATTRIBUTES}/request/${id}`, payload }];
+      }
       case "chunk":
         if (this.#offer !== ask.offer.identity) this.#requestId += 1;
         this.#offer = ask.offer.identity;
         // Plain decimal: anything else ends the connection, nothing fetches the whole file.
-        publish(this.#chunkTopic("request", ask.index), String(ask.chunkBytes));
-        break;
+        return [{ topic: this.#chunkTopic("request", ask.index), payload: String(ask.chunkBytes) }];
       case "report":
-        publish(TELEMETRY, telemetryOf(ask.report, this.#kind));
-        break;
+        return [{ topic: MQTT_TELEMETRY, payload: telemetryOf(ask.report, this.#kind) }];
       case "change":
-        break;
+        return [];
       default:
-        ask satisfies never;
+        return ask satisfies never;
     }
   }
 
-  #chunkTopic(direction: "request" | "response", index: number): string {
-    return `v2/${this.#kind}/${direction}/${this.#requestId}/chunk/${index}`;
-  }
-
-  #message(topic: string, payload: Uint8Array): Answer | undefined {
-    const asked = this.#asked;
-    if (topic === ATTRIBUTES) return { type: "changed" };
-    if (asked?.type === "target" && topic === `${ATTRIBUTES}/response/${this.#attributesId}`) {
+  hear(asked: Ask | undefined, topic: string, payload: Uint8Array): MqttHeard | undefined {
+    if (topic === MQTT_ATTRIBUTES) return { answer: { type: "changed" } };
+    if (asked?.type === "target" && topic === `${MQTT_ATTRIBUTES}/response/${this.#attributesId}`) {
       const parsed = parseAttributes(payload, this.#kind);
-      if (parsed.ok) return this.#answered({ type: "target", offer: parsed.offer });
-      return this.#answered({
-        type: "failed",
-        detail: `the server answers with ${parsed.problem}`,
-      });
+      if (parsed.ok) return { answer: { type: "target", offer: parsed.offer } };
+      const detail = `the server answers with ${parsed.problem}`;
+      return { answer: { type: "failed", detail } };
     }
     if (asked?.type !== "chunk") return undefined;
     if (topic === this.#chunkTopic("response", asked.index)) {
       // Too few, and none at all, may mean that the server's cache has lost the package.
       if (payload.length !== asked.expectBytes) this.#offer = undefined;
-      return this.#answered({ type: "chunk", bytes: payload });
+      return { answer: { type: "chunk", bytes: payload } };
     }
-    return topic === ERRORS ? this.#answered(errorOf(payload)) : undefined;
+    return topic === ERRORS ? { answer: errorOf(payload) } : undefined;
   }
 
-  #answered(answer: Answer): Answer {
-    this.#asked = undefined;
-    return answer;
+  #chunkTopic(direction: "request" | "response", index: number): string {
+    return `v2/${this.#kind}/${direction}/${this.#requestId}/chunk/${index}`;
   }
 }
 

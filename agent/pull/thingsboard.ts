@@ -3,8 +3,9 @@
  * attributes of the device one way, telemetry the other.
  */
 import { IMAGE_BYTES_MAX } from "../image/verify.ts";
-import { parseChecksum } from "./checksum.ts";
-import type { Offer } from "./dialect.ts";
+import { type Checksum, parseChecksum } from "./checksum.ts";
+import type { Answer, Offer } from "./dialect.ts";
+import { own, parseRecord, recordOf } from "./json.ts";
 import { isHttpUrl } from "./redirects.ts";
 import type { Report } from "./report.ts";
 
@@ -22,6 +23,9 @@ const ATTRIBUTES = [
   "tag",
 ] as const;
 
+/** Those that tell a package from another one of its name, in the order of {@link Offer.identity}. */
+const DESCRIBED = ["size", "checksum_algorithm", "checksum", "url"] as const;
+
 /** Title and version are at most so long in its database. */
 const NAME_LENGTH_MAX = 255;
 
@@ -34,6 +38,12 @@ export function sharedKeys(kind: PackageKind): string {
   return ATTRIBUTES.map((name) => `${kind}_${name}`).join(",");
 }
 
+export const UNKNOWN_TOKEN: Answer = {
+  type: "denied",
+  cause: "credentials",
+  detail: "the server does not know this access token",
+};
+
 export type ParsedOffer =
   | { readonly ok: true; readonly offer: Offer | undefined }
   | { readonly ok: false; readonly problem: string };
@@ -43,7 +53,7 @@ export type ParsedOffer =
  * when none of the keys exist. Without title or version nothing is assigned.
  */
 export function parseAttributes(body: Uint8Array, kind: PackageKind): ParsedOffer {
-  const answer = recordOf(parseJson(body));
+  const answer = parseRecord(body);
   if (answer === undefined) return { ok: false, problem: "attributes that are no JSON object" };
   const shared = own(answer, "shared");
   if (shared === undefined) return { ok: true, offer: undefined };
@@ -54,7 +64,7 @@ export function parseAttributes(body: Uint8Array, kind: PackageKind): ParsedOffe
 
 /** The same in an answer that is nothing but the attributes, as observers get it by CoAP. */
 export function parseFlatAttributes(body: Uint8Array, kind: PackageKind): ParsedOffer {
-  const attributes = recordOf(parseJson(body));
+  const attributes = parseRecord(body);
   if (attributes === undefined) return { ok: false, problem: "attributes that are no JSON object" };
   return offerOf(attributes, kind);
 }
@@ -66,45 +76,46 @@ function offerOf(attributes: object, kind: PackageKind): ParsedOffer {
   if (!isName(title) || !isName(version)) {
     return { ok: false, problem: `${kind}_title or ${kind}_version that are no names` };
   }
-  const described = [of("size"), of("checksum_algorithm"), of("checksum"), of("url")];
-  const content = contentOf(of("size"), of("checksum_algorithm"), of("checksum"), of("url"));
+  const described = DESCRIBED.map(of);
+  const [size, algorithm, hex, url] = described;
+  const isBare = url !== undefined && hex === undefined;
+  const checksum = isBare ? undefined : parseChecksum(algorithm, hex);
+  const content = contentOf({ url, size, checksum });
   return { ok: true, offer: { title, version, identity: JSON.stringify(described), content } };
 }
 
-function contentOf(
-  size: unknown,
-  algorithm: unknown,
-  hex: unknown,
-  url: unknown,
-): Offer["content"] {
-  if (url !== undefined) return contentAt(url, size, algorithm, hex);
-  if (!isSize(size)) return NO_SIZE;
-  const checksum = parseChecksum(algorithm, hex);
-  if (typeof checksum === "string") return { ok: false, problem: checksum };
-  return { ok: true, sizeBytes: size, checksum };
+/** What a server says of a package's bytes. Anything at all. */
+export interface ContentFacts {
+  readonly url: unknown;
+  readonly size: unknown;
+  /** A text says what is wrong with it. */
+  readonly checksum: Checksum | string | undefined;
 }
 
-/** A package that does not lie on the server: whoever made it need not have said what it is like. */
-function contentAt(
-  url: unknown,
-  size: unknown,
-  algorithm: unknown,
-  hex: unknown,
+/** `isLoose`: whoever described it need not have said what it is like; never, if it lies elsewhere. */
+export function contentOf(
+  { url, size, checksum }: ContentFacts,
+  isLoose = false,
 ): Offer["content"] {
-  if (typeof url !== "string" || url.length > URL_LENGTH_MAX || !isHttpUrl(url)) {
+  if (url !== undefined && !isPackageUrl(url)) {
     return { ok: false, problem: "its URL is no address by http: or https:" };
   }
-  if (size !== undefined && !isSize(size)) return NO_SIZE;
-  const checksum = hex === undefined ? undefined : parseChecksum(algorithm, hex);
+  const mayLack = isLoose || url !== undefined;
+  if (!isSize(size) && !(mayLack && size === undefined)) return NO_SIZE;
   if (typeof checksum === "string") return { ok: false, problem: checksum };
-  return { ok: true, sizeBytes: size, checksum, url };
+  const content = { ok: true, sizeBytes: size, checksum } as const;
+  return url === undefined ? content : { ...content, url };
+}
+
+function isPackageUrl(url: unknown): url is string {
+  return typeof url === "string" && url.length <= URL_LENGTH_MAX && isHttpUrl(url);
 }
 
 function isSize(size: unknown): size is number {
   return typeof size === "number" && Number.isInteger(size) && size >= 1 && size <= IMAGE_BYTES_MAX;
 }
 
-const ERROR_LENGTH_MAX = 200;
+export const ERROR_LENGTH_MAX = 200;
 
 /**
  * Telemetry with a time of its own: values that come within one millisecond overwrite each other.
@@ -123,24 +134,6 @@ export function telemetryOf(report: Report, kind: PackageKind): string {
   return JSON.stringify({ ts: unixMs, values });
 }
 
-function isName(value: unknown): value is string {
+export function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "" && value.length <= NAME_LENGTH_MAX;
-}
-
-function recordOf(value: unknown): object | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
-}
-
-/** Never what an object inherits. */
-function own(record: object, key: string): unknown {
-  return Object.hasOwn(record, key) ? Reflect.get(record, key) : undefined;
-}
-
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
-    throw error;
-  }
 }

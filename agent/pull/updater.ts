@@ -10,7 +10,7 @@ import { type Checksum, checksumDigest, hexOf } from "./checksum.ts";
 import type { Answer, Ask, Offer } from "./dialect.ts";
 import { Download } from "./download.ts";
 import type { PullNote } from "./events.ts";
-import { type PullFailure, triesOf } from "./failure.ts";
+import { type FailureCause, failureOf, type PullFailure, triesOf } from "./failure.ts";
 import { failedOffer, isRunning, offerIdOf, problemOf, rememberFailure } from "./offers.ts";
 import type { UpdaterIo } from "./updater-io.ts";
 
@@ -69,7 +69,7 @@ export class Updater {
       return;
     }
     const problem = problemOf(offer, config.title, ports.boot.updateRegion().sizeBytes);
-    if (problem !== undefined) this.#fail(id, "offer", problem);
+    if (problem !== undefined) this.#fail(id, problem.cause, problem.detail);
     else if (memory.isSick) this.#fail(id, "storage", "the journal cannot be written");
     else this.#begin(offer, id);
   }
@@ -91,7 +91,10 @@ export class Updater {
     const { offer, download } = this.#current;
     if (this.#isHopeless(index, bytes, download.record.sizeBytes)) return;
     if (!this.#stores(() => download.take(index * chunkBytes, bytes))) return;
-    if (download.isComplete) this.#finish(offer.content.ok ? offer.content.checksum : undefined);
+    const { sizeBytes, checksum } = offer.content.ok ? offer.content : {};
+    const { offsetBytes } = download.record;
+    if (sizeBytes !== undefined) this.#io.reports.pushProgress(offsetBytes, sizeBytes);
+    if (download.isComplete) this.#finish(checksum);
   }
 
   /** All that is left of a package of unknown size. */
@@ -248,8 +251,9 @@ export class Updater {
     if (download !== undefined) this.#fail(download.offerId, failure, detail);
   }
 
-  #fail(offerId: Uint8Array, failure: PullFailure, detail: string): void {
+  #fail(offerId: Uint8Array, cause: FailureCause, detail: string): void {
     const { state, memory, reports } = this.#io;
+    const failure = failureOf(cause);
     this.#drop();
     rememberFailure(state, offerId, failure);
     memory.persist("failures");
@@ -257,7 +261,7 @@ export class Updater {
     memory.persist("untold");
     this.#io.note({ type: "refused", failure, detail });
     reports.forgetProgress();
-    reports.push("FAILED", `${failure}: ${detail}`);
+    reports.pushFailed(cause, detail);
   }
 
   /** Gives up what was begun. What is staged, or runs, stays. */

@@ -17,6 +17,7 @@ const GONE: readonly number[] = [400, 401, 403, 404, 405, 410];
 export class UrlPackages implements Dialect {
   readonly chunkBytesMax: number;
   readonly tellsChanges: boolean;
+  readonly tellsProgress: boolean;
   readonly #server: Dialect;
   #id = 0;
   #asked: ChunkAsk | undefined;
@@ -26,6 +27,7 @@ export class UrlPackages implements Dialect {
     this.#server = server;
     this.chunkBytesMax = server.chunkBytesMax;
     this.tellsChanges = server.tellsChanges;
+    this.tellsProgress = server.tellsProgress === true;
   }
 
   ask(ask: Ask, io: DialectIo): void {

@@ -14,7 +14,12 @@ export interface HttpCall {
 
 /** One of these is called, once, unless the call is cancelled. */
 export interface HttpCallEvents {
-  readonly onResponse: (status: number, body: Uint8Array) => void;
+  readonly onResponse: (
+    status: number,
+    body: Uint8Array,
+    /** Names in lower case. */
+    headers: Readonly<Record<string, string>>,
+  ) => void;
   /** For people, in one line; whether there was a body longer than it may be. */
   readonly onFailed: (detail: string, isTooLong: boolean) => void;
 }
@@ -75,8 +80,9 @@ export class HttpClient {
         });
         response.on("close", () =>
           end(() => {
-            if (!response.complete) events.onFailed("the connection was closed", false);
-            else events.onResponse(response.statusCode ?? 0, Buffer.concat(chunks));
+            const { complete, statusCode = 0, headers: named } = response;
+            if (!complete) events.onFailed("the connection was closed", false);
+            else events.onResponse(statusCode, Buffer.concat(chunks), headerTexts(named));
           }),
         );
         response.on("error", () => {});
@@ -99,6 +105,11 @@ function headersFor(body: string | Uint8Array | undefined): http.OutgoingHttpHea
   if (body === undefined) return {};
   const length = { "content-length": Buffer.byteLength(body) };
   return typeof body === "string" ? { "content-type": "application/json", ...length } : length;
+}
+
+export function headerTexts(headers: http.IncomingHttpHeaders): Readonly<Record<string, string>> {
+  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+  return Object.fromEntries(texts);
 }
 
 /** For people, in one line. */

@@ -1,6 +1,6 @@
 import http from "node:http";
 import https from "node:https";
-import { httpReasonOf } from "./http-client.ts";
+import { headerTexts, httpReasonOf } from "./http-client.ts";
 
 export interface UrlPart {
   /** `http:` or `https:`. */
@@ -54,7 +54,7 @@ export class UrlReader {
       end(() => {
         const { statusCode = 0, headers } = body.response;
         if (statusCode === 200) this.#open = body;
-        events.onResponse(statusCode, textsOf(headers), bytes);
+        events.onResponse(statusCode, headerTexts(headers), bytes);
       });
     };
     let stop = () => {};
@@ -134,9 +134,4 @@ async function fill(body: OpenBody): Promise<boolean> {
     body.rest = next.value;
   }
   return true;
-}
-
-function textsOf(headers: http.IncomingHttpHeaders): Readonly<Record<string, string>> {
-  const texts = Object.entries(headers).map(([name, value]) => [name, String(value)]);
-  return Object.fromEntries(texts);
 }

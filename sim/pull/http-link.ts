@@ -106,7 +106,7 @@ function eventOf(id: number, outcome: HttpOutcome, bodyBytesMax: number): HttpNe
   if (typeof outcome === "string") {
     return { type: "httpFailed", id, detail: "the connection was closed", isTooLong: false };
   }
-  const { status, body } = outcome;
-  if (body.length <= bodyBytesMax) return { type: "httpResponse", id, status, body };
+  const { status, headers, body } = outcome;
+  if (body.length <= bodyBytesMax) return { type: "httpResponse", id, status, headers, body };
   return { type: "httpFailed", id, detail: `more than ${bodyBytesMax} bytes`, isTooLong: true };
 }

@@ -51,7 +51,7 @@ const cases: Cases = {
     world.run(60);
     expect(world.status()).toMatchObject({ version: "2.0.0", isTrial: false, isIdle: true });
     expect(standIn.telemetry("fw_state")).toBe("UPDATED");
-    expect(standIn.telemetry("current_fw_version")).toBe("2.0.0");
+    expect(standIn.reportedVersion).toBe("2.0.0");
     expect(rig.chunks).toEqual(Array.from({ length: CHUNKS }, (_, index) => index));
   },
 

@@ -45,7 +45,7 @@ export function pullCommand(parts: RunParts): Command {
     )
     .addOption(
       new Option("--dialect <name>", "whose language the server speaks")
-        .choices(["thingsboard", "drogue"])
+        .choices(["thingsboard", "documented", "drogue"])
         .default("thingsboard"),
     )
     .option("--token <token>", "the device's access token; else FUOTA_TOKEN")

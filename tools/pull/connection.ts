@@ -1,4 +1,7 @@
 import type { Dialect } from "#agent/pull/dialect.ts";
+import { DocumentedCoap } from "#agent/pull/documented-coap.ts";
+import { DocumentedHttp } from "#agent/pull/documented-http.ts";
+import { DocumentedMqtt } from "#agent/pull/documented-mqtt.ts";
 import type { CoapBlockBytes } from "#agent/pull/events.ts";
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
 import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
@@ -19,7 +22,7 @@ import { withUrlPackages } from "./url-link.ts";
 
 export interface ConnectionOptions {
   readonly url: string;
-  readonly dialect: "thingsboard" | "drogue";
+  readonly dialect: "thingsboard" | "documented" | "drogue";
   readonly as?: string;
   readonly cbor: CborSpelling;
   readonly timeout: number;
@@ -49,15 +52,24 @@ export function connectionOf(options: ConnectionOptions): Connection {
   if (options.dialect === "drogue") {
     return drogueConnection(options, () => sessionOptions(options));
   }
-  return withUrlPackages(thingsBoardConnection(options));
+  return withUrlPackages(thingsBoardConnection(options, MACHINES[options.dialect]));
 }
 
-function thingsBoardConnection(options: ConnectionOptions): Connection {
+/** ThingsBoard as it is, and as a document has it. */
+const MACHINES = {
+  thingsboard: { Http: ThingsBoardHttp, Mqtt: ThingsBoardMqtt, Coap: ThingsBoardCoap },
+  documented: { Http: DocumentedHttp, Mqtt: DocumentedMqtt, Coap: DocumentedCoap },
+} as const;
+
+function thingsBoardConnection(
+  options: ConnectionOptions,
+  { Http, Mqtt, Coap }: (typeof MACHINES)[keyof typeof MACHINES],
+): Connection {
   const kind: PackageKind = options.software === true ? "sw" : "fw";
   if (/^mqtts?:/.test(options.url)) {
     const session = sessionOptions(options);
     return {
-      newDialect: () => new ThingsBoardMqtt(kind),
+      newDialect: () => new Mqtt(kind),
       newLink: (post) => new MqttDeviceLink(session, post),
       close: () => {},
     };
@@ -68,8 +80,7 @@ function thingsBoardConnection(options: ConnectionOptions): Connection {
     const client = new CoapClient(options.url);
     const { block: blockBytes, observe } = options;
     return {
-      newDialect: () =>
-        new ThingsBoardCoap({ token, kind, observes: observe === true, blockBytes }),
+      newDialect: () => new Coap({ token, kind, observes: observe === true, blockBytes }),
       newLink: (post) => new CoapLink(client, post),
       close: () => client.close(),
     };
@@ -77,7 +88,7 @@ function thingsBoardConnection(options: ConnectionOptions): Connection {
   const client = new HttpClient(options.url);
   const longPolls = options.longPoll === true;
   return {
-    newDialect: () => new ThingsBoardHttp({ token, kind, longPolls }),
+    newDialect: () => new Http({ token, kind, longPolls }),
     newLink: (post) => new HttpLink(client, post),
     close: () => client.close(),
   };

@@ -19,8 +19,8 @@ export class HttpLink implements PullLink {
     this.#cancel = this.#client.call(
       { method, path, headers, body, bodyBytesMax },
       {
-        onResponse: (status, bytes) =>
-          this.#post({ type: "httpResponse", id, status, body: bytes }),
+        onResponse: (status, bytes, named) =>
+          this.#post({ type: "httpResponse", id, status, headers: named, body: bytes }),
         onFailed: (detail, isTooLong) => this.#post({ type: "httpFailed", id, detail, isTooLong }),
       },
     );

@@ -1,4 +1,3 @@
-import type { PackageKind } from "#agent/pull/thingsboard.ts";
 import { attributesOfQuery } from "./attribute-query.ts";
 import {
   type CoapOutcome,
@@ -7,10 +6,11 @@ import {
   coapJson,
   coapReply,
 } from "./coap-exchange.ts";
-import { type AttributePush, effective, type ServerDevice } from "./device.ts";
+import { effective, type ServerDevice } from "./device.ts";
 import { type ChunkFault, ChunkFaults } from "./faults.ts";
 import { Bucket, type RateLimit } from "./rate-limit.ts";
 import type { ThingsBoard } from "./server.ts";
+import type { CoapResource } from "./server-dialect.ts";
 import { parseTelemetry } from "./telemetry-json.ts";
 
 export interface CoapDeviceApiOptions {
@@ -37,7 +37,10 @@ export class CoapDeviceApi {
   readonly #onChunk: NonNullable<CoapDeviceApiOptions["onChunk"]>;
   readonly #buckets = new Map<ServerDevice, Bucket>();
   /** How to end what is observed of a device. */
-  readonly #observers = new Map<ServerDevice, () => void>();
+  readonly #observers = {
+    listeners: new Map<ServerDevice, () => void>(),
+    callees: new Map<ServerDevice, () => void>(),
+  };
 
   constructor(server: ThingsBoard, options: CoapDeviceApiOptions = {}) {
     this.#server = server;
@@ -50,8 +53,9 @@ export class CoapDeviceApi {
   readonly handle = (request: CoapRequest, respond: Respond): (() => void) => {
     const { path } = request;
     const [root = "", second = "", token = "", feature = ""] = path;
-    if (root === "fw" || root === "sw") {
-      respond(this.#package(root, request));
+    const resource = this.#server.dialect.coapResource(path);
+    if (resource !== undefined) {
+      respond(this.#package(resource, request));
       return NOTHING;
     }
     if (root !== "api" || second !== "v1") {
@@ -60,7 +64,8 @@ export class CoapDeviceApi {
     }
     const device = this.#server.deviceOf(token);
     const route = `${request.code} ${feature}`;
-    const isRoute = path.length === 4 && ROUTES.includes(route);
+    const call = request.code === POST && feature === "rpc" ? path[4] : undefined;
+    const isRoute = path.length === (call === undefined ? 4 : 5) && ROUTES.includes(route);
     if (!isRoute || device === undefined) {
       respond(coapReply(isRoute ? 401 : 400));
       return NOTHING;
@@ -70,19 +75,25 @@ export class CoapDeviceApi {
       respond(limited);
       return NOTHING;
     }
-    if (route === `${GET} attributes` && request.observe === 0) {
-      return this.#observe(device, respond);
+    if (call !== undefined) {
+      device.openCalls.delete(Number(call));
+      respond(coapReply(201));
+      return NOTHING;
+    }
+    if (request.code === GET && request.observe === 0) {
+      return this.#observe(feature === "rpc" ? "callees" : "listeners", device, respond);
     }
     respond(this.#reply(route, request, device));
     return NOTHING;
   };
 
   #reply(route: string, request: CoapRequest, device: ServerDevice): CoapReply {
+    if (route === `${GET} rpc`) return coapReply(405);
     if (route === `${GET} attributes`) return this.#attributes(request, device);
     const samples = parseTelemetry(request.payload, this.#server.nowUnixMs);
     if (samples === undefined) return coapReply(400);
     for (const { ts, key, value } of samples) {
-      if (route === `${POST} attributes`) device.client.set(key, value);
+      if (route === `${POST} attributes`) this.#server.saveAttribute(device, key, value);
       else this.#server.saveTelemetry(device, ts, key, value);
     }
     return coapReply(201);
@@ -96,20 +107,24 @@ export class CoapDeviceApi {
   }
 
   /** One observer a device: a later one ends the first. */
-  #observe(device: ServerDevice, respond: Respond): () => void {
-    this.#observers.get(device)?.();
+  #observe(what: "listeners" | "callees", device: ServerDevice, respond: Respond): () => void {
+    const observers = this.#observers[what];
+    observers.get(device)?.();
     const tell = (value: unknown) => respond({ ...coapJson(value), isObserved: true });
-    const listener = (push: AttributePush) => tell(push);
     const leave = () => {
-      device.listeners.delete(listener);
-      if (this.#observers.get(device) === end) this.#observers.delete(device);
+      device[what].delete(tell);
+      if (observers.get(device) === end) observers.delete(device);
     };
     const end = () => {
       leave();
       respond(coapReply(202));
     };
-    device.listeners.add(listener);
-    this.#observers.set(device, end);
+    device[what].add(tell);
+    observers.set(device, end);
+    if (what === "callees") {
+      respond({ ...coapReply(205), isObserved: true });
+      return leave;
+    }
     const shared = Object.fromEntries(device.shared);
     tell(this.#server.quirks.observesFlat ? shared : { shared });
     return leave;
@@ -126,13 +141,14 @@ export class CoapDeviceApi {
     return coapReply(this.#server.quirks.rateLimitIs500 ? 500 : 429);
   }
 
-  #package(kind: PackageKind, { code, path, query }: CoapRequest): CoapOutcome {
+  #package({ kind, token, what }: CoapResource, { code, query }: CoapRequest): CoapOutcome {
     if (code !== GET) return coapReply(405);
-    const device = path.length === 2 ? this.#server.deviceOf(path[1] ?? "") : undefined;
+    const device = token === undefined ? undefined : this.#server.deviceOf(token);
     if (device === undefined) return coapReply(401);
     const limited = this.#limited(device);
     if (limited !== undefined) return limited;
     const ota = effective(device, kind);
+    if (ota !== undefined && what === "info") return coapJson(this.#server.dialect.infoOf(ota));
     if (ota === undefined || ota.url !== undefined) return coapReply(404);
     const [title, version] = [parameterOf(query, "title"), parameterOf(query, "version")];
     const isOther = (title ?? ota.title) !== ota.title || (version ?? ota.version) !== ota.version;
@@ -159,7 +175,13 @@ export class CoapDeviceApi {
   }
 }
 
-const ROUTES: readonly string[] = [`${GET} attributes`, `${POST} attributes`, `${POST} telemetry`];
+const ROUTES: readonly string[] = [
+  `${GET} attributes`,
+  `${POST} attributes`,
+  `${POST} telemetry`,
+  `${GET} rpc`,
+  `${POST} rpc`,
+];
 
 /** Parameters are taken as they are. */
 function parameterOf(query: readonly string[], name: string): string | null {

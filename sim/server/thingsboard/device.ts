@@ -14,6 +14,13 @@ export interface DeviceProfile {
 
 export type TelemetryValue = string | number | boolean;
 
+/** A call of a device (RPC). */
+export interface DeviceCall {
+  readonly id: number;
+  readonly method: string;
+  readonly params: Readonly<Record<string, AttributeValue>>;
+}
+
 /** Changes of shared attributes as they are told: flat values, or `{"deleted":[…]}`. */
 export type AttributePush = Readonly<Record<string, AttributeValue | readonly string[]>>;
 
@@ -30,6 +37,10 @@ export interface ServerDevice {
   readonly cancelled: Set<OtaPackage>;
   /** Who waits to be told of a change. */
   readonly listeners: Set<(push: AttributePush) => void>;
+  /** Who waits to be called. */
+  readonly callees: Set<(call: DeviceCall) => void>;
+  /** Calls that came to somebody and have no answer. */
+  readonly openCalls: Set<number>;
   /** Ends its MQTT session. */
   kick: (() => void) | undefined;
 }
@@ -45,6 +56,8 @@ export function newServerDevice(name: string, token: string, profile: DeviceProf
     telemetry: new Map(),
     cancelled: new Set(),
     listeners: new Set(),
+    callees: new Set(),
+    openCalls: new Set(),
     kick: undefined,
   };
 }

@@ -1,6 +1,6 @@
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
 import { attributesOfQuery } from "./attribute-query.ts";
-import { type AttributePush, effective, type ServerDevice } from "./device.ts";
+import { effective, type ServerDevice } from "./device.ts";
 import { type ChunkFault, ChunkFaults } from "./faults.ts";
 import {
   emptyReply,
@@ -58,7 +58,10 @@ export class HttpDeviceApi {
       return NOTHING;
     }
     const route = `${request.method} ${rest}`;
-    if (route === "GET attributes/updates") return this.#updates(device, query, respond);
+    if (route === "GET attributes/updates") {
+      return this.#poll(device.listeners, query, respond);
+    }
+    if (route === "GET rpc") return this.#poll(device.callees, query, respond);
     respond(this.#reply(route, request, device, query));
     return NOTHING;
   };
@@ -81,7 +84,7 @@ export class HttpDeviceApi {
       case "GET software":
         return this.#chunk(device, "sw", request.path, query);
       default:
-        return emptyReply(404);
+        return callAnswered(route, device) ? emptyReply(200) : emptyReply(404);
     }
   }
 
@@ -100,12 +103,16 @@ export class HttpDeviceApi {
   #clientAttributes(device: ServerDevice, body: Uint8Array): HttpReply {
     const samples = parseTelemetry(body, 0);
     if (samples === undefined) return emptyReply(500);
-    for (const { key, value } of samples) device.client.set(key, value);
+    for (const { key, value } of samples) this.#server.saveAttribute(device, key, value);
     return emptyReply(200);
   }
 
   /** The first message that comes ends the poll; the second of an assignment finds nobody. */
-  #updates(device: ServerDevice, query: URLSearchParams, respond: Respond): () => void {
+  #poll<Message>(
+    listeners: Set<(message: Message) => void>,
+    query: URLSearchParams,
+    respond: Respond,
+  ): () => void {
     const timeoutMs = integerOf(query.get("timeout"), LONG_POLL_DEFAULT_MS);
     if (timeoutMs === undefined || timeoutMs < 0) {
       respond(badRequest("timeout"));
@@ -115,18 +122,18 @@ export class HttpDeviceApi {
     const isCut = this.#server.quirks.longPollEndsAt30s && timeoutMs > ASYNC_LIMIT_MS;
     const endMs = isCut ? ASYNC_LIMIT_MS : timeoutMs;
     const end = scheduler.schedule(scheduler.now + endMs * 1000, () => {
-      device.listeners.delete(listener);
+      listeners.delete(listener);
       respond(emptyReply(isCut ? 503 : 408));
     });
-    const listener = (push: AttributePush) => {
+    const listener = (message: Message) => {
       leave();
-      respond(jsonReply(200, push));
+      respond(jsonReply(200, message));
     };
     const leave = () => {
-      device.listeners.delete(listener);
+      listeners.delete(listener);
       scheduler.cancel(end);
     };
-    device.listeners.add(listener);
+    listeners.add(listener);
     return leave;
   }
 
@@ -150,15 +157,19 @@ export class HttpDeviceApi {
     if (size < 0 || chunk < 0 || size * chunk > INT32_MAX) return emptyReply(500);
     const bytes = size === 0 ? ota.data : ota.data.subarray(size * chunk, size * (chunk + 1));
     if (bytes.length === 0 && !this.#server.quirks.emptyPastEnd) return emptyReply(404);
-    const headers = {
-      "content-type": "application/octet-stream",
-      "content-disposition": `attachment;filename=${ota.fileName}`,
-      "x-filename": ota.fileName,
-    };
+    const named = this.#server.dialect.chunkHeaders(ota, size, chunk);
+    const headers = { "content-type": "application/octet-stream", ...named };
     const reply = { status: 200, headers, body: bytes };
     this.#onChunk(device, chunk);
     return this.#faults.apply(device.token, chunk, path, reply);
   }
+}
+
+/** Whether that is what it was. */
+function callAnswered(route: string, device: ServerDevice): boolean {
+  const id = /^POST rpc\/(\d{1,9})$/.exec(route)?.[1];
+  if (id !== undefined) device.openCalls.delete(Number(id));
+  return id !== undefined;
 }
 
 function parsePath(path: string) {

@@ -1,6 +1,7 @@
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
-import { type AttributePush, effective, type ServerDevice } from "./device.ts";
+import { type AttributePush, type DeviceCall, effective, type ServerDevice } from "./device.ts";
 import { ChunkFaults } from "./faults.ts";
+import { encodeJson, readKeys } from "./mqtt-payload.ts";
 import type { OtaPackage } from "./ota-package.ts";
 import { RateLimits } from "./rate-limit.ts";
 import type { ThingsBoard } from "./server.ts";
@@ -42,10 +43,12 @@ const CHUNK_BYTES_MAX = 65_536;
 const CACHE_LIFE_US = 3_600_000_000;
 const REFUSED = 0x80;
 const ATTRIBUTES = "v1/devices/me/attributes";
+const CALLS = "v1/devices/me/rpc/request/+";
 /** Filters are compared as they are written. */
 const FILTERS: readonly string[] = [
   ATTRIBUTES,
   `${ATTRIBUTES}/response/+`,
+  CALLS,
   "v2/fw/response/+/chunk/+",
   "v2/sw/response/+/chunk/+",
   "v2/fw/error",
@@ -100,6 +103,7 @@ export class MqttSession {
       return grant;
     });
     if (this.#granted.has(ATTRIBUTES)) this.#device?.listeners.add(this.#push);
+    if (this.#granted.has(CALLS)) this.#device?.callees.add(this.#call);
     this.#connection.suback(messageId, granted);
   }
 
@@ -112,11 +116,15 @@ export class MqttSession {
     const { topic } = message;
     const attributes = /^v1\/devices\/me\/attributes\/request\/(\d{1,9})$/.exec(topic);
     const chunk = /^v2\/(fw|sw)\/request\/(\d+)\/chunk\/(\d+)$/.exec(topic);
-    if (topic === "v1/devices/me/telemetry") this.#telemetry(device, message);
+    const call = /^v1\/devices\/me\/rpc\/response\/(\d{1,9})$/.exec(topic);
+    if (topic === "v1/devices/me/telemetry" || topic === ATTRIBUTES) this.#values(device, message);
     else if (attributes !== null) this.#attributes(device, attributes[1] ?? "", message);
     else if (chunk !== null) {
       const [, kind = "", requestId = "", index = ""] = chunk;
       this.#chunk(device, kind === "sw" ? "sw" : "fw", requestId, index, message);
+    } else if (call !== null) {
+      device.openCalls.delete(Number(call[1]));
+      if (message.qos > 0) this.#connection.puback(message.messageId);
     } else this.#end();
   }
 
@@ -125,6 +133,7 @@ export class MqttSession {
     const device = this.#device;
     if (device === undefined) return;
     device.listeners.delete(this.#push);
+    device.callees.delete(this.#call);
     if (device.kick === this.#kick) device.kick = undefined;
     this.#device = undefined;
   }
@@ -136,20 +145,27 @@ export class MqttSession {
 
   readonly #kick = () => this.#end();
 
-  readonly #push = (push: AttributePush) => this.#send(ATTRIBUTES, encode(push), ATTRIBUTES);
+  readonly #push = (push: AttributePush) => this.#send(ATTRIBUTES, encodeJson(push), ATTRIBUTES);
 
-  #telemetry(device: ServerDevice, { payload, qos, messageId }: MqttPublish): void {
+  readonly #call = ({ id, method, params }: DeviceCall) =>
+    this.#send(CALLS.replace("+", String(id)), encodeJson({ method, params }), CALLS);
+
+  /** Telemetry, or client attributes. */
+  #values(device: ServerDevice, { topic, payload, qos, messageId }: MqttPublish): void {
     const samples = parseTelemetry(payload, this.#server.nowUnixMs);
     if (samples === undefined || this.#isTooMany(device)) {
       this.#end();
       return;
     }
-    for (const { ts, key, value } of samples) this.#server.saveTelemetry(device, ts, key, value);
+    for (const { ts, key, value } of samples) {
+      if (topic === ATTRIBUTES) this.#server.saveAttribute(device, key, value);
+      else this.#server.saveTelemetry(device, ts, key, value);
+    }
     if (qos > 0) this.#connection.puback(messageId);
   }
 
   #attributes(device: ServerDevice, id: string, { payload, qos, messageId }: MqttPublish): void {
-    const wanted = keysOf(payload);
+    const wanted = readKeys(payload);
     if (wanted === undefined || this.#isTooMany(device)) {
       this.#end();
       return;
@@ -159,7 +175,7 @@ export class MqttSession {
       ([key]) => wanted.length === 0 || wanted.includes(key),
     );
     const body = shared.length === 0 ? {} : { shared: Object.fromEntries(shared) };
-    this.#send(`${ATTRIBUTES}/response/${id}`, encode(body), `${ATTRIBUTES}/response/+`);
+    this.#send(`${ATTRIBUTES}/response/${id}`, encodeJson(body), `${ATTRIBUTES}/response/+`);
   }
 
   #chunk(
@@ -170,7 +186,7 @@ export class MqttSession {
     { payload, qos, messageId }: MqttPublish,
   ): void {
     const { quirks } = this.#server;
-    const asked = sizeOf(payload, quirks.jsonCloses);
+    const asked = this.#server.dialect.chunkSizeOf(payload, quirks);
     if (asked === undefined || Number(index) > INT32_MAX) {
       this.#end();
       return;
@@ -257,25 +273,4 @@ export class MqttSession {
     if (granted === undefined && !this.#server.quirks.publishesUnasked) return;
     this.#connection.publish(topic, payload, granted ?? 1);
   }
-}
-
-function encode(value: unknown): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-
-/** Keys of `{"sharedKeys":"a,b"}`, none for all of them; undefined for what is no such thing. */
-function keysOf(payload: Uint8Array): readonly string[] | undefined {
-  const keys = parseTelemetry(payload, 0)?.find(({ key }) => key === "sharedKeys")?.value;
-  if (keys === undefined) return parseTelemetry(payload, 0) === undefined ? undefined : [];
-  return typeof keys === "string" ? keys.split(",") : undefined;
-}
-
-/** `Integer.parseInt`; 0 where nothing, or nothing above 0, is said. */
-function sizeOf(payload: Uint8Array, isStrict: boolean): number | undefined {
-  const text = new TextDecoder().decode(payload.subarray(0, 64));
-  if (text === "") return 0;
-  const digits = isStrict ? text : (/"chunkSize":\s*(\d{1,9})\}/.exec(text)?.[1] ?? text);
-  if (!/^[+-]?\d{1,10}$/.test(digits)) return undefined;
-  const value = Number(digits);
-  return value > INT32_MAX ? undefined : Math.max(0, value);
 }

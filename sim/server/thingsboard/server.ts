@@ -4,25 +4,31 @@ import type { Scheduler } from "#sim/kernel/engine.ts";
 import {
   type Assignment,
   type AttributePush,
+  type DeviceCall,
   type DeviceProfile,
   effective,
   newServerDevice,
   type ServerDevice,
   type TelemetryValue,
 } from "./device.ts";
-import { type AttributeValue, allKeys, attributesOf, type OtaPackage } from "./ota-package.ts";
-import { QUIRKS, type Quirks } from "./quirks.ts";
+import type { AttributeValue, OtaPackage } from "./ota-package.ts";
+import type { Quirks } from "./quirks.ts";
+import { type ServerDialect, THINGSBOARD } from "./server-dialect.ts";
 
 export interface ThingsBoardOptions {
   readonly scheduler: Scheduler;
   readonly entropy: Entropy;
   /** Unix time when the world began. */
   readonly originUnixMs: number;
+  /** ThingsBoard's own, if left out. */
+  readonly dialect?: ServerDialect;
   readonly quirks?: Partial<Quirks>;
   /** Between two devices that are told of an assignment. */
   readonly tellingIntervalUs?: number;
   /** Hears of every value that a device sends, or that the server books for one. */
   readonly onTelemetry?: (device: ServerDevice, key: string, value: TelemetryValue) => void;
+  /** Hears of every client attribute. */
+  readonly onAttribute?: (device: ServerDevice, key: string, value: TelemetryValue) => void;
 }
 
 interface Telling {
@@ -33,6 +39,12 @@ interface Telling {
 /** `TB_QUEUE_CORE_OTA_PACK_INTERVAL_MS` over `…_SIZE`. */
 const TELLING_INTERVAL_US = 600_000;
 
+/** The documents name no method; devices take any. */
+const CALL_METHODS: Readonly<Record<PackageKind, string>> = {
+  fw: "updateFirmware",
+  sw: "updateSoftware",
+};
+
 /**
  * The part of a ThingsBoard that OTA packages go through, sans-IO: packages, assignments, attributes
  * and telemetry. Transports stand around it. It checks no state that a device reports, waits for
@@ -40,16 +52,19 @@ const TELLING_INTERVAL_US = 600_000;
  */
 export class ThingsBoard {
   readonly options: ThingsBoardOptions;
+  readonly dialect: ServerDialect;
   readonly quirks: Quirks;
   readonly #byToken = new Map<string, ServerDevice>();
   readonly #profiles = new Map<string, DeviceProfile>();
   /** Devices that are still to be told. */
   readonly #queue = new Set<Telling>();
   #nextTellingUs = 0;
+  #calls = 0;
 
   constructor(options: ThingsBoardOptions) {
     this.options = options;
-    this.quirks = { ...QUIRKS, ...options.quirks };
+    this.dialect = options.dialect ?? THINGSBOARD;
+    this.quirks = { ...this.dialect.quirks, ...options.quirks };
   }
 
   get nowUnixMs(): number {
@@ -93,6 +108,7 @@ export class ThingsBoard {
   removeDevice(device: ServerDevice): void {
     device.kick?.();
     device.listeners.clear();
+    device.callees.clear();
     this.#byToken.delete(device.token);
   }
 
@@ -146,9 +162,17 @@ export class ThingsBoard {
     this.options.onTelemetry?.(device, key, stored);
   }
 
+  saveAttribute(device: ServerDevice, key: string, value: TelemetryValue): void {
+    device.client.set(key, value);
+    this.options.onAttribute?.(device, key, value);
+  }
+
   /** The process is gone and comes back at once; what is in the database stays. */
   restart(): void {
-    for (const device of this.#byToken.values()) device.listeners.clear();
+    for (const { listeners, callees } of this.#byToken.values()) {
+      listeners.clear();
+      callees.clear();
+    }
     if (this.quirks.forgetsQueue) this.#queue.clear();
   }
 
@@ -170,13 +194,7 @@ export class ThingsBoard {
 
   /** Books it at once; the device is told when its turn comes. */
   #announce(device: ServerDevice, ota: OtaPackage): void {
-    const { kind } = ota;
-    const ts = this.nowUnixMs;
-    this.saveTelemetry(device, ts, `target_${kind}_title`, ota.title);
-    this.saveTelemetry(device, ts, `target_${kind}_version`, ota.version);
-    if (ota.tag !== undefined) this.saveTelemetry(device, ts, `target_${kind}_tag`, ota.tag);
-    this.saveTelemetry(device, ts, `target_${kind}_ts`, ts);
-    this.saveTelemetry(device, ts, `${kind}_state`, "QUEUED");
+    if (this.dialect.booksTarget) this.#book(device, ota);
     const telling = { device, ota };
     this.#queue.add(telling);
     const { scheduler, tellingIntervalUs: intervalUs = TELLING_INTERVAL_US } = this.options;
@@ -185,15 +203,26 @@ export class ThingsBoard {
     scheduler.schedule(at, () => this.#tell(telling));
   }
 
+  #book(device: ServerDevice, { kind, title, version, tag }: OtaPackage): void {
+    const ts = this.nowUnixMs;
+    this.saveTelemetry(device, ts, `target_${kind}_title`, title);
+    this.saveTelemetry(device, ts, `target_${kind}_version`, version);
+    if (tag !== undefined) this.saveTelemetry(device, ts, `target_${kind}_tag`, tag);
+    this.saveTelemetry(device, ts, `target_${kind}_ts`, ts);
+    this.saveTelemetry(device, ts, `${kind}_state`, "QUEUED");
+  }
+
   #tell(telling: Telling): void {
     if (!this.#queue.delete(telling)) return;
     const { device, ota } = telling;
     if (effective(device, ota.kind)?.id !== ota.id) return;
-    this.saveTelemetry(device, this.nowUnixMs, `${ota.kind}_state`, "INITIATED");
-    const { set, deleted } = attributesOf(ota);
+    const { booksTarget, calls } = this.dialect;
+    if (booksTarget) this.saveTelemetry(device, this.nowUnixMs, `${ota.kind}_state`, "INITIATED");
+    const { set, deleted } = this.dialect.attributesOf(ota);
     for (const [key, value] of set) device.shared.set(key, value);
     for (const key of deleted) device.shared.delete(key);
-    const values: AttributePush = Object.fromEntries<AttributeValue>(set);
+    const values = Object.fromEntries<AttributeValue>(set);
+    if (calls) this.#call(device, CALL_METHODS[ota.kind], values);
     if (!this.quirks.tellsTwice) {
       this.#push(device, values);
       return;
@@ -203,8 +232,16 @@ export class ThingsBoard {
     for (const push of isInOrder ? pushes : pushes.reverse()) this.#push(device, push);
   }
 
+  /** Whoever does not listen misses it. */
+  #call(device: ServerDevice, method: string, params: DeviceCall["params"]): void {
+    this.#calls += 1;
+    const id = this.#calls;
+    if (device.callees.size > 0) device.openCalls.add(id);
+    for (const callee of [...device.callees]) callee({ id, method, params });
+  }
+
   #withdraw(device: ServerDevice, kind: PackageKind): void {
-    const keys = allKeys(kind);
+    const keys = this.dialect.allKeys(kind);
     for (const key of keys) device.shared.delete(key);
     this.#push(device, { deleted: keys });
   }

@@ -35,7 +35,11 @@ export type HttpRequest = PullEffect & {
 
 /** What a server does with a request; a text: the exchange fails, and why. */
 export type Reply =
-  | { readonly status: number; readonly body?: Uint8Array | string }
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: Uint8Array | string;
+    }
   | string
   | "lost";
 
@@ -284,7 +288,7 @@ export class PullWorld {
       };
       return;
     }
-    const { status, body = "" } = reply;
+    const { status, headers = {}, body = "" } = reply;
     const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     const event: PullEvent =
       bytes.length > request.bodyBytesMax
@@ -294,7 +298,7 @@ export class PullWorld {
             detail: `more than ${request.bodyBytesMax} bytes`,
             isTooLong: true,
           }
-        : { type: "httpResponse", ...head, status, body: bytes };
+        : { type: "httpResponse", ...head, status, headers, body: bytes };
     this.#inFlight = { at, id, event };
   }
 

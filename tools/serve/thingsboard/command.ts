@@ -1,5 +1,6 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import type { ChecksumAlgorithm } from "#agent/pull/checksum.ts";
+import { DOCUMENTED_ALGORITHMS } from "#agent/pull/documented.wire.ts";
 import { CoapListener } from "#hal/net/coap-server.ts";
 import { HttpListener, type ServedHandler } from "#hal/net/http-server.ts";
 import { MqttListener } from "#hal/net/mqtt-server.ts";
@@ -11,6 +12,7 @@ import { AdminApi } from "#sim/server/thingsboard/admin/admin-api.ts";
 import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
 import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
+import { DOCUMENTED } from "#sim/server/thingsboard/documented.ts";
 import { CHUNK_FAULTS, type ChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { FileServer } from "#sim/server/thingsboard/file-server.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
@@ -19,6 +21,7 @@ import type { NewPackage } from "#sim/server/thingsboard/ota-package.ts";
 import { QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
 import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
+import { THINGSBOARD } from "#sim/server/thingsboard/server-dialect.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
@@ -28,6 +31,7 @@ import { adminApp } from "./admin.ts";
 import { algorithm, algorithms, fault, quirk, rateLimit, rootUrl } from "./arguments.ts";
 
 interface ThingsBoardOptions {
+  readonly dialect: "thingsboard" | "documented";
   readonly host: string;
   readonly port: number;
   readonly token?: readonly string[];
@@ -58,6 +62,11 @@ const PROFILE = "default";
 export function thingsBoardCommand(parts: RunParts): Command {
   return new Command("thingsboard")
     .description("ThingsBoard's device API, and as much of its admin API as updates need")
+    .addOption(
+      new Option("--dialect <name>", "the server as it is, or as a document has it")
+        .choices(["thingsboard", "documented"])
+        .default("thingsboard"),
+    )
     .option("--package <file>", "assigns a package with these bytes, as they are")
     .option("--version <version>", "of the package")
     .option("--title <title>", "of the package", "fw")
@@ -112,18 +121,22 @@ export function thingsBoardCommand(parts: RunParts): Command {
 
 async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): Promise<number> {
   const { terminal, now } = parts;
+  requireWords(options);
   const facts = packageOf(options);
   const startedMs = now();
   const say = (text: string) =>
     terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
+  const story = storyOf(say);
   const engine = new Engine();
   const clock = new WallClock(engine, 0);
   const server = new ThingsBoard({
     scheduler: engine,
     entropy: new SystemEntropy(),
     originUnixMs: Date.now(),
+    dialect: options.dialect === "documented" ? DOCUMENTED : THINGSBOARD,
     quirks: Object.fromEntries((options.without ?? []).map((name) => [name, false])),
-    onTelemetry: storyOf(say),
+    onTelemetry: story,
+    onAttribute: story,
   });
   const tokens = tokensOf(options);
   for (const token of tokens) server.addDevice(token, token);
@@ -169,6 +182,15 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
     await mqtt?.close();
     await coap?.close();
   }
+}
+
+/** Throws `InputError`: the document knows nothing of ThingsBoard's surprises, nor of all that it has. */
+function requireWords({ dialect, without = [], checksum }: ThingsBoardOptions): void {
+  if (dialect === "thingsboard") return;
+  if (without.length > 0) throw new InputError("--without: --dialect documented has none of them");
+  if (DOCUMENTED_ALGORITHMS.some((name) => name === checksum)) return;
+  const known = DOCUMENTED_ALGORITHMS.join(", ");
+  throw new InputError(`--checksum: --dialect documented knows ${known}`);
 }
 
 function packageOf(options: ThingsBoardOptions): Omit<NewPackage, "id"> | undefined {
@@ -260,7 +282,7 @@ function tokensOf({
   return all.length === 0 && hasPackage !== undefined ? ["device-1"] : [...new Set(all)];
 }
 
-const TOLD = /^(current_[fs]w_version|target_[fs]w_version|[fs]w_(state|error))$/;
+const TOLD = /^((current_|target_)?[fs]w_version|[fs]w_(state|error|progress))$/;
 
 /** Tells what became of a device, when it is something else than before. */
 function storyOf(say: (text: string) => void) {

@@ -1,3 +1,4 @@
+import { DocumentedCoap } from "#agent/pull/documented-coap.ts";
 import type { PullEffect } from "#agent/pull/events.ts";
 import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
 import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
@@ -5,25 +6,30 @@ import type { CoapOutcome } from "#sim/server/thingsboard/coap-exchange.ts";
 import { type PostLater, PullWorld, type WorldLink } from "../../../agent/pull/pull-world.ts";
 import type { Fate, Given, PullRig } from "../../../contract/pull.contract.ts";
 import { noServer } from "./mqtt-world.ts";
-import { StandIn } from "./stand-in.ts";
+import { type RigOptions, type StandIn, standInFor, worldOptionsOf } from "./stand-in.ts";
 
 type CoapRequest = PullEffect & { readonly type: "coapRequest" };
 
 /** A device's CoAP exchanges with a stand-in; what lies between messages and exchanges is left out. */
 export class CoapRig implements PullRig, WorldLink {
-  readonly standIn = new StandIn();
+  readonly standIn: StandIn;
   readonly world: PullWorld;
   readonly requests: CoapRequest[] = [];
   fateOf: (given: Given) => Fate = () => "arrives";
   isKnown = true;
-  readonly #api = new CoapDeviceApi(this.standIn.server);
+  readonly #api: CoapDeviceApi;
   readonly #observes: boolean;
+  readonly #isDocumented: boolean;
   /** How to leave each exchange. */
   readonly #open = new Map<number, () => void>();
 
-  constructor(observes: boolean) {
+  constructor(observes: boolean, options: RigOptions = {}) {
     this.#observes = observes;
-    this.world = new PullWorld(noServer, { link: this });
+    const { isDocumented = false, faults = [] } = options;
+    this.#isDocumented = isDocumented;
+    this.standIn = standInFor(options);
+    this.#api = new CoapDeviceApi(this.standIn.server, { faults });
+    this.world = new PullWorld(noServer, { ...worldOptionsOf(options), link: this });
   }
 
   get chunks(): readonly number[] {
@@ -39,7 +45,8 @@ export class CoapRig implements PullRig, WorldLink {
 
   newDialect() {
     const observes = this.#observes;
-    return new ThingsBoardCoap({ token: "T", kind: "fw", observes, blockBytes: undefined });
+    const options = { token: "T", kind: "fw", observes, blockBytes: undefined } as const;
+    return this.#isDocumented ? new DocumentedCoap(options) : new ThingsBoardCoap(options);
   }
 
   perform(effect: PullEffect, post: PostLater, nowUs: number): void {
@@ -64,7 +71,8 @@ export class CoapRig implements PullRig, WorldLink {
       payload,
     };
     this.#open.set(id, () => {});
-    const given = path[0] === "fw" ? "chunk" : method === "GET" && "attributes";
+    const isChunk = query.some((parameter) => parameter.startsWith("chunk="));
+    const given = isChunk ? "chunk" : method === "GET" && "attributes";
     const leave = this.#api.handle(heard, (outcome) => {
       const fate = given === false ? "arrives" : this.fateOf(given);
       if (fate === "breaks") post({ type: "coapFailed", id, detail: "broken", isTooLong: false });

@@ -1,8 +1,10 @@
+import { DocumentedMqtt } from "#agent/pull/documented-mqtt.ts";
 import type { PullEffect } from "#agent/pull/events.ts";
 import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
+import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
 import { type MqttConnection, MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
 import type { PostLater, PullServer, WorldLink } from "../../../agent/pull/pull-world.ts";
-import type { StandIn } from "./stand-in.ts";
+import type { RigOptions, StandIn } from "./stand-in.ts";
 
 /** What happens to a publish on its way to the device; `close`: the connection ends instead. */
 export type Fate = "arrives" | "lost" | "close";
@@ -18,11 +20,18 @@ export class MqttWorldLink implements WorldLink {
   fateOf: (topic: string, payload: Uint8Array) => Fate = () => "arrives";
   #session: MqttSession | undefined;
 
-  constructor(standIn: StandIn) {
+  readonly #isDocumented: boolean;
+  readonly #faults: ChunkFaults;
+
+  constructor(standIn: StandIn, { isDocumented = false, faults = [] }: RigOptions = {}) {
     this.standIn = standIn;
+    this.#isDocumented = isDocumented;
+    this.#faults = new ChunkFaults(faults);
   }
 
-  readonly newDialect = () => new ThingsBoardMqtt("fw");
+  newDialect() {
+    return this.#isDocumented ? new DocumentedMqtt("fw") : new ThingsBoardMqtt("fw");
+  }
 
   perform(effect: PullEffect, post: PostLater, nowUs: number): void {
     const { engine } = this.standIn;
@@ -32,7 +41,9 @@ export class MqttWorldLink implements WorldLink {
       case "mqttConnect":
         this.halt();
         this.connects += 1;
-        this.#session = new MqttSession(this.standIn.server, this.#connection(post));
+        this.#session = new MqttSession(this.standIn.server, this.#connection(post), {
+          faults: this.#faults,
+        });
         this.#session.connect({ clean: true, username: this.username });
         break;
       case "mqttSubscribe":

@@ -2,6 +2,8 @@ import { NodeCrypto } from "#hal/node/crypto.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { Engine } from "#sim/kernel/engine.ts";
 import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
+import { DOCUMENTED } from "#sim/server/thingsboard/documented.ts";
+import type { ChunkFault } from "#sim/server/thingsboard/faults.ts";
 import {
   HttpDeviceApi,
   type HttpDeviceApiOptions,
@@ -10,8 +12,27 @@ import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { makePackage, type OtaPackage } from "#sim/server/thingsboard/ota-package.ts";
 import type { Quirks } from "#sim/server/thingsboard/quirks.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
+import { THINGSBOARD } from "#sim/server/thingsboard/server-dialect.ts";
 
 const crypto = new NodeCrypto();
+
+/** What speaks, and what is wrong with it. */
+export interface RigOptions {
+  readonly isDocumented?: boolean;
+  readonly faults?: readonly ChunkFault[];
+  /** What the new image is like when it runs. */
+  readonly defect?: "crashes";
+}
+
+export function standInFor({ isDocumented, faults = [] }: RigOptions): StandIn {
+  return new StandIn({}, { faults }, 1, isDocumented === true ? DOCUMENTED : THINGSBOARD);
+}
+
+/** What the world of a device has to know of them. */
+export function worldOptionsOf({ defect }: RigOptions) {
+  return defect === undefined ? {} : { defect };
+}
+
 export const UNIX_MS = 1_767_225_600_000;
 export const DATA = Uint8Array.from({ length: 1000 }, (_, at) => at);
 
@@ -28,11 +49,17 @@ export class StandIn {
   readonly api: HttpDeviceApi;
   readonly device: ServerDevice;
 
-  constructor(quirks: Partial<Quirks> = {}, options: HttpDeviceApiOptions = {}, seed = 1) {
+  constructor(
+    quirks: Partial<Quirks> = {},
+    options: HttpDeviceApiOptions = {},
+    seed = 1,
+    dialect = THINGSBOARD,
+  ) {
     this.server = new ThingsBoard({
       scheduler: this.engine,
       entropy: new KeyedEntropy(seed, 0),
       originUnixMs: UNIX_MS,
+      dialect,
       quirks,
     });
     this.api = new HttpDeviceApi(this.server, options);
@@ -56,6 +83,11 @@ export class StandIn {
 
   telemetry(key: string): unknown {
     return this.device.telemetry.get(key)?.value;
+  }
+
+  /** Telemetry of ThingsBoard's devices, a client attribute of others. */
+  get reportedVersion(): unknown {
+    return this.telemetry("current_fw_version") ?? this.device.client.get("fw_version");
   }
 }
 
