@@ -49,6 +49,8 @@ export interface ResolvedPull extends Plain {
 }
 
 const TITLE = "fw";
+/** As ThingsBoard does unless configured otherwise. */
+export const TELLS_EVERY_MS = 600;
 /** What the server gives in one datagram. */
 export const COAP_CHUNK_BYTES_MAX = 1024;
 
@@ -85,7 +87,7 @@ export function resolvePull(spec: PullSpec): ResolvedPull {
     server: {
       assignAtS: 0,
       earlier: undefined,
-      tellEveryMs: 600,
+      tellEveryMs: TELLS_EVERY_MS,
       rateLimit: undefined,
       restarts: [],
       without: [],

@@ -8,8 +8,10 @@ import {
   type PullLink,
 } from "./link.ts";
 
+/** What the server has of a connection. */
+export type MqttServed = Pick<MqttSession, "connect" | "subscribe" | "publish" | "closed">;
 /** A server that takes connections. */
-export type MqttListener = (connection: MqttConnection) => MqttSession;
+export type MqttListener = (connection: MqttConnection) => MqttServed;
 
 /** CONNACK 4 and 5 say that the credentials are wrong, 2 that the client id is. */
 const UNKNOWN_CODES: readonly number[] = [2, 4, 5];
@@ -85,7 +87,7 @@ class Connection {
   readonly #world: LinkWorld;
   readonly #fates: MessageFates;
   readonly #listen: MqttListener;
-  #session: MqttSession | undefined;
+  #session: MqttServed | undefined;
   /** Nobody is at the device's end any more, or at the server's. */
   #isLeft = false;
   #isDead = false;
@@ -111,7 +113,7 @@ class Connection {
     });
   }
 
-  toServer(run: (session: MqttSession) => void): void {
+  toServer(run: (session: MqttServed) => void): void {
     this.#send(() => {
       if (this.#session !== undefined) run(this.#session);
     });

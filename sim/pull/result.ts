@@ -1,6 +1,5 @@
 import { hexOf } from "#sim/fleet/firmware.ts";
 import type { DeviceResult, DeviceState } from "#sim/fleet/result.ts";
-import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
 import type { PullMember } from "./cell.ts";
 import { packageKindOf } from "./identity.ts";
 import type { PullNode } from "./node.ts";
@@ -42,18 +41,21 @@ export function pullResultOf(member: PullMember, { id, cell }: PullIdentity): De
 }
 
 /** The server was told so. */
-export function isKnownUpdated(device: ServerDevice, pull: PullMember["pull"]): boolean {
+export function isKnownUpdated(
+  device: PullMember["serverDevice"],
+  pull: PullMember["pull"],
+): boolean {
   return told(device, `${packageKindOf(pull)}_state`) === "UPDATED";
 }
 
 const ERROR_LENGTH_MAX = 200;
 
-function serverErrorOf(device: ServerDevice, pull: PullMember["pull"]): string {
+function serverErrorOf(device: PullMember["serverDevice"], pull: PullMember["pull"]): string {
   const error = told(device, `${packageKindOf(pull)}_error`);
   return error === undefined ? "" : String(error).slice(0, ERROR_LENGTH_MAX);
 }
 
-function told({ telemetry }: ServerDevice, key: string) {
+function told({ telemetry }: PullMember["serverDevice"], key: string) {
   return telemetry.get(key)?.value;
 }
 

@@ -20,7 +20,7 @@ import type { KnownImage } from "#sim/oracles/known-images.ts";
 import { SimulatedCoap } from "./coap-link.ts";
 import { SimulatedHttp } from "./http-link.ts";
 import { packageKindOf } from "./identity.ts";
-import type { LinkNews, PullLink } from "./link.ts";
+import type { LinkNews, LinkWorld, PullLink } from "./link.ts";
 import { SimulatedMqtt } from "./mqtt-link.ts";
 import { PullNode } from "./node.ts";
 import type { PullServer } from "./server.ts";
@@ -36,8 +36,12 @@ export interface PullSpawnContext {
   readonly crypto: Crypto;
   readonly scheduler: Scheduler;
   readonly originUnixMs: number;
-  readonly server: PullServer;
+  /** Of the cell; or what makes links to another one. */
+  readonly server: PullServer | PullLinkMaker;
 }
+
+/** For the device that has this token. */
+export type PullLinkMaker = (world: Omit<LinkWorld, "isServerDown">, token: string) => PullLink;
 
 const JOURNAL_BYTES = 4 * SECTOR_BYTES;
 
@@ -86,15 +90,16 @@ export class PullSpawner {
 
   #link(node: PullNode, id: number, token: string): PullLink {
     const { pull, seed, scheduler, server } = this.#context;
-    const world = {
+    const own = {
       scheduler,
       options: pull.link,
       seed,
       id,
       isOffline: () => node.isOffline,
-      isServerDown: () => server.isDown,
       deliver: (event: LinkNews) => node.hear(event),
     };
+    if (typeof server === "function") return server(own, token);
+    const world = { ...own, isServerDown: () => server.isDown };
     if (pull.transport === "http") return new SimulatedHttp(world, server.http);
     if (pull.transport === "coap") return new SimulatedCoap(world, server.coap);
     return new SimulatedMqtt(world, server.mqtt, token);
