@@ -87,7 +87,7 @@ async function runWorld(input: LivePullRun, parts: Parts) {
     }, WATCH_MS);
   try {
     await Promise.race([watch(input, parts), clock.run(), assignments.failed]);
-    await server.hear(members);
+    await hear(server, members, input.say);
   } finally {
     clearInterval(shown);
     clock.stop();
@@ -110,17 +110,35 @@ async function runWorld(input: LivePullRun, parts: Parts) {
 
 /** Until nothing is left to do for anybody, by what the device and the server say. */
 async function watch(
-  { scenario, waitS, interrupt }: LivePullRun,
+  { scenario, waitS, interrupt, say }: LivePullRun,
   { world, server, assignments, packages }: Parts,
 ): Promise<void> {
   const { engine, members } = world;
   const maxS = Math.min(waitS, Math.max(...scenario.pull.map(({ untilS }) => untilS)));
   const versions = packages.map(({ final }) => final.version);
+  let complaint: string | undefined;
   while (!interrupt.aborted && engine.now < maxS * 1e6) {
-    await server.hear(members.filter((one) => one.node.isUpdated && !isKnown(one)));
+    const open = members.filter((one) => one.node.isUpdated && !isKnown(one));
+    complaint = await hear(server, open, complaint === undefined ? say : () => {});
     const isOver = members.every((one) => isDone(one, versions[one.group]));
     if (isOver && engine.now > assignments.quietUs) return;
     await waitFor(WATCH_MS, interrupt);
+  }
+}
+
+/** A server that is not there for a while ends no run. Returns what it complains of. */
+async function hear(
+  server: LivePullServer,
+  members: readonly LivePullMember[],
+  say: (text: string) => void,
+): Promise<string | undefined> {
+  try {
+    await server.hear(members);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ThingsBoardRefused)) throw error;
+    say(`not asked what it has heard: ${error.message}`);
+    return error.message;
   }
 }
 
