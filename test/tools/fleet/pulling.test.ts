@@ -148,6 +148,37 @@ test("a device with a wrong token is not reached: status 1, and no wait for it",
   expect(report.devices).toMatchObject([{ state: "neverReached", reason: "denied" }]);
 }, 60_000);
 
+test("devices of both kinds run at the same time, into one report", async () => {
+  const bothEnd = new AbortController();
+  const both = new CommandBench({
+    firmwareSizesOf,
+    interruption: () => ({ signal: bothEnd.signal, end: () => {} }),
+    now: () => performance.now(),
+  });
+  const text = `${FLEET.replace("name: live", "name: mixed\ndevices: { count: 1 }\ncampaign: { redundancyPercent: 10 }")}  - { name: meter, count: 1, ${QUICK}, link: { ${LINK} } }
+`;
+  both.write("mixed.yaml", text);
+  const [http = ""] = urls;
+  // Nobody answers the gateway: its device never joins, and the run goes on until Ctrl-C.
+  const lorawan = ["--api", "none", "--udp", "127.0.0.1:9", "--no-record"];
+  const args = [both.at("mixed.yaml"), "--thingsboard", http, ...lorawan];
+  const running = both.fuota(fakeSimulate(0), "fleet", ...args, "--json", both.at("r.json"));
+  const isUpdated = () =>
+    server.terminal.stdout.includes("fuota live mixed meter 1  fw_state UPDATED");
+  while (!isUpdated()) await new Promise((resolve) => setImmediate(resolve));
+  bothEnd.abort();
+  expect(await running).toBe(130);
+  const { interrupted, devices, cells } = JSON.parse(both.read("r.json"));
+  both.remove();
+  expect(interrupted).toBe(true);
+  expect(devices).toMatchObject([
+    { id: 0, cell: 0, state: "neverReached" },
+    { id: 1, cell: 1, kind: "meter", state: "updated", serverComplete: true },
+  ]);
+  expect(cells).toMatchObject([{ index: 0 }, { index: 1 }]);
+  expect(await devicesThere()).toBe(0);
+}, 60_000);
+
 describe("what a real server cannot be made to do is refused, with its place", () => {
   test.each([
     "restarts: [{ atS: 1, forS: 1 }]",
