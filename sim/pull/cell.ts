@@ -128,16 +128,7 @@ export class PullCell implements World {
   }
 
   counts(): DeviceCounts {
-    const sum = { joined: 0, receiving: 0, complete: 0, updated: 0, failed: 0 };
-    for (const { node } of this.members) {
-      const { hasAnswer, hasBegun, isComplete, lastFailure } = node.observed;
-      if (hasAnswer) sum.joined += 1;
-      if (node.isUpdated) sum.updated += 1;
-      else if (lastFailure !== undefined || node.isBricked) sum.failed += 1;
-      if (isComplete) sum.complete += 1;
-      else if (hasBegun && lastFailure === undefined) sum.receiving += 1;
-    }
-    return sum;
+    return pullCountsOf(this.members);
   }
 
   results(): readonly DeviceResult[] {
@@ -208,17 +199,34 @@ export class PullCell implements World {
   }
 }
 
+export function pullCountsOf(members: readonly Pick<PullMember, "node">[]): DeviceCounts {
+  const sum = { joined: 0, receiving: 0, complete: 0, updated: 0, failed: 0 };
+  for (const { node } of members) {
+    const { hasAnswer, hasBegun, isComplete, lastFailure } = node.observed;
+    if (hasAnswer) sum.joined += 1;
+    if (node.isUpdated) sum.updated += 1;
+    else if (lastFailure !== undefined || node.isBricked) sum.failed += 1;
+    if (isComplete) sum.complete += 1;
+    else if (hasBegun && lastFailure === undefined) sum.receiving += 1;
+  }
+  return sum;
+}
+
 /** Faults at a chunk are faults at a fragment to the plan, which counts from 1. */
-function faultOf({ kind, share, when, forS, times }: ResolvedPullFault) {
+export function faultOf({ kind, share, when, forS, times }: ResolvedPullFault) {
   const at = "atS" in when ? when : { atFragment: when.atChunk + 1 };
   return { kind: kind === "offline" ? "deaf" : kind, share, when: at, forS, times } as const;
 }
 
-function endOfFault({ when, forS }: ResolvedPullFault): number {
+export function endOfFault({ when, forS }: ResolvedPullFault): number {
   return "atS" in when ? Math.round((when.atS + forS) * 1e6) : 0;
 }
 
-function earlierOf(pull: ResolvedPull, input: PullCellInput): KnownImage | undefined {
+/** The image that is assigned before the firmware. */
+export function earlierOf(
+  pull: ResolvedPull,
+  input: Pick<PullCellInput, "scenario" | "firmware" | "seed" | "signer" | "crypto">,
+): KnownImage | undefined {
   const { earlier } = pull.server;
   if (earlier === undefined) return undefined;
   const { scenario, firmware, seed, signer, crypto } = input;

@@ -2,7 +2,7 @@ import type { PullEffect } from "#agent/pull/events.ts";
 import { type DrawKey, drawBelow, drawKey } from "#sim/kernel/draws.ts";
 import type { Scheduled } from "#sim/kernel/engine.ts";
 import type { CoapHeard, CoapSaid } from "#sim/server/thingsboard/coap-exchange.ts";
-import type { CoapPort } from "./coap-port.ts";
+import type { CoapServed } from "./coap-port.ts";
 import { type LinkEffect, type LinkWorld, MessageFates, type PullLink } from "./link.ts";
 
 type CoapRequest = PullEffect & { readonly type: "coapRequest" };
@@ -30,7 +30,7 @@ interface Exchange {
  */
 export class SimulatedCoap implements PullLink {
   readonly #world: LinkWorld;
-  readonly #port: CoapPort;
+  readonly #port: CoapServed;
   readonly #address: string;
   readonly #fates: MessageFates;
   readonly #key: DrawKey;
@@ -40,7 +40,7 @@ export class SimulatedCoap implements PullLink {
   /** Of all lives: a server knows a message by it for minutes. */
   #messageId = 0;
 
-  constructor(world: LinkWorld, port: CoapPort) {
+  constructor(world: LinkWorld, port: CoapServed) {
     this.#world = world;
     this.#port = port;
     this.#address = `device ${world.id}`;

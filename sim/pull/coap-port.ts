@@ -4,6 +4,9 @@ import type { CoapHost } from "#sim/server/thingsboard/coap-host.ts";
 
 type Hear = (message: CoapSaid) => void;
 
+/** A server that takes messages. */
+export type CoapServed = Pick<CoapPort, "open" | "receive">;
+
 /** Where the CoAP messages of a cell's devices come to its server. */
 export class CoapPort {
   readonly #host: CoapHost;

@@ -28,7 +28,7 @@ export interface PullSpawnContext {
   readonly crypto: Crypto;
   readonly scheduler: Scheduler;
   readonly originUnixMs: number;
-  readonly server: PullServer;
+  readonly server: Pick<PullServer, "isDown">;
 }
 
 const JOURNAL_BYTES = 4 * SECTOR_BYTES;

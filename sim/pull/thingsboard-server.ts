@@ -1,7 +1,4 @@
 import type { Dialect } from "#agent/pull/dialect.ts";
-import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
-import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
-import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
 import { UrlPackages } from "#agent/pull/url-packages.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
@@ -28,6 +25,7 @@ import { type MqttListener, SimulatedMqtt } from "./mqtt-link.ts";
 import { PackageFiles } from "./package-files.ts";
 import { type PullServer, type PullServerParts, packageVersionOf, type Served } from "./server.ts";
 import { ServerPlan } from "./server-plan.ts";
+import { isToldUpdated, thingsBoardDialectOf, toldErrorOf } from "./thingsboard-words.ts";
 
 const PROFILE = "default";
 
@@ -143,8 +141,6 @@ export class ThingsBoardServer implements PullServer {
   }
 }
 
-const ERROR_LENGTH_MAX = 200;
-
 class ServedByThingsBoard implements Served {
   readonly known: ServerDevice;
   readonly #pull: ResolvedPull;
@@ -160,15 +156,15 @@ class ServedByThingsBoard implements Served {
   }
 
   isKnownUpdated(): boolean {
-    return this.#told("state") === "UPDATED";
+    return isToldUpdated(this.known.telemetry, this.#pull);
   }
 
   error(): string {
-    return String(this.#told("error") ?? "").slice(0, ERROR_LENGTH_MAX);
+    return toldErrorOf(this.known.telemetry, this.#pull);
   }
 
   newDialect(): Dialect {
-    const dialect = this.#dialect();
+    const dialect = thingsBoardDialectOf(this.#pull, this.#token);
     return this.#ways.files === undefined ? dialect : new UrlPackages(dialect);
   }
 
@@ -178,24 +174,11 @@ class ServedByThingsBoard implements Served {
     return files === undefined ? link : new LinkWithFiles(world, link, files);
   }
 
-  #dialect(): Dialect {
-    const { transport, longPolls } = this.#pull;
-    const kind = packageKindOf(this.#pull);
-    const token = this.#token;
-    if (transport === "mqtt") return new ThingsBoardMqtt(kind);
-    if (transport === "http") return new ThingsBoardHttp({ token, kind, longPolls });
-    return new ThingsBoardCoap({ token, kind, observes: false, blockBytes: undefined });
-  }
-
   #link(world: LinkWorld): PullLink {
     const { http, coap, mqtt } = this.#ways;
     const { transport } = this.#pull;
     if (transport === "http") return new SimulatedHttp(world, http);
     if (transport === "coap") return new SimulatedCoap(world, coap);
     return new SimulatedMqtt(world, mqtt, this.#token);
-  }
-
-  #told(what: string) {
-    return this.known.telemetry.get(`${packageKindOf(this.#pull)}_${what}`)?.value;
   }
 }

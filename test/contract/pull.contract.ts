@@ -17,6 +17,8 @@ export interface RigServer {
     restart(): void;
   };
   wait(seconds: number): void;
+  /** That the device says it runs. */
+  readonly reportedVersion: unknown;
   /** Undefined: it has no word for that. */
   telemetry(key: string): unknown;
 }

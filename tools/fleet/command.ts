@@ -1,9 +1,12 @@
 import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
+import type { FleetProgress } from "#sim/fleet/progress.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
+import { runLivePull } from "#tools/pull/live/run.ts";
+import { livePullText } from "#tools/pull/live/text.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
-import { preparedRun } from "#tools/run/prepared.ts";
+import { type PreparedRun, preparedRun } from "#tools/run/prepared.ts";
 import { ProgressLine } from "#tools/run/progress.ts";
 import { summaryText } from "#tools/run/summary.ts";
 import { loadScenario, withSettings } from "#tools/scenario/load.ts";
@@ -14,11 +17,21 @@ import { deployerOf } from "./deployer.ts";
 import { type FuotaServerOptions, withFuotaServerOptions } from "./fuota-server-options.ts";
 import { gatewayCountOf } from "./gateway-count.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
+import { type LivePart, type RunPart, runTogether } from "./live-part.ts";
 import { type LiveServer, runLive } from "./live-run.ts";
 import { liveText } from "./live-text.ts";
-import { type LiveOutputOptions, openLiveOutputs } from "./outputs.ts";
+import { type LiveOutputOptions, type LiveOutputs, openLiveOutputs } from "./outputs.ts";
+import {
+  type ThingsBoardOptions,
+  thingsBoardOf,
+  withThingsBoardOptions,
+} from "./thingsboard-options.ts";
 
-interface FleetOptions extends GatewayOptions, FuotaServerOptions, LiveOutputOptions {
+interface FleetOptions
+  extends GatewayOptions,
+    FuotaServerOptions,
+    ThingsBoardOptions,
+    LiveOutputOptions {
   readonly api: string;
   readonly apiKey?: string;
   readonly for: number;
@@ -38,7 +51,9 @@ const SETTLE_MAX_S = 1800;
 
 export function fleetCommand(parts: RunParts): Command {
   const command = new Command("fleet")
-    .description("runs a scenario against a real ChirpStack v4, in real time")
+    .description(
+      "runs a scenario against a real ChirpStack v4, or a real ThingsBoard, in real time",
+    )
     .argument("<scenario>", "scenario file, or the name of a shipped one")
     .option(
       "--api <address>",
@@ -47,12 +62,12 @@ export function fleetCommand(parts: RunParts): Command {
     )
     .option(
       "--for <s>",
-      "with --api none: waits so long for its campaign",
+      "with --api none: waits so long for its campaign; for devices that pull: at most so long",
       integer(1, 604_800),
       3600,
     )
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
-  return withFuotaServerOptions(withGatewayOptions(command))
+  return withThingsBoardOptions(withFuotaServerOptions(withGatewayOptions(command)))
     .option(
       "--gateways <n>",
       "simulated gateways, each with its share of the devices; by default those of one cell",
@@ -96,61 +111,116 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   const { resolved } = run;
   const problem = checkLive(resolved, options.fuotaServer !== undefined);
   if (problem !== undefined) throw new InputError(loaded.locate(problem));
-  const gateways = gatewayCountOf(options.gateways, resolved);
-  const connect = connectionOf(options);
-  const way = gatewayWayOf(options, resolved.regional.region.name, gateways);
-  const outputs = await openLiveOutputs(options, run, parts);
-  const server = connect?.();
-  const { recorder, metrics } = outputs;
-  const { signal, end } = parts.interruption();
   const startedMs = now();
   const progress = new ProgressLine(terminal, resolved.name);
+  const say = (text: string) => {
+    progress.clear();
+    terminal.err(`${((now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
+  };
+  const openParts = partsOf(run, options, say);
+  const outputs = await openLiveOutputs(outputsOf(run, options), run, parts);
+  const { signal, end } = parts.interruption();
+  const onProgress = (state: FleetProgress) => progress.show(state);
   try {
-    const outcome = await runLive({
-      scenario: resolved,
-      seed: resolved.seed,
-      firmware: run.firmware,
-      server,
-      way,
-      gateways,
-      joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / gateways),
-      isLenient: options.lenient === true,
-      deployments: options.stay === undefined ? 1 : 0,
-      stayS: options.stay ?? 0,
-      settleMaxS: SETTLE_MAX_S,
-      waitS: options.for,
-      interrupt: signal,
-      recorder,
-      metrics,
-      say: (text) => {
-        progress.clear();
-        terminal.err(`${((now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
-      },
-      onProgress: terminal.isInteractive ? (state) => progress.show(state) : undefined,
-    }).finally(() => progress.clear());
+    const outcomes = await runTogether(
+      openParts.map((open) => open(outputs)),
+      { interrupt: signal, onProgress: terminal.isInteractive ? onProgress : undefined },
+    ).finally(() => progress.clear());
+    const results = outcomes.flatMap((outcome) => outcome.results);
+    const wallSeconds = Math.max(...outcomes.map((outcome) => outcome.wallSeconds));
     const report = makeReport({
-      loaded,
-      seed: resolved.seed,
-      version,
-      options: run.options,
-      shard: null,
+      ...{ loaded, version, seed: resolved.seed, options: run.options, shard: null },
       interrupted: signal.aborted,
-      wallSeconds: Math.round(outcome.wallSeconds * 1000) / 1000,
-      firmware: outcome.firmware,
-      cells: [outcome.cell],
-      devices: outcome.results.map(reportedDevice),
+      wallSeconds: Math.round(wallSeconds * 1000) / 1000,
+      firmware: firmwareOf(outcomes),
+      cells: outcomes.map(({ cell }) => cell),
+      devices: results.map(reportedDevice),
     });
-    outputs.say(summaryText(report, run.scenario, undefined, server !== undefined));
-    outputs.say(liveText(outcome));
-    outputs.write(report, outcome.results);
+    outputs.say(summaryText(report, run.scenario, undefined, isServerKnown(run, options)));
+    for (const { text } of outcomes) outputs.say(text);
+    outputs.write(report, results);
     if (signal.aborted) return EXIT.interrupted;
     return report.expectations.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
   } finally {
     end();
-    server?.deployer.close();
-    server?.api.close();
     await outputs.close();
   }
+}
+
+/** All have the same. */
+function firmwareOf([first]: readonly LivePart[]): LivePart["firmware"] {
+  if (first === undefined) throw new RangeError("a scenario without devices");
+  return first.firmware;
+}
+
+/** A server that is not asked has no view of its devices. */
+function isServerKnown({ resolved }: PreparedRun, { api }: FleetOptions): boolean {
+  return resolved.devices.count === 0 || api !== "none";
+}
+
+type OpenPart = (outputs: Pick<LiveOutputs, "recorder" | "metrics">) => RunPart;
+type Say = (text: string) => void;
+
+/** LoRaWAN devices, those that pull, or both. Throws `InputError` for options that are none. */
+function partsOf(run: PreparedRun, options: FleetOptions, say: Say): readonly OpenPart[] {
+  const { devices, pull } = run.resolved;
+  const parts: OpenPart[] = [];
+  if (devices.count > 0) parts.push(lorawanPart(run, options, say));
+  if (pull.length > 0) {
+    const part = pullPart(run, options, say);
+    parts.push(() => part);
+  }
+  return parts;
+}
+
+/** Frames are recorded, and counted, where there are gateways. Throws `InputError`. */
+function outputsOf({ resolved }: PreparedRun, options: FleetOptions): LiveOutputOptions {
+  if (resolved.devices.count > 0) return options;
+  if (typeof options.record === "string" || options.metrics !== undefined) {
+    throw new InputError(
+      `--record and --metrics are of LoRaWAN devices, which ${resolved.name} has none of`,
+    );
+  }
+  return { ...options, record: false };
+}
+
+function lorawanPart({ resolved, firmware }: PreparedRun, options: FleetOptions, say: Say) {
+  const gateways = gatewayCountOf(options.gateways, resolved);
+  const connect = connectionOf(options);
+  const way = gatewayWayOf(options, resolved.regional.region.name, gateways);
+  return ({ recorder, metrics }: Parameters<OpenPart>[0]): RunPart =>
+    async (hooks) => {
+      const server = connect?.();
+      try {
+        const outcome = await runLive({
+          ...{ scenario: resolved, seed: resolved.seed, firmware, server, way, gateways },
+          joinSpreadS: options.joinSpread ?? Math.ceil(resolved.devices.count / gateways),
+          isLenient: options.lenient === true,
+          deployments: options.stay === undefined ? 1 : 0,
+          stayS: options.stay ?? 0,
+          settleMaxS: SETTLE_MAX_S,
+          waitS: options.for,
+          ...{ recorder, metrics, say },
+          ...hooks,
+        });
+        return { ...outcome, text: liveText(outcome) };
+      } finally {
+        server?.deployer.close();
+        server?.api.close();
+      }
+    };
+}
+
+function pullPart({ resolved, firmware }: PreparedRun, options: FleetOptions, say: Say): RunPart {
+  const server = thingsBoardOf(options, resolved);
+  return async (hooks) => {
+    const outcome = await runLivePull({
+      ...{ scenario: resolved, seed: resolved.seed, firmware, say, waitS: options.for },
+      ...server,
+      ...hooks,
+    });
+    return { ...outcome, text: livePullText(outcome) };
+  };
 }
 
 /** Throws `InputError` for a key that is none. Undefined: a server that is not asked. */

@@ -1,3 +1,4 @@
+import type { DeviceResult } from "#sim/fleet/result.ts";
 import { InputError } from "#tools/errors.ts";
 import { Recorder } from "#tools/recording/recorder.ts";
 import { RecordingFile, recordingNameOf } from "#tools/recording/recording-file.ts";
@@ -8,7 +9,6 @@ import type { PreparedRun } from "#tools/run/prepare.ts";
 import { commandPrefix } from "#tools/run/replay-text.ts";
 import { openSink } from "#tools/run/sink.ts";
 import { shellWord } from "#tools/run/words.ts";
-import type { LiveDeviceResult } from "./live-world.ts";
 import { LiveMetrics, type MeasuredRun } from "./metrics.ts";
 
 export interface LiveOutputOptions {
@@ -26,7 +26,7 @@ export interface LiveOutputs {
   readonly metrics: LiveMetrics | undefined;
   /** What is meant for a machine has standard output to itself. */
   readonly say: (text: string) => void;
-  readonly write: (report: Report, results: readonly LiveDeviceResult[]) => void;
+  readonly write: (report: Report, results: readonly DeviceResult[]) => void;
   readonly close: () => Promise<void>;
 }
 

@@ -199,7 +199,7 @@ function progressOn({ terminal }: RunParts, what: string): (done: number, all: n
   };
 }
 
-function apiUrl(text: string): string {
+export function apiUrl(text: string): string {
   if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text).origin;
   throw new InvalidArgumentError("expected http: or https://host:port");
 }

@@ -31,9 +31,12 @@ class DrogueRigServer implements RigServer {
     this.#bench.catchUp(engine.now + seconds * 1_000_000);
   }
 
+  get reportedVersion(): unknown {
+    return Object(this.#bench.device.status["firmware"]).current;
+  }
+
   telemetry(key: string): unknown {
     const { current, target } = Object(this.#bench.device.status["firmware"]);
-    if (key === "current_fw_version") return current;
     return key === "fw_state" && current === target ? "UPDATED" : undefined;
   }
 }

@@ -20,7 +20,7 @@ const rigs = {
 } as const;
 const transports = Object.keys(rigs) as readonly (keyof typeof rigs)[];
 
-function assigned(rig: PullRig, ota: OtaPackage): PullRig {
+function assigned<R extends PullRig>(rig: R, ota: OtaPackage): R {
   rig.standIn.server.assignToProfile("default", "fw", ota);
   return rig;
 }

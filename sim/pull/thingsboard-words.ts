@@ -1,0 +1,31 @@
+import type { Dialect } from "#agent/pull/dialect.ts";
+import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
+import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
+import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
+import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
+import { packageKindOf } from "./identity.ts";
+
+/** The newest value of each key that a ThingsBoard has of a device. */
+export interface Told {
+  get(key: string): { readonly value: unknown } | undefined;
+}
+
+const ERROR_LENGTH_MAX = 200;
+
+/** What a device of that group speaks, with the token that it gives. */
+export function thingsBoardDialectOf(pull: ResolvedPull, token: string): Dialect {
+  const { transport, longPolls } = pull;
+  const kind = packageKindOf(pull);
+  if (transport === "mqtt") return new ThingsBoardMqtt(kind);
+  if (transport === "http") return new ThingsBoardHttp({ token, kind, longPolls });
+  return new ThingsBoardCoap({ token, kind, observes: false, blockBytes: undefined });
+}
+
+export function isToldUpdated(told: Told, pull: ResolvedPull): boolean {
+  return told.get(`${packageKindOf(pull)}_state`)?.value === "UPDATED";
+}
+
+/** Empty: nothing went wrong that it was told of. */
+export function toldErrorOf(told: Told, pull: ResolvedPull): string {
+  return String(told.get(`${packageKindOf(pull)}_error`)?.value ?? "").slice(0, ERROR_LENGTH_MAX);
+}

@@ -1,0 +1,71 @@
+import { type Command, InvalidArgumentError } from "commander";
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { InputError } from "#tools/errors.ts";
+import { apiUrl } from "#tools/provision/thingsboard-command.ts";
+import type { DeviceUrls } from "#tools/pull/live/links.ts";
+import type { ServerLogin } from "#tools/pull/live/server.ts";
+
+/** What a person says of the server of pulling devices. */
+export interface ThingsBoardOptions {
+  readonly thingsboard?: string;
+  readonly thingsboardMqtt?: string;
+  readonly thingsboardCoap?: string;
+  readonly user: string;
+}
+
+export function withThingsBoardOptions(command: Command): Command {
+  return command
+    .option(
+      "--thingsboard <url>",
+      "of devices that pull: the server, by its API, http: or https://host:port",
+      apiUrl,
+    )
+    .option(
+      "--thingsboard-mqtt <url>",
+      "where it takes them by MQTT; by default port 1883 of that host",
+      urlOf(/^mqtts?:\/\/[^/]/, "mqtt"),
+    )
+    .option(
+      "--thingsboard-coap <url>",
+      "where it takes them by CoAP; by default port 5683 of that host",
+      urlOf(/^coap:\/\/[^/]/, "coap"),
+    )
+    .option(
+      "--user <name>",
+      "of a tenant's administrator there; the password is in FUOTA_PASSWORD",
+      "tenant@thingsboard.org",
+    );
+}
+
+/** Throws `InputError` for what is missing. */
+export function thingsBoardOf(
+  options: ThingsBoardOptions,
+  scenario: Pick<ResolvedScenario, "name" | "pull">,
+): { readonly login: ServerLogin; readonly urls: DeviceUrls } {
+  const { thingsboard: url, thingsboardMqtt, thingsboardCoap, user } = options;
+  if (url === undefined) {
+    throw new InputError(
+      `${scenario.name}: has devices that pull; --thingsboard http://host:port says from where`,
+    );
+  }
+  const password = process.env["FUOTA_PASSWORD"];
+  if (password === undefined) {
+    throw new InputError(`FUOTA_PASSWORD is not set: the password of ${user}`);
+  }
+  const { hostname } = new URL(url);
+  return {
+    login: { url, user, password },
+    urls: {
+      http: url,
+      mqtt: thingsboardMqtt ?? `mqtt://${hostname}:1883`,
+      coap: thingsboardCoap ?? `coap://${hostname}:5683`,
+    },
+  };
+}
+
+function urlOf(pattern: RegExp, scheme: string) {
+  return (text: string): string => {
+    if (pattern.test(text) && URL.canParse(text)) return text;
+    throw new InvalidArgumentError(`expected ${scheme}://host:port`);
+  };
+}
