@@ -1,12 +1,7 @@
 import { DeviceClock } from "#agent/clock.ts";
 import type { DeviceEffect, DownlinkSource, TimerId } from "#agent/events.ts";
 import type { Saying } from "#agent/outbox.ts";
-import {
-  buildAppTimeReq,
-  buildPeriodicityAns,
-  newClockSyncState,
-  stepClockSync,
-} from "#agent/packages/clock-sync.ts";
+import { buildAppTimeReq, newClockSyncState, stepClockSync } from "#agent/packages/clock-sync.ts";
 import { CLOCK_SYNC_PORT } from "#agent/packages/clock-sync.wire.ts";
 import { buildFragStatusAns } from "#agent/packages/frag-answers.ts";
 import type { FragIo } from "#agent/packages/frag-io.ts";
@@ -263,9 +258,6 @@ export class OwnPackages {
     if (saying.type === "answer") this.#hold(saying.fPort, saying.payload);
     if (saying.type === "appTimeReq") {
       this.#hold(CLOCK_SYNC_PORT, buildAppTimeReq(this.#clockSync, OWN_CLOCK, this.#io));
-    }
-    if (saying.type === "periodicityAns") {
-      this.#hold(CLOCK_SYNC_PORT, buildPeriodicityAns(this.#io));
     }
     if (saying.type === "mcSessionAns") {
       const answer = buildMcSessionAns(saying, this.#multicastConfig, this.#io);
