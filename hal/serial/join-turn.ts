@@ -10,6 +10,8 @@ interface JoinParts {
 }
 
 const RETRY_MS = 10_000;
+const EXPLANATION =
+  "unless the network is out of reach, look whether it has these EUIs, this key and this band";
 /** An accept comes within six seconds, and the modem has its own ideas. */
 const ANSWER_MS = 20_000;
 
@@ -19,6 +21,8 @@ export class JoinTurn {
   /** The device waits for `joined`. */
   #isOwed = false;
   #timer: NodeJS.Timeout | undefined;
+  /** What may be wrong was said, once for all attempts in a row. */
+  #isExplained = false;
   isWanted = false;
   isJoined = false;
 
@@ -35,13 +39,18 @@ export class JoinTurn {
   /** Said at once by a modem that is joined already, by its event otherwise. */
   joined(): void {
     clearTimeout(this.#timer);
+    if (!this.isJoined) this.#parts.say("joined");
     this.isJoined = true;
     this.#isOwed = false;
+    this.#isExplained = false;
     this.#parts.onJoined();
   }
 
-  /** One attempt; the modem may try again by itself. */
-  failed(): void {
+  /** One attempt, in the modem's words; it may try again by itself. */
+  failed(detail: string): void {
+    const said = detail === "" ? "join failed" : `join failed: ${detail}`;
+    this.#parts.say(this.#isExplained ? said : `${said}; ${EXPLANATION}`);
+    this.#isExplained = true;
     if (this.isWanted) this.#later(RETRY_MS);
   }
 

@@ -232,8 +232,7 @@ export class SerialRadio implements RadioPort {
         if (this.#join.isWanted && !this.#join.isJoined) this.#join.joined();
         return;
       case "joinFailed":
-        this.#input.say(`join failed${event.detail === "" ? "" : `: ${event.detail}`}`);
-        this.#join.failed();
+        this.#join.failed(event.detail);
         return;
       case "contact":
         this.#input.emit({ type: "contact", morePending: this.#turn.takePending() });

@@ -12,6 +12,7 @@ import { REDUNDANCY_MAX } from "./own-blocks.ts";
 
 /** RUI's packages are those of LoRaMac-node. */
 export const OWN_DEVIATIONS = deviationsOf(loramacNode, 1);
+
 /** How they read, and how they write. */
 export class OwnBorders {
   readonly fragmentation: FragmentationBorder;

@@ -107,14 +107,14 @@ export class OwnFuota {
    * What the radio has no time for is lost. LoRaMac-node saves up an hour of duty cycle, where the MAC
    * here spaces uplinks: so it waits for that, but keeps one answer alone.
    */
-  #say(fPort: number, payload: Uint8Array): void {
+  #say(fPort: number, build: () => Uint8Array): void {
     const { radio, nvm, scheduler } = this.#parts;
     if (this.#waiting !== undefined) scheduler.cancel(this.#waiting);
-    const outcome = radio.send(fPort, payload, Number(rakSetting(nvm, "DR")), ANSWER_OPTIONS);
+    const outcome = radio.send(fPort, build(), Number(rakSetting(nvm, "DR")), ANSWER_OPTIONS);
     if (outcome.type === "accepted" || outcome.type === "tooLong") this.#isSending = true;
     if (outcome.type !== "restricted") return;
     const at = scheduler.now + outcome.waitMs * 1000;
-    this.#waiting = scheduler.schedule(at, () => this.#say(fPort, payload));
+    this.#waiting = scheduler.schedule(at, () => this.#say(fPort, build));
   }
 
   /** In a class that it has not to change, nothing follows (LmHandler.c: LmHandlerRequestClass). */
@@ -150,7 +150,7 @@ export class OwnFuota {
     return new OwnPackages({
       ...this.#parts,
       appKey: () => this.#parts.nvm.appKey,
-      say: (fPort, payload) => this.#say(fPort, payload),
+      say: (fPort, build) => this.#say(fPort, build),
       onSession: (isOpen) => this.#onSession(isOpen),
       onBlock: () => this.#onBlock(),
     });

@@ -1,12 +1,7 @@
 import { DeviceClock } from "#agent/clock.ts";
 import type { DeviceEffect, DownlinkSource, TimerId } from "#agent/events.ts";
 import type { Saying } from "#agent/outbox.ts";
-import {
-  buildAppTimeReq,
-  buildPeriodicityAns,
-  newClockSyncState,
-  stepClockSync,
-} from "#agent/packages/clock-sync.ts";
+import { buildAppTimeReq, newClockSyncState, stepClockSync } from "#agent/packages/clock-sync.ts";
 import { CLOCK_SYNC_PORT } from "#agent/packages/clock-sync.wire.ts";
 import { buildFragStatusAns } from "#agent/packages/frag-answers.ts";
 import type { FragIo } from "#agent/packages/frag-io.ts";
@@ -33,8 +28,8 @@ export interface OwnPackagesParts {
   readonly entropy: Entropy;
   readonly limits: RegionLimits;
   appKey(): Uint8Array;
-  /** All that a package has to say to one frame. */
-  say(fPort: number, payload: Uint8Array): void;
+  /** All that a package has to say to one frame, in what it is when it leaves. */
+  say(fPort: number, build: () => Uint8Array): void;
   /** A class C session begins, or is over. */
   onSession(isOpen: boolean): void;
   /** A block is whole. */
@@ -70,7 +65,7 @@ export class OwnPackages {
   readonly #timers = new Map<TimerId, Scheduled>();
   readonly #delayed = new Set<Scheduled>();
   /** Answers to the frame that is being taken, by port. */
-  readonly #said = new Map<number, number[]>();
+  readonly #said = new Map<number, (() => Uint8Array)[]>();
 
   constructor(parts: OwnPackagesParts) {
     this.#parts = parts;
@@ -85,7 +80,7 @@ export class OwnPackages {
       note: () => {},
       sayLater: (fPort, payload, delayMaxUs) =>
         this.#later(entropy.below("ownStatus", delayMaxUs), () =>
-          this.#run(() => this.#hold(fPort, payload)),
+          this.#run(() => this.#hold(fPort, () => payload)),
         ),
     });
     this.#io = {
@@ -148,7 +143,7 @@ export class OwnPackages {
         return;
       }
       for (const { type, bytes } of this.#borders.take(fPort, payload, isMulticast)) {
-        if (type === "say") this.#hold(fPort, bytes);
+        if (type === "say") this.#hold(fPort, () => bytes);
         else this.#read(fPort, bytes, isMulticast, hasTime);
       }
     });
@@ -208,8 +203,9 @@ export class OwnPackages {
   #run(step: () => void): void {
     step();
     for (const effect of this.#effects.splice(0)) this.#perform(effect);
-    for (const [fPort, bytes] of this.#said) {
-      this.#parts.say(fPort, this.#borders.rewrite(fPort, Uint8Array.from(bytes)));
+    for (const [fPort, builds] of this.#said) {
+      const build = () => Uint8Array.from(builds.flatMap((part) => [...part()]));
+      this.#parts.say(fPort, () => this.#borders.rewrite(fPort, build()));
     }
     this.#said.clear();
   }
@@ -260,26 +256,24 @@ export class OwnPackages {
   }
 
   #say(saying: Saying): void {
-    if (saying.type === "answer") this.#hold(saying.fPort, saying.payload);
+    if (saying.type === "answer") this.#hold(saying.fPort, () => saying.payload);
     if (saying.type === "appTimeReq") {
-      this.#hold(CLOCK_SYNC_PORT, buildAppTimeReq(this.#clockSync, OWN_CLOCK, this.#io));
-    }
-    if (saying.type === "periodicityAns") {
-      this.#hold(CLOCK_SYNC_PORT, buildPeriodicityAns(this.#io));
+      const request = buildAppTimeReq(this.#clockSync, OWN_CLOCK, this.#io);
+      this.#hold(CLOCK_SYNC_PORT, () => request);
     }
     if (saying.type === "mcSessionAns") {
-      const answer = buildMcSessionAns(saying, this.#multicastConfig, this.#io);
-      this.#hold(MULTICAST_SETUP_PORT, answer);
+      const config = this.#multicastConfig;
+      this.#hold(MULTICAST_SETUP_PORT, () => buildMcSessionAns(saying, config, this.#io));
     }
     if (saying.type === "fragStatusAns") {
       const { fragIndex } = saying;
       const answer = buildFragStatusAns(this.#fragmentation, fragIndex, this.#fragConfig);
-      if (answer !== undefined) this.#hold(FRAG_PORT, answer);
+      if (answer !== undefined) this.#hold(FRAG_PORT, () => answer);
     }
   }
 
-  #hold(fPort: number, bytes: Uint8Array): void {
-    this.#said.set(fPort, [...(this.#said.get(fPort) ?? []), ...bytes]);
+  #hold(fPort: number, build: () => Uint8Array): void {
+    this.#said.set(fPort, [...(this.#said.get(fPort) ?? []), build]);
   }
 
   get #fragConfig() {

@@ -128,6 +128,23 @@ test("a busy modem is asked again, and the frame goes out once", async () => {
   expect(rig.uplinks).toEqual(["99 aa", "1 00"]);
 });
 
+test("what may be wrong with a join is said once, and that it worked", async () => {
+  const rig = memoryRig("rui4_2");
+  const said = () => rig.said.filter((text) => text.startsWith("join"));
+  const appKey = (hex: string) => rig.lab.modem.receive(Buffer.from(`AT+APPKEY=${hex}\r\n`));
+  await rig.pass(2);
+  appKey("00".repeat(16));
+  rig.perform({ type: "join" });
+  await rig.until(() => said().length === 2);
+  appKey("2b7e151628aed2a6abf7158809cf4f3c");
+  await rig.until(() => rig.events.length > 0);
+  expect(said()).toEqual([
+    expect.stringMatching(/^join failed: RX_TIMEOUT; unless .* has these EUIs, this key/),
+    "join failed: RX_TIMEOUT",
+    "joined",
+  ]);
+});
+
 test("no key is ever told to the operator", async () => {
   const rig = await inSession("rui4_2");
   rig.lab.modem.receive(Buffer.from("ATZ\r\n"));

@@ -21,6 +21,8 @@ export class ModemBench {
   readonly lab: ModemLab;
   readonly uplinks: string[] = [];
   said = "";
+  /** When the last uplink was heard. */
+  uplinkUs = 0;
 
   constructor(profile: ProfileName, unicastClass: "A" | "C" = "A", troubles: ModemTroubles = {}) {
     this.lab = new ModemLab({
@@ -40,6 +42,7 @@ export class ModemBench {
         this.said += Buffer.from(chunk).toString("latin1");
       },
       onUplink: (fPort, payload) => {
+        this.uplinkUs = this.lab.engine.now;
         this.uplinks.push(`${fPort} ${Buffer.from(payload).toString("hex")}`);
       },
     });

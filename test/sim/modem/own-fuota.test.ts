@@ -176,6 +176,15 @@ describe("it answers what it has told its host", () => {
 });
 
 describe("a session", () => {
+  test("is accepted with the time to its start, as the answer leaves", () => {
+    const bench = new OwnBench();
+    bench.downlink(200, groupSetup());
+    const [answer = ""] = bench.session(100);
+    const [, toStartS = ""] = /^200 0400(..)0000$/.exec(answer) ?? [];
+    const expectedS = bench.startGps - bench.lab.server.gpsUsAt(bench.uplinkUs) / 1e6;
+    expect(Math.abs(Number.parseInt(toStartS, 16) - expectedS)).toBeLessThan(1);
+  });
+
   test("is refused for a group that nobody has set up, and for a start that has passed", () => {
     const bench = new OwnBench();
     expect(bench.session(100)).toEqual(["200 041c"]);

@@ -16,7 +16,7 @@ test("nothing befalls it: no gap, no reset, no second join", async () => {
   await rig.fragment(2);
   expect(rig.fragments).toEqual([1, 2]);
   expect([rig.joins, rig.hardResets, rig.gaps()]).toEqual([1, 0, []]);
-  expect(rig.said).toEqual(["modem rui3 RUI_4.2.1_RAK3172-E on memory"]);
+  expect(rig.said).toEqual(["modem rui3 RUI_4.2.1_RAK3172-E on memory", "joined"]);
 });
 
 describe("unplugged", () => {
