@@ -66,7 +66,7 @@ describe("HTTP", () => {
     expect(lines(bench)).toEqual([`POST /api/v1/T%201/attributes ${CODE}`]);
     expect(answer(bench, 1, 200)).toBe("reached");
     expect(lines(bench)).toEqual([`POST /api/v1/T%201/telemetry ${REASON}`]);
-    expect(answer(bench, 2, 200)).toEqual({ type: "reported" });
+    expect(answer(bench, 2, 204)).toEqual({ type: "reported" });
   });
 
   test.each([
