@@ -77,6 +77,12 @@ describe("an update", () => {
     expect(told.slice(-2)).toEqual(["fw_version 2.0.0", "fw_state UPDATED"]);
   });
 
+  test("software", async () => {
+    const { url, stdout } = await serve(...documented, "--software");
+    expect(await pull(url("coap"), ...asDocumented, "--software")).toBe(0);
+    expect(stdout()).toContain("device-1  sw_state UPDATED");
+  });
+
   test("at a URL of the stand-in's own port", async () => {
     const { url } = await serve(...documented, "--at-url");
     expect(await pull(url("mqtt"), ...asDocumented)).toBe(0);
