@@ -105,7 +105,7 @@ export class DocumentedHttp implements Dialect {
         return chunkOf(asked, status, body, headers);
       case "report": {
         const [next, ...rest] = this.#rest;
-        if (status !== 200) return refused(status);
+        if (status < 200 || status > 299) return refused(status);
         if (next === undefined) return { type: "reported" };
         this.#rest = rest;
         this.#post(next.to, next.body, io);

@@ -44,7 +44,10 @@ export function pullCommand(parts: RunParts): Command {
       serverUrl,
     )
     .addOption(
-      new Option("--dialect <name>", "whose language the server speaks")
+      new Option(
+        "--dialect <name>",
+        "whose language the server speaks: documented is ThingsBoard's as a document has it",
+      )
         .choices(["thingsboard", "documented", "drogue"])
         .default("thingsboard"),
     )
@@ -134,7 +137,7 @@ function chunkBytesOf({ dialect, url, block, chunk }: PullOptions): number {
     : { max: MQTT_CHUNK_BYTES_MAX, how: "MQTT" };
   const bytes = chunk ?? (isDatagram ? COAP_CHUNK_BYTES_MAX : CHUNK_BYTES_DEFAULT);
   if (bytes <= max || !(isDatagram || /^mqtt/.test(url))) return bytes;
-  throw new InputError(`--chunk: ThingsBoard gives at most ${max} bytes by ${how}`);
+  throw new InputError(`--chunk: at most ${max} bytes by ${how}`);
 }
 
 function configOf(

@@ -66,7 +66,7 @@ describe("HTTP", () => {
     expect(lines(bench)).toEqual([`POST /api/v1/T%201/attributes ${CODE}`]);
     expect(answer(bench, 1, 200)).toBe("reached");
     expect(lines(bench)).toEqual([`POST /api/v1/T%201/telemetry ${REASON}`]);
-    expect(answer(bench, 2, 200)).toEqual({ type: "reported" });
+    expect(answer(bench, 2, 204)).toEqual({ type: "reported" });
   });
 
   test.each([
@@ -117,6 +117,15 @@ describe("HTTP", () => {
     expect(lines(bench)).toEqual(["POST /api/v1/T%201/rpc/7 {}"]);
     expect(answer(bench, 3, 200, { id: 7 })).toEqual({ type: "changed" });
     expect(lines(bench)).toEqual([]);
+  });
+
+  test("a call is answered, although the answer of the one before never came to its end", () => {
+    const bench = newBench().ask(CHANGE).ask(CHANGE);
+    expect(answer(bench, 2, 200, { id: 7 })).toBe("reached");
+    bench.dialect.giveUp(bench);
+    bench.ask(CHANGE).ask(CHANGE).take();
+    expect(answer(bench, 5, 200, { id: 8 })).toBe("reached");
+    expect(lines(bench)).toEqual(["POST /api/v1/T%201/rpc/8 {}"]);
   });
 
   test("what was given up is cancelled, and means nothing any more", () => {
@@ -194,6 +203,17 @@ describe("MQTT", () => {
     expect(message(bench, "v2/fw/response/1/chunk/3", "short")).toMatchObject({ type: "chunk" });
     bench.take();
     expect(published(bench.ask(chunkOf(sized)))[0]).toContain("v2/fw/request/2/chunk/3");
+  });
+
+  test("and in another connection", () => {
+    const bench = connected().ask(chunkOf(sized));
+    const detail = "the connection was closed";
+    bench.dialect.step({ type: "mqttClosed", at: 0, detail, isUnknown: false }, bench);
+    bench.ask(chunkOf(sized));
+    bench.dialect.step({ type: "mqttConnected", at: 0 }, bench);
+    bench.take();
+    bench.dialect.step({ type: "mqttSubscribed", at: 0 }, bench);
+    expect(published(bench)[0]).toContain("v2/fw/request/2/chunk/3");
   });
 });
 

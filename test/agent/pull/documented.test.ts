@@ -230,6 +230,12 @@ describe("bytes of a chunk", () => {
   });
 });
 
+test("short, and yet more than the bank has room for: the core counts", () => {
+  const ask = { ...chunkOf(unsized), expectBytes: 100 };
+  expect(documentedChunk(ask, new Uint8Array(101)).type).toBe("chunk");
+  expect(documentedChunk(ask, new Uint8Array(100)).type).toBe("lastChunk");
+});
+
 test.each([
   { says: '{"id":7,"method":"x","params":{}}', id: 7 },
   { says: '{"id":0}', id: 0 },

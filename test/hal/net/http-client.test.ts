@@ -180,3 +180,15 @@ test("a body beyond all bounds is refused", async () => {
   const outcome = await get(clientOf(opened.url), "/", 10, "x".repeat(1024 * 1024 + 1));
   expect(outcome).toEqual({ status: 413, body: "" });
 });
+
+test("headers come along, their names in lower case", async () => {
+  const answer = "HTTP/1.1 200 OK\r\nX-Chunk-Index: 3\r\nContent-Length: 0\r\n\r\n";
+  const { url } = await rawServer(answer, true);
+  const headers = await new Promise((resolve, reject) => {
+    clientOf(url).call(
+      { method: "GET", path: "/", body: undefined, bodyBytesMax: 10 },
+      { onResponse: (_, __, named) => resolve(named), onFailed: reject },
+    );
+  });
+  expect(headers).toMatchObject({ "x-chunk-index": "3" });
+});

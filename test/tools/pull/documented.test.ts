@@ -77,11 +77,38 @@ describe("an update", () => {
     expect(told.slice(-2)).toEqual(["fw_version 2.0.0", "fw_state UPDATED"]);
   });
 
+  test("software", async () => {
+    const { url, stdout } = await serve(...documented, "--software");
+    expect(await pull(url("coap"), ...asDocumented, "--software")).toBe(0);
+    expect(stdout()).toContain("device-1  sw_state UPDATED");
+  });
+
   test("at a URL of the stand-in's own port", async () => {
     const { url } = await serve(...documented, "--at-url");
     expect(await pull(url("mqtt"), ...asDocumented)).toBe(0);
     expect(bench.terminal.stdout).toContain("runs 2.0.0, as it should");
   });
+});
+
+test("told while they wait: an attribute, or a call", async () => {
+  const { url, stdout } = await serve(...documented, "--devices", "3", "--assign-after", "1");
+  const stop = new AbortController();
+  const interruption = () => ({ signal: stop.signal, end: () => {} });
+  const waits = [
+    { over: "http", args: ["--long-poll"] },
+    { over: "mqtt", args: [] },
+    { over: "coap", args: ["--observe"] },
+  ] as const;
+  const devices = waits.map(({ over, args }, index) => {
+    const device = new CommandBench({ interruption });
+    const given = ["--url", url(over), "--token", `device-${index + 1}`, ...asDocumented, ...args];
+    const own = ["--state", bench.at(`waiting-${over}`), "--key", bench.at("key.pub.pem")];
+    return device.fuota(fakeSimulate(0), "pull", ...given, ...own, "--bank", "65536");
+  });
+  const isUpdated = (index: number) => stdout().includes(`device-${index}  fw_state UPDATED`);
+  while (![1, 2, 3].every(isUpdated)) await new Promise((resolve) => setImmediate(resolve));
+  stop.abort();
+  await Promise.all(devices);
 });
 
 test("what is no image: its code is an attribute, its reason telemetry, and a person gets a line", async () => {
