@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { runScenario } from "#sim/fleet/run.ts";
+import { PullNode } from "#sim/pull/node.ts";
 import { firmwareSizesOf, signerOf } from "#tools/run/images.ts";
 import { loadScenario } from "#tools/scenario/load.ts";
 import { CommandBench } from "../run/command-bench.ts";
@@ -194,6 +195,17 @@ describe("an API that fails", () => {
     expect(await devicesThere()).toBe(0);
   }, 60_000);
 });
+
+test("a bug ends the run with what was thrown, and nothing stays there", async () => {
+  const hear = vi.spyOn(PullNode.prototype, "hear").mockImplementation(() => {
+    throw new TypeError("a bug");
+  });
+  const text = `${FLEET}  - { name: meter, count: 1, ${QUICK}, link: { latencyMs: { min: 0, max: 0 } } }\n`;
+  await expect(fleet(text)).rejects.toThrow(new TypeError("a bug"));
+  expect(hear).toHaveBeenCalledOnce();
+  hear.mockRestore();
+  expect(await devicesThere()).toBe(0);
+}, 60_000);
 
 test("a device with a wrong token is not reached: status 1, and no wait for it", async () => {
   const { status, report } = await fleet(
