@@ -57,7 +57,12 @@ export class CoapDatagrams {
       if (message !== undefined && !this.#isClosed) this.#events.onMessage(message);
     });
     socket.connect(port === "" ? PORT : Number(port), address);
-    await once(socket, "connect");
+    try {
+      await once(socket, "connect");
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
     socket.on("error", (error) => this.#complain(error));
     return socket;
   }

@@ -179,6 +179,8 @@ export class BootOracles {
     if (keepsRecord !== false && report.securityCounter < image.securityCounter) {
       throw new OracleViolation("I7", "confirm() did not raise the security counter");
     }
+    // Another image may be staged before the next boot looks at it.
+    this.#securityCounter = Math.max(this.#securityCounter, image.securityCounter);
   }
 
   #onOperation(operation: FlashOperation): void {

@@ -82,6 +82,13 @@ describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (tra
     expect(Math.min(...chunksOf(devices))).toBeGreaterThan(CHUNKS + 7);
   });
 
+  test("a package that another one replaces once it runs, in the same life, is no breach of any rule", () => {
+    const until = { atS: 1000 };
+    const devices = run({ transport, pollS: 60, server: { earlier: { version: "1.9.0", until } } });
+    expect(endsOf(devices)).toEqual(all("updated", null));
+    for (const device of devices) expect(text(device)).toMatch(/stays.*offers fw 2.*stays/s);
+  });
+
   test("a restart forgets whom the server had not told", () => {
     const server = { tellEveryMs: 60_000, restarts: [{ atS: 100, forS: 30 }] };
     const devices = run({ transport, server, untilS: 20_000 });

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { runScenario } from "#sim/fleet/run.ts";
+import { PullNode } from "#sim/pull/node.ts";
 import { firmwareSizesOf, signerOf } from "#tools/run/images.ts";
 import { loadScenario } from "#tools/scenario/load.ts";
 import { CommandBench } from "../run/command-bench.ts";
@@ -137,6 +138,73 @@ test("another package first, then the firmware in the middle of its download", a
   expect(status).toBe(0);
   const [gateway] = devices;
   expect(texts(gateway).join()).toMatch(/offers fw 1.9.0.*offers fw 2.0.0/);
+}, 60_000);
+
+test("packages are assigned when the scenario says so", async () => {
+  const { status, devices } = await fleet(
+    `${FLEET}  - name: meter
+    count: 1
+    longPolls: true
+    startDelayMaxS: 0
+    link: { ${LINK} }
+    server: { assignAtS: 0.5, earlier: { version: 1.9.0, until: { atS: 2 } } }
+`,
+  );
+  expect(status).toBe(0);
+  const offered = devices[0].timeline.filter(({ text }: { text: string }) => /offers/.test(text));
+  expect(texts(devices[0]).join()).toMatch(/offers fw 1.9.0.*stays.*offers fw 2.0.0.*stays/);
+  expect(offered[0].atS).toBeGreaterThanOrEqual(0.5);
+  expect(offered[1].atS).toBeGreaterThanOrEqual(2);
+}, 60_000);
+
+describe("an API that fails", () => {
+  const real = globalThis.fetch;
+  afterEach(() => vi.unstubAllGlobals());
+  const failing = (isMeant: (url: string, method: string) => boolean, statuses: number[]) =>
+    vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+      const status = isMeant(url, init.method ?? "GET") ? statuses.shift() : undefined;
+      return status === undefined ? await real(url, init) : new Response("", { status });
+    });
+  const one = `${FLEET}  - { name: meter, count: 1, ${QUICK}, link: { ${LINK} } }\n`;
+
+  test("for a while ends no run, and is told once", async () => {
+    // Logs in anew, is away, is away.
+    failing((url) => url.includes("/values/timeseries"), [401, 503, 503]);
+    bench.terminal.stderr = "";
+    expect((await fleet(one)).status).toBe(0);
+    expect(
+      bench.terminal.stderr.match(/not asked what it has heard: \S+ answers 503/g),
+    ).toHaveLength(1);
+  }, 60_000);
+
+  test("to take things away leaves them, which the next run mends", async () => {
+    let isOver = false;
+    failing(
+      (url, method) => {
+        isOver ||= url.includes("/values/timeseries");
+        return isOver && method === "DELETE";
+      },
+      [500],
+    );
+    bench.terminal.stderr = "";
+    expect((await fleet(one)).status).toBe(0);
+    expect(bench.terminal.stderr).toMatch(/what was made there could not be taken away: .* 500/);
+    vi.unstubAllGlobals();
+    expect(await devicesThere()).toBe(1);
+    expect((await fleet(one)).status).toBe(0);
+    expect(await devicesThere()).toBe(0);
+  }, 60_000);
+});
+
+test("a bug ends the run with what was thrown, and nothing stays there", async () => {
+  const hear = vi.spyOn(PullNode.prototype, "hear").mockImplementation(() => {
+    throw new TypeError("a bug");
+  });
+  const text = `${FLEET}  - { name: meter, count: 1, ${QUICK}, link: { latencyMs: { min: 0, max: 0 } } }\n`;
+  await expect(fleet(text)).rejects.toThrow(new TypeError("a bug"));
+  expect(hear).toHaveBeenCalledOnce();
+  hear.mockRestore();
+  expect(await devicesThere()).toBe(0);
 }, 60_000);
 
 test("a device with a wrong token is not reached: status 1, and no wait for it", async () => {

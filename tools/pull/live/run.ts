@@ -77,6 +77,7 @@ async function runWorld(input: LivePullRun, parts: Parts) {
   const { engine, members } = world;
   const clock = new WallClock(engine, 0);
   const startedMs = performance.now();
+  const over = new AbortController();
   world.start(clock);
   const { onProgress } = input;
   const shown =
@@ -86,9 +87,12 @@ async function runWorld(input: LivePullRun, parts: Parts) {
       onProgress(progressOf({ engine, counts }, [], 1, members.length));
     }, WATCH_MS);
   try {
-    await Promise.race([watch(input, parts), clock.run(), assignments.failed]);
+    const interrupt = AbortSignal.any([input.interrupt, over.signal]);
+    const watched = watch({ ...input, interrupt }, parts);
+    await Promise.race([watched, clock.run(), assignments.failed, world.broken]);
     await hear(server, members, input.say);
   } finally {
+    over.abort();
     clearInterval(shown);
     clock.stop();
     world.close();

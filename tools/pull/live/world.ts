@@ -48,16 +48,23 @@ export class LivePullWorld {
   readonly members: readonly LivePullMember[];
   /** What went wrong at sockets, and how often. */
   readonly troubles = new Map<string, number>();
+  /** Rejects with what is thrown when something comes from the server: a bug. */
+  readonly broken: Promise<never>;
   readonly #input: LivePullInput;
   readonly #faults: readonly FaultPlan[];
   readonly #links: LiveLink[] = [];
   readonly #byDrawId = new Map<number, LivePullMember>();
   #clock: WallClock | undefined;
+  #break: (error: unknown) => void = () => {};
 
   constructor(input: LivePullInput) {
     const { scenario, seed } = input;
     const { engine } = this;
     this.#input = input;
+    this.broken = new Promise((_, reject) => {
+      this.#break = reject;
+    });
+    this.broken.catch(() => {});
     let firstId = scenario.devices.count;
     const groups = scenario.pull.map((pull, group) => {
       const members = this.#spawn(pull, group, firstId);
@@ -129,11 +136,17 @@ export class LivePullWorld {
   }
 
   #enter(run: () => void): void {
-    if (this.#clock === undefined) return;
-    this.#clock.sync();
-    run();
-    // What is due at once does not wait for the clock's next pass.
-    this.#clock.sync();
+    const clock = this.#clock;
+    if (clock === undefined) return;
+    try {
+      clock.sync();
+      run();
+      // What is due at once does not wait for the clock's next pass.
+      clock.sync();
+    } catch (error) {
+      this.#clock = undefined;
+      this.#break(error);
+    }
   }
 
   /** What is planned for a chunk comes with its first delivery: later ones are repeats. */

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CoapMessage } from "#hal/net/coap-message.ts";
 import type { CoapHeard } from "#sim/server/thingsboard/coap-exchange.ts";
@@ -103,4 +104,30 @@ test.each([
   served.receive("device", request);
   say({ code });
   expect(bench.told).toEqual([`ack ${code} id 5 token 5 4 bytes`]);
+});
+
+test("whatever a server says, somebody hears it, or nobody does", () => {
+  const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+  const message = fc.record({
+    type: fc.constantFrom("con" as const, "non" as const, "ack" as const, "rst" as const),
+    code: fc.nat(799),
+    messageId: fc.nat(65_535),
+    token: bytes(8).map((token) => Buffer.from(token).toString("hex")),
+    options: fc.array(fc.record({ number: fc.nat(65_535), value: bytes(5) }), { maxLength: 4 }),
+    payload: bytes(64),
+  });
+  const said = fc.array(
+    fc.oneof(
+      message,
+      message.map((one) => ({ ...one, token: "fffe0005" })),
+    ),
+  );
+  fc.assert(
+    fc.property(said, (messages) => {
+      const { bench, served, say } = bridged();
+      served.receive("device", heard({}));
+      for (const one of messages) say(one);
+      expect(bench.told.filter((text) => !text.startsWith("chunk"))).toHaveLength(messages.length);
+    }),
+  );
 });
