@@ -84,6 +84,8 @@ export class ThingsBoardMqtt implements Dialect {
       case "coapFailed":
       case "fetched":
       case "fetchFailed":
+      case "serialData":
+      case "serialClosed":
         return undefined;
       default:
         return event satisfies never;
