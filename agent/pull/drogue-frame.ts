@@ -10,8 +10,6 @@ import { drogueCommand, drogueStatus } from "./drogue.wire.ts";
 export const DROGUE_FRAME_BYTES = 1024;
 /** Longest piece of firmware in a frame: what drgdfu asks its servers for. */
 export const DROGUE_FRAME_PIECE_BYTES = 968;
-/** Within a frame: a pause that is longer means that bytes are missing. */
-const GAP_US = 500_000;
 
 export const drogueFrameWire: DrogueWire = {
   encode: (status) => encodePostcard(drogueStatus, status),
@@ -30,12 +28,9 @@ export function drogueFrame(message: Uint8Array): Uint8Array | undefined {
 export class DrogueFrames {
   readonly #frame = new Uint8Array(DROGUE_FRAME_BYTES);
   #haveBytes = 0;
-  #at = 0;
 
   /** The frames that are whole now. */
-  take(bytes: Uint8Array, atUs: number): readonly Uint8Array[] {
-    if (atUs - this.#at > GAP_US) this.drop();
-    if (bytes.length > 0) this.#at = atUs;
+  take(bytes: Uint8Array): readonly Uint8Array[] {
     const frames: Uint8Array[] = [];
     let done = 0;
     while (done < bytes.length) {
@@ -50,7 +45,7 @@ export class DrogueFrames {
     return frames;
   }
 
-  /** What has come of a frame is none of the next one. */
+  /** The line was silent: of what has begun, bytes are missing, and a frame begins next. */
   drop(): void {
     this.#haveBytes = 0;
   }

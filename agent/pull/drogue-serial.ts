@@ -17,8 +17,8 @@ type Said = Answer | "reached" | undefined;
 type Write = DrogueCommand & { readonly name: "Write" };
 type Swap = DrogueCommand & { readonly name: "Swap" };
 
-/** Frames that come while nothing is asked; more are lost, as in a UART that nobody reads. */
-const HELD_MAX = 4;
+/** Frames that come faster than they are taken; more are lost, as in a tty that nobody reads. */
+const HELD_MAX = 64;
 /** A host that streams pauses up to 5 s between two commands. After a longer silence it listens. */
 const QUIET_US = 6_000_000;
 
@@ -65,8 +65,9 @@ export class DrogueSerial implements Dialect {
 
   step(event: LinkEvent, io: DialectIo): Said {
     if (event.type === "serialClosed") return this.#closed(event.detail);
+    if (event.type === "serialSilent") this.#frames.drop();
     if (event.type !== "serialData") return undefined;
-    for (const frame of this.#frames.take(event.bytes, event.at)) {
+    for (const frame of this.#frames.take(event.bytes)) {
       if (this.#held.length < HELD_MAX) this.#held.push(frame);
     }
     let said: Said;

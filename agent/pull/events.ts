@@ -123,6 +123,8 @@ export type SerialEvent =
       /** Any split of the stream. Valid within the step. */
       readonly bytes: Uint8Array;
     }
+  /** After bytes none has come for a while: the idle line of a UART. */
+  | { readonly type: "serialSilent"; readonly at: UptimeUs }
   /** It is not there, or was lost. `detail` is for people, in one line. */
   | { readonly type: "serialClosed"; readonly at: UptimeUs; readonly detail: string };
 

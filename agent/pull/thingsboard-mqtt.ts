@@ -85,6 +85,7 @@ export class ThingsBoardMqtt implements Dialect {
       case "fetched":
       case "fetchFailed":
       case "serialData":
+      case "serialSilent":
       case "serialClosed":
         return undefined;
       default:

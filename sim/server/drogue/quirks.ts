@@ -11,6 +11,8 @@ export const DROGUE_QUIRKS = {
   syncWithoutPoll: true,
   /** One device that posts JSON ends the update service for all of them; off: it gets no answer. */
   diesOfJson: true,
+  /** On a serial line, drgdfu reads one status and no other before `Swap`; off: it answers each. */
+  streamsLine: true,
 } as const;
 
 export type DrogueQuirk = keyof typeof DROGUE_QUIRKS;

@@ -50,10 +50,15 @@ export class DrogueSerialHost {
   }
 
   receive(bytes: Uint8Array): void {
-    for (const frame of this.#frames.take(bytes, this.#cloud.options.scheduler.now)) {
+    for (const frame of this.#frames.take(bytes)) {
       if (this.#unread.length < UNREAD_MAX) this.#unread.push(frame);
     }
     this.#listen();
+  }
+
+  /** After bytes none has come for a while. */
+  silent(): void {
+    this.#frames.drop();
   }
 
   /** The line is gone, and with it what was on its way. */

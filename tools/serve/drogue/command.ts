@@ -15,12 +15,14 @@ import type { NewDevice } from "#sim/server/drogue/registry.ts";
 import { DrogueRegistryApi, REGISTRY_ROOT } from "#sim/server/drogue/registry-api.ts";
 import { type Firmware, makeFirmware, UpdateService } from "#sim/server/drogue/update-service.ts";
 import type { MqttConnection } from "#sim/server/thingsboard/mqtt-session.ts";
-import { EXIT } from "#tools/errors.ts";
+import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
+import { type LineTarget, lineTarget } from "#tools/line.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { refusable } from "../refusable.ts";
 import { writeFileIndex } from "./file-index.ts";
+import { SerialServer } from "./serial-server.ts";
 import { storyOf } from "./story.ts";
 import { joinBroker } from "./update-broker.ts";
 
@@ -38,6 +40,10 @@ interface DrogueOptions {
   readonly checksum: boolean;
   readonly mqtt?: number;
   readonly coap?: number;
+  readonly serial?: LineTarget;
+  readonly baud: number;
+  readonly serialDevice?: string;
+  readonly serialPause: number;
   readonly broker?: string;
   readonly index?: string;
   readonly user: string;
@@ -75,6 +81,14 @@ export function drogueCommand(parts: RunParts): Command {
       "listens for CoAP there, too; 0 is any that is free",
       integer(0, 65_535),
     )
+    .option(
+      "--serial <port>",
+      "is drgdfu there, too: /dev/ttyUSB0, tcp://host:port, or pty: and a path to make one",
+      lineTarget,
+    )
+    .option("--baud <rate>", "of that line", integer(300, 4_000_000), 115_200)
+    .option("--serial-device <name>", "which device is on that line; else the first")
+    .option("--serial-pause <ms>", "between two commands on it", integer(0, 60_000), 1000)
     .option("--broker <url>", "leaves the answers to a drogue-ajour at this MQTT broker")
     .option("--index <folder>", "writes the firmware there as drogue-ajour's file index has it")
     .option("--user <name>", "who may read and write the registry", "admin")
@@ -111,6 +125,12 @@ async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<num
     for (const listener of await listen(options, cloud, clock)) {
       open.push(listener);
       urls.push(listener.url);
+    }
+    if (options.serial !== undefined) {
+      const line = lineOptions(options, options.serial, cloud, devices);
+      const server = await SerialServer.open(cloud, clock, line, say);
+      open.push(server);
+      urls.push(server.url);
     }
     const at = urls.join(" and ");
     terminal.out(`Drogue's endpoints at ${at} for ${devices.length} devices of ${application}\n`);
@@ -175,6 +195,20 @@ function listenForCoap(host: string, port: number, cloud: DrogueCloud, clock: Wa
     };
   };
   return CoapListener.open(host, port, newHearer, [DROGUE_COAP_OPTION.authorization]);
+}
+
+/** Throws `InputError`. */
+function lineOptions(
+  { application, baud, serialDevice, serialPause, without = [] }: DrogueOptions,
+  target: LineTarget,
+  { registry }: DrogueCloud,
+  [first]: readonly NewDevice[],
+) {
+  const name = serialDevice ?? first?.name ?? "";
+  const device = registry.device(application, name);
+  if (device === undefined) throw new InputError(`--serial-device: there is no device ${name}`);
+  const streams = !without.includes("streamsLine");
+  return { target, baudRate: baud, device, streams, pauseMs: serialPause };
 }
 
 function devicesOf({ device: given = [], devices }: DrogueOptions): readonly NewDevice[] {

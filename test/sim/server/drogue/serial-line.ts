@@ -9,6 +9,7 @@ import { S } from "../../../agent/test-device.ts";
 import type { DrogueBench } from "./drogue-bench.ts";
 
 const STEP_S = 0.05;
+const SILENCE_US = 300_000;
 
 /** A line in memory between a device and a host that speaks as drgdfu does. */
 export class DrogueSerialLine implements WorldLink {
@@ -26,6 +27,7 @@ export class DrogueSerialLine implements WorldLink {
   host: DrogueSerialHost | null;
   readonly #bench: DrogueBench;
   #post: PostLater = () => {};
+  #toldAt = 0;
   #lives = 0;
 
   constructor(bench: DrogueBench, streams: boolean, pauseMs = 1000) {
@@ -40,6 +42,7 @@ export class DrogueSerialLine implements WorldLink {
   give(frame: Uint8Array): void {
     const bytes = this.toDevice(frame, this.frames);
     this.frames += 1;
+    this.#toldAt = this.#bench.engine.now;
     for (let at = 0; at < bytes.length; at += this.partBytes) {
       this.#post({ type: "serialData", bytes: bytes.slice(at, at + this.partBytes) });
     }
@@ -72,6 +75,8 @@ export class DrogueSerialLine implements WorldLink {
     while (world.now < end && !isEnough()) {
       world.run(STEP_S, isEnough);
       this.#bench.catchUp(world.now);
+      if (world.now - this.#toldAt > SILENCE_US) this.#post({ type: "serialSilent" });
+      this.host?.silent();
     }
   }
 }
