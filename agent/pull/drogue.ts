@@ -1,7 +1,12 @@
-import { type CborSpelling, decodeCbor, encodeCbor } from "../wire/cbor.ts";
+import { type CborDecoded, type CborSpelling, decodeCbor, encodeCbor } from "../wire/cbor.ts";
 import { hexOf } from "./checksum.ts";
 import type { Answer, Ask, Offer } from "./dialect.ts";
-import { type DrogueCommand, drogueCommand, drogueStatus } from "./drogue.wire.ts";
+import {
+  type DrogueCommand,
+  type DrogueStatus,
+  drogueCommand,
+  drogueStatus,
+} from "./drogue.wire.ts";
 
 export interface DrogueOptions {
   readonly spelling: CborSpelling;
@@ -11,6 +16,12 @@ export interface DrogueOptions {
   readonly child?: string;
   /** Longest piece to ask for, where an answer holds less than a chunk. */
   readonly pieceBytesMax?: number;
+}
+
+/** How messages are spelt. */
+export interface DrogueWire {
+  encode(status: DrogueStatus): Uint8Array;
+  decode(bytes: Uint8Array): CborDecoded<DrogueCommand>;
 }
 
 /** What a command means to whoever asked. */
@@ -41,6 +52,7 @@ export const DROGUE_HEAD_BYTES_MAX = 512;
  */
 export class DrogueTalk {
   readonly #options: DrogueOptions;
+  readonly #wire: DrogueWire;
   #asked: TargetAsk | ChunkAsk | undefined;
   #own: Pick<TargetAsk, "title" | "version"> = { title: "", version: "" };
   /** How many statuses this life has sent. */
@@ -48,12 +60,26 @@ export class DrogueTalk {
   #pieces: Uint8Array[] = [];
   #gatheredBytes = 0;
 
-  constructor(options: DrogueOptions) {
+  constructor(options: DrogueOptions, wire: DrogueWire = cborWire(options.spelling)) {
     this.#options = options;
+    this.#wire = wire;
   }
 
   get asked(): "target" | "chunk" | undefined {
     return this.#asked?.type;
+  }
+
+  /** What this device says that it runs. */
+  get ownVersion(): string {
+    return this.#own.version;
+  }
+
+  /** The piece that is awaited: of which version, from where on, and its longest. */
+  get wanted(): { version: string; offset: number; room: number } | undefined {
+    const asked = this.#asked;
+    if (asked?.type !== "chunk") return undefined;
+    const offset = asked.index * asked.chunkBytes + this.#gatheredBytes;
+    return { version: asked.offer.version, offset, room: this.#room(asked) };
   }
 
   /** The status to send. */
@@ -67,24 +93,31 @@ export class DrogueTalk {
     return this.#status(ask);
   }
 
+  /** Another status with the same question. */
+  askAgain(): Uint8Array | undefined {
+    return this.#asked === undefined ? undefined : this.#status(this.#asked);
+  }
+
   giveUp(): void {
     this.#asked = undefined;
   }
 
   take(bytes: Uint8Array): DrogueTurn {
-    const decoded = decodeCbor(drogueCommand, bytes);
+    const decoded = this.#wire.decode(bytes);
+    if (decoded.ok) return this.hear(decoded.value);
+    if (this.#asked === undefined) return { type: "late" };
+    return this.#answer({ type: "failed", detail: `the command is none: ${decoded.problem}` });
+  }
+
+  hear(command: DrogueCommand): DrogueTurn {
     const asked = this.#asked;
-    if (!decoded.ok) {
-      if (asked === undefined) return { type: "late" };
-      return this.#answer({ type: "failed", detail: `the command is none: ${decoded.problem}` });
-    }
-    const { correlationId } = decoded.value;
+    const { correlationId } = command;
     const isMine = correlationId === undefined || correlationId === this.#correlationId;
     if (asked === undefined || !isMine) {
       return { type: this.#wasSent(correlationId) ? "late" : "push" };
     }
-    if (asked.type === "target") return this.#answer(this.#target(decoded.value));
-    return this.#chunk(asked, decoded.value);
+    if (asked.type === "target") return this.#answer(this.#target(command));
+    return this.#chunk(asked, command);
   }
 
   get #correlationId(): number {
@@ -98,15 +131,14 @@ export class DrogueTalk {
 
   #status(ask: TargetAsk | ChunkAsk): Uint8Array {
     this.#sent += 1;
-    const { spelling } = this.#options;
     const head = { version: utf8(this.#own.version), correlationId: this.#correlationId };
     if (ask.type === "target") {
-      return encodeCbor(drogueStatus, { ...head, mtu: MTU_MIN, update: undefined }, spelling);
+      return this.#wire.encode({ ...head, mtu: MTU_MIN, update: undefined });
     }
     const offset = ask.index * ask.chunkBytes + this.#gatheredBytes;
     const update = { version: utf8(ask.offer.version), offset };
     const mtu = this.#room(ask) || MTU_MIN;
-    return encodeCbor(drogueStatus, { ...head, mtu, update }, spelling);
+    return this.#wire.encode({ ...head, mtu, update });
   }
 
   /** In one answer. */
@@ -186,6 +218,13 @@ export class DrogueTalk {
     }
     return whole;
   }
+}
+
+function cborWire(spelling: CborSpelling): DrogueWire {
+  return {
+    encode: (status) => encodeCbor(drogueStatus, status, spelling),
+    decode: (bytes) => decodeCbor(drogueCommand, bytes),
+  };
 }
 
 /** Versions are any bytes to the server; those that are no text are nothing that a device can report. */

@@ -117,7 +117,20 @@ export type FetchEvent =
       readonly detail: string;
     };
 
-export type LinkEvent = HttpEvent | MqttEvent | CoapEvent | FetchEvent;
+/** A serial line: bytes in order, or not at all. */
+export type SerialEvent =
+  | {
+      readonly type: "serialData";
+      readonly at: UptimeUs;
+      /** Any split of the stream. Valid within the step. */
+      readonly bytes: Uint8Array;
+    }
+  /** After bytes none has come for a while: the idle line of a UART. */
+  | { readonly type: "serialSilent"; readonly at: UptimeUs }
+  /** It is not there, or was lost. `detail` is for people, in one line. */
+  | { readonly type: "serialClosed"; readonly at: UptimeUs; readonly detail: string };
+
+export type LinkEvent = HttpEvent | MqttEvent | CoapEvent | FetchEvent | SerialEvent;
 
 export type PullEvent =
   /** First event of every life. The bootloader has already run. */
@@ -189,6 +202,10 @@ export type PullEffect =
     }
   /** Its answer is not awaited any more, and must not come; nor must what is observed. */
   | { readonly type: "coapCancel"; readonly id: number }
+  /** Opens the line, if it is not. */
+  | { readonly type: "serialWrite"; readonly bytes: Uint8Array }
+  /** Next comes `serialData`, if need be without a byte: what was held back is looked at then. */
+  | { readonly type: "serialLook" }
   | { readonly type: "setTimer"; readonly id: PullTimerId; readonly at: UptimeUs }
   | { readonly type: "clearTimer"; readonly id: PullTimerId }
   /** Reset now: the world runs the bootloader and starts a new life. */

@@ -93,6 +93,9 @@ export class MqttTalk implements Dialect {
       case "coapFailed":
       case "fetched":
       case "fetchFailed":
+      case "serialData":
+      case "serialSilent":
+      case "serialClosed":
         return undefined;
       default:
         return event satisfies never;

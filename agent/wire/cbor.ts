@@ -13,6 +13,24 @@ export interface CborItem<T> {
   write(writer: CborWriter, value: T, spelling: CborSpelling): void;
   /** For a field that is not there; without it, it has to be. */
   readonly absent?: () => T;
+  /** What it is, whichever way it is spelt. */
+  readonly shape: CborShape;
+}
+
+export type CborShape =
+  | { readonly type: "u32" | "bytes" }
+  | { readonly type: "optional"; readonly shape: CborShape }
+  | CborRecordShape
+  | { readonly type: "choice"; readonly variants: readonly NamedShape<CborRecordShape>[] };
+
+export interface CborRecordShape {
+  readonly type: "record";
+  readonly fields: readonly NamedShape<CborShape>[];
+}
+
+interface NamedShape<Shape> {
+  readonly name: string;
+  readonly shape: Shape;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a table mixes fields of different value types
@@ -38,12 +56,14 @@ export const cborU32: CborItem<number> = {
     if (!Number.isInteger(value) || value < 0 || value > U32_MAX) throw new RangeError(`${value}`);
     writer.head(0, value);
   },
+  shape: { type: "u32" },
 };
 
 /** In one piece. */
 export const cborBytes: CborItem<Uint8Array> = {
   read: (reader) => reader.bytes(),
   write: (writer, value) => writer.bytes(value),
+  shape: { type: "bytes" },
 };
 
 /** Written as null; left out is the same. */
@@ -55,6 +75,7 @@ export function cborOptional<T>(item: CborItem<T>): CborItem<T | undefined> {
       else item.write(writer, value, spelling);
     },
     absent: () => undefined,
+    shape: { type: "optional", shape: item.shape },
   };
 }
 
@@ -62,7 +83,9 @@ export function cborOptional<T>(item: CborItem<T>): CborItem<T | undefined> {
  * Fields in any order, or all of them in a list. Unknown ones are passed over; one that comes twice is
  * a failure. Names are in snake case on the wire.
  */
-export function cborRecord<const Table extends Fields>(table: Table): CborItem<RecordOf<Table>> {
+export function cborRecord<const Table extends Fields>(
+  table: Table,
+): CborItem<RecordOf<Table>> & { readonly shape: CborRecordShape } {
   const fields = Object.entries(table).map(([name, item]) => ({ name, wire: snake(name), item }));
   return {
     read: (reader) => {
@@ -91,6 +114,10 @@ export function cborRecord<const Table extends Fields>(table: Table): CborItem<R
         writer.key(spelling === "packed" ? index : wire);
         item.write(writer, value[name], spelling);
       });
+    },
+    shape: {
+      type: "record",
+      fields: fields.map(({ name, item }) => ({ name, shape: item.shape })),
     },
   };
 }
@@ -123,6 +150,10 @@ export function cborChoice<const Table extends Readonly<Record<string, Fields>>>
       writer.head(5, 1);
       writer.key(spelling === "packed" ? index : variant.name);
       variant.item.write(writer, value, spelling);
+    },
+    shape: {
+      type: "choice",
+      variants: variants.map(({ name, item }) => ({ name, shape: item.shape })),
     },
   };
 }

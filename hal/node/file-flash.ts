@@ -8,6 +8,7 @@ import {
   writeSync,
 } from "node:fs";
 import { type Flash, FlashFault, type FlashGeometry } from "../ports.ts";
+import type { FileLock } from "./file-lock.ts";
 
 /**
  * Flash in a file: its bytes, and nothing else, so that any hex viewer shows what a dump of a chip
@@ -20,11 +21,16 @@ export class FileFlash implements Flash {
   readonly geometry: FlashGeometry;
   readonly #erasedByte: 0xff | 0x00;
   readonly #file: number;
+  readonly #lock: FileLock | undefined;
   #isOpen = true;
 
-  /** Opens `path`, or makes it, erased. Throws when the file is there but has another size. */
-  constructor(path: string, geometry: FlashGeometry) {
+  /**
+   * Opens `path`, or makes it, erased. Throws when the file is there but has another size. A lock is
+   * released with it.
+   */
+  constructor(path: string, geometry: FlashGeometry, lock?: FileLock) {
     this.geometry = geometry;
+    this.#lock = lock;
     this.#erasedByte = geometry.erasedByte ?? 0xff;
     this.#file = openSync(path, constants.O_RDWR | constants.O_CREAT);
     const { size } = fstatSync(this.#file);
@@ -38,6 +44,7 @@ export class FileFlash implements Flash {
   close(): void {
     this.#isOpen = false;
     closeSync(this.#file);
+    this.#lock?.release();
   }
 
   read(address: number, target: Uint8Array): void {

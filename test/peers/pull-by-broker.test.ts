@@ -1,7 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { MqttLink } from "#hal/net/mqtt-link.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
@@ -13,45 +9,23 @@ import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
 import { imageOf, signer } from "../tools/pull/pull-bench.ts";
 import { CommandBench } from "../tools/run/command-bench.ts";
 import { fakeSimulate } from "../tools/run/fake-fleet.ts";
+import { Mosquitto } from "./mosquitto.ts";
 
 /* The device's MQTT through a mosquitto; behind it, the stand-in answers as one of its clients. */
 
 const bench = new CommandBench();
 const states: unknown[] = [];
-let port = 0;
-let broker: ChildProcess | undefined;
+let broker: Mosquitto | undefined;
 let link: MqttLink | undefined;
 
 beforeAll(async () => {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  if (typeof address !== "object" || address === null) throw new RangeError("no port");
-  port = address.port;
-  probe.close();
-  await once(probe, "close");
-  const config = bench.at("mosquitto.conf");
-  writeFileSync(config, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-  broker = spawn("mosquitto", ["-c", config], { stdio: "ignore" });
-  broker.on("error", () => {});
-  while (!(await isListening())) await new Promise((resolve) => setTimeout(resolve, 20));
+  broker = await Mosquitto.start(bench.at("mosquitto.conf"));
 });
 afterAll(async () => {
   await link?.close();
-  broker?.kill();
+  broker?.stop();
   bench.remove();
 });
-
-function isListening(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
-}
 
 async function answerFrom(image: Uint8Array): Promise<void> {
   const engine = new Engine();
@@ -78,7 +52,7 @@ async function answerFrom(image: Uint8Array): Promise<void> {
   });
   session.connect({ clean: true, username: "T" });
   link = await MqttLink.open(
-    { url: `mqtt://127.0.0.1:${port}`, clientId: "stand-in" },
+    { url: broker?.url ?? "", clientId: "stand-in" },
     {
       onMessage: (topic, payload) => session.publish({ topic, payload, qos: 0, messageId: 0 }),
       onState: () => {},
@@ -103,7 +77,7 @@ test("an update of 300 kB in chunks of 65536 bytes", async () => {
     "--chunk",
     "65536",
   ];
-  const url = `mqtt://127.0.0.1:${port}`;
+  const url = broker?.url ?? "";
   const pull = (...args: string[]) => bench.fuota(fakeSimulate(0), "pull", "--url", url, ...args);
   expect(await pull("--token", "T", "--once", ...device)).toBe(0);
   expect(states.slice(2)).toEqual(["DOWNLOADING", "DOWNLOADED", "VERIFIED", "UPDATING", "UPDATED"]);

@@ -11,6 +11,7 @@ import { SystemEntropy } from "#hal/node/entropy.ts";
 import { FileFlash } from "#hal/node/file-flash.ts";
 import type { PublicKey } from "#hal/ports.ts";
 import { imageCheck } from "#sim/fleet/image-check.ts";
+import { lockDevice } from "#tools/device-lock.ts";
 import { InputError, RefusedError } from "#tools/errors.ts";
 import { fileReasonOf } from "#tools/files.ts";
 
@@ -50,9 +51,7 @@ export function openDeviceState({
   const sizePath = join(folder, "bank-bytes");
   const layout = deviceLayout(isNew ? bankBytes : readBankBytes(sizePath));
   if (isNew && firmware !== undefined) requireGood(firmware, keys, crypto, layout);
-  // What a making that was interrupted has left.
-  if (isNew) rmSync(path, { force: true });
-  const flash = openFlash(path, layout);
+  const flash = openFlash(path, layout, isNew);
   if (isNew && firmware !== undefined) {
     installFactoryImage(flash, layout, firmware);
     writeFileSync(sizePath, `${bankBytes}\n`);
@@ -91,10 +90,14 @@ function readBankBytes(path: string): number {
   throw new InputError(`${path}: is not a size; delete the folder to start anew`);
 }
 
-function openFlash(path: string, layout: FlashLayout): FileFlash {
+function openFlash(path: string, layout: FlashLayout, isNew: boolean): FileFlash {
+  const lock = lockDevice(path);
   try {
-    return new FileFlash(path, geometryOf(layout, GRANULE_BYTES));
+    // What a making that was interrupted has left.
+    if (isNew) rmSync(path, { force: true });
+    return new FileFlash(path, geometryOf(layout, GRANULE_BYTES), lock);
   } catch (error) {
+    lock.release();
     const reason = fileReasonOf(error) ?? (error instanceof Error ? error.message : "");
     throw new RefusedError(`${path}: ${reason}`);
   }

@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { PullConfig } from "#agent/pull/config.ts";
+import { DROGUE_FRAME_PIECE_BYTES } from "#agent/pull/drogue-frame.ts";
 import type { CoapBlockBytes, PullNote } from "#agent/pull/events.ts";
 import { noteText } from "#sim/pull/note-text.ts";
 import { InputError } from "#tools/errors.ts";
+import { isLine, lineTarget } from "#tools/line.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { type ConnectionOptions, connectionOf } from "./connection.ts";
@@ -40,7 +42,7 @@ export function pullCommand(parts: RunParts): Command {
     )
     .requiredOption(
       "--url <url>",
-      "the server: http:, https:, mqtt:, mqtts: or coap://host:port",
+      "the server: http:, https:, mqtt:, mqtts: or coap://host:port; or drgdfu's line: serial:/dev/ttyUSB0, tcp://host:port, pty:/tmp/link",
       serverUrl,
     )
     .addOption(
@@ -65,7 +67,7 @@ export function pullCommand(parts: RunParts): Command {
     .option("--software", "takes software packages (sw_) instead of firmware")
     .option(
       "--chunk <bytes>",
-      "asked for at once, a multiple of 8 (default: 16384; 1024 by CoAP without --block)",
+      "asked for at once, a multiple of 8 (default: 16384; 1024 by CoAP without --block; 968 on a line)",
       chunkBytes,
     )
     .option("--poll <s>", "between two questions what is assigned", integer(1, 86_400), 60)
@@ -86,6 +88,7 @@ export function pullCommand(parts: RunParts): Command {
         .choices(["packed", "named"])
         .default("packed"),
     )
+    .option("--baud <rate>", "of a serial line", integer(300, 4_000_000), 115_200)
     .option("--needs-checksum", "refuses firmware of which Drogue tells no checksum")
     .option("--timeout <ms>", "for an answer", integer(10, 600_000), 10_000)
     .option("--once", "ends when there is nothing left to do, or nothing came of it")
@@ -104,6 +107,9 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
   };
   const { url, state: folder, once = false } = options;
   const configFor = ({ keys }: StoredDevice) => configOf(options, chunkBytes, keys);
+  if (options.devices !== undefined && isLine(url)) {
+    throw new InputError("--devices: a line has one device");
+  }
   if (options.devices !== undefined) {
     const devices = readDeviceList(options.devices);
     const fleet = { url, once, folder, devices, fresh, configOf: configFor };
@@ -130,7 +136,8 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
 
 /** Throws `InputError`. */
 function chunkBytesOf({ dialect, url, block, chunk }: PullOptions): number {
-  if (dialect === "drogue") return chunk ?? CHUNK_BYTES_DEFAULT;
+  const fullBytes = isLine(url) ? DROGUE_FRAME_PIECE_BYTES : CHUNK_BYTES_DEFAULT;
+  if (dialect === "drogue") return chunk ?? fullBytes;
   const isDatagram = /^coap/.test(url) && block === undefined;
   const { max, how } = isDatagram
     ? { max: COAP_CHUNK_BYTES_MAX, how: "CoAP without --block" }
@@ -159,6 +166,10 @@ function configOf(
 }
 
 function serverUrl(text: string): string {
+  if (isLine(text)) {
+    lineTarget(text);
+    return text;
+  }
   if (/^((http|mqtt)s?|coap):\/\/[^/]/.test(text) && URL.canParse(text)) return text;
   throw new InvalidArgumentError("expected http:, https:, mqtt:, mqtts: or coap://host:port");
 }

@@ -13,6 +13,7 @@ import { HttpClient } from "#hal/net/http-client.ts";
 import type { MqttSessionOptions } from "#hal/net/mqtt-session.ts";
 import { InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
+import { isLine } from "#tools/line.ts";
 import { CoapLink } from "./coap-link.ts";
 import { drogueConnection } from "./drogue-connection.ts";
 import { HttpLink } from "./http-link.ts";
@@ -36,6 +37,7 @@ export interface ConnectionOptions {
   readonly cert?: string;
   readonly certKey?: string;
   readonly ca?: string;
+  readonly baud: number;
 }
 
 /** How a device talks to its server. */
@@ -52,6 +54,7 @@ export function connectionOf(options: ConnectionOptions): Connection {
   if (options.dialect === "drogue") {
     return drogueConnection(options, () => sessionOptions(options));
   }
+  if (isLine(options.url)) throw new InputError("--url: ThingsBoard is not on a serial line");
   return withUrlPackages(thingsBoardConnection(options, MACHINES[options.dialect]));
 }
 

@@ -9,6 +9,7 @@ import { NodeCrypto } from "#hal/node/crypto.ts";
 import { FileFlash } from "#hal/node/file-flash.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
 import type { PublicKey } from "#hal/ports.ts";
+import { lockDevice } from "#tools/device-lock.ts";
 import { InputError } from "#tools/errors.ts";
 import { fileReasonOf, readInputFile, writeOutputFile } from "#tools/files.ts";
 
@@ -63,9 +64,11 @@ function layoutFor(bankBytes: number): FlashLayout {
 }
 
 function openFlash(path: string, layout: FlashLayout): FileFlash {
+  const lock = lockDevice(path);
   try {
-    return new FileFlash(path, geometryOf(layout, GRANULE_BYTES));
+    return new FileFlash(path, geometryOf(layout, GRANULE_BYTES), lock);
   } catch (error) {
+    lock.release();
     const reason = fileReasonOf(error) ?? (error instanceof Error ? error.message : "");
     throw new InputError(`${path}: ${reason}`);
   }

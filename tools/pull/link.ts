@@ -2,7 +2,7 @@ import type { LinkEvent, PullEffect } from "#agent/pull/events.ts";
 
 export type LinkEffect = Extract<
   PullEffect,
-  { readonly type: `${"http" | "mqtt" | "coap" | "fetch"}${string}` }
+  { readonly type: `${"http" | "mqtt" | "coap" | "fetch" | "serial"}${string}` }
 >;
 
 type WithoutTime<Event> = Event extends unknown ? Omit<Event, "at"> : never;

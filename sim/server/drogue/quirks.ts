@@ -16,6 +16,10 @@ export const DROGUE_QUIRKS = {
 export type DrogueQuirk = keyof typeof DROGUE_QUIRKS;
 export type DrogueQuirks = Readonly<Record<DrogueQuirk, boolean>>;
 
-export function isDrogueQuirk(name: string): name is DrogueQuirk {
-  return Object.hasOwn(DROGUE_QUIRKS, name);
-}
+/** The same of drgdfu, the host on a serial line. */
+export const DRGDFU_QUIRKS = {
+  /** It reads one status and no other before `Swap`; off: it answers each. */
+  streamsLine: true,
+} as const;
+
+export type DrgdfuQuirk = keyof typeof DRGDFU_QUIRKS;

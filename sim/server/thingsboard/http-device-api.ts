@@ -8,10 +8,11 @@ import {
   type HttpReply,
   type HttpRequest,
   jsonReply,
+  textReply,
 } from "./http-exchange.ts";
 import { type RateLimit, RateLimits } from "./rate-limit.ts";
 import type { ThingsBoard } from "./server.ts";
-import { parseTelemetry } from "./telemetry-json.ts";
+import { parseTelemetry, telemetryProblem } from "./telemetry-json.ts";
 
 const INT32_MAX = 2_147_483_647;
 /** `HTTP_REQUEST_TIMEOUT`. */
@@ -95,14 +96,14 @@ export class HttpDeviceApi {
 
   #telemetry(device: ServerDevice, body: Uint8Array): HttpReply {
     const samples = parseTelemetry(body, this.#server.nowUnixMs);
-    if (samples === undefined) return emptyReply(500);
+    if (samples === undefined) return textReply(500, telemetryProblem(body));
     for (const { ts, key, value } of samples) this.#server.saveTelemetry(device, ts, key, value);
     return emptyReply(200);
   }
 
   #clientAttributes(device: ServerDevice, body: Uint8Array): HttpReply {
     const samples = parseTelemetry(body, 0);
-    if (samples === undefined) return emptyReply(500);
+    if (samples === undefined) return textReply(500, telemetryProblem(body));
     for (const { key, value } of samples) this.#server.saveAttribute(device, key, value);
     return emptyReply(200);
   }
@@ -123,7 +124,7 @@ export class HttpDeviceApi {
     const endMs = isCut ? ASYNC_LIMIT_MS : timeoutMs;
     const end = scheduler.schedule(scheduler.now + endMs * 1000, () => {
       listeners.delete(listener);
-      respond(emptyReply(isCut ? 503 : 408));
+      respond(isCut ? cutReply(this.#server.nowUnixMs) : emptyReply(408));
     });
     const listener = (message: Message) => {
       leave();
@@ -195,6 +196,11 @@ function integerOf(text: string | null, otherwise: number): number | undefined {
   if (text === null) return otherwise;
   const value = /^[+-]?\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   return value >= -INT32_MAX - 1 && value <= INT32_MAX ? value : undefined;
+}
+
+/** Of an answer that Spring did not wait for: it has no message. */
+function cutReply(timestamp: number): HttpReply {
+  return jsonReply(503, { status: 503, message: null, errorCode: 2, timestamp });
 }
 
 function badRequest(parameter: string): HttpReply {

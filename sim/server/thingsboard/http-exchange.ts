@@ -29,6 +29,11 @@ export function emptyReply(status: number): HttpReply {
   return { status, headers: {}, body: NO_BYTES };
 }
 
+export function textReply(status: number, text: string): HttpReply {
+  const headers = { "content-type": "text/plain;charset=UTF-8" };
+  return { status, headers, body: new TextEncoder().encode(text) };
+}
+
 export function jsonReply(status: number, value: unknown): HttpReply {
   const body = new TextEncoder().encode(JSON.stringify(value));
   return { status, headers: { "content-type": "application/json" }, body };

@@ -26,6 +26,14 @@ export function parseTelemetry(body: Uint8Array, nowUnixMs: number): Sample[] | 
   return samples;
 }
 
+/** What ThingsBoard says of a body that {@link parseTelemetry} does not take; of no JSON, its parser says more. */
+export function telemetryProblem(body: Uint8Array): string {
+  const json = parseJson(body);
+  if (json === undefined) return "com.google.gson.stream.MalformedJsonException: not JSON";
+  const items = Array.isArray(json) ? json : [json];
+  return `Can't parse value: ${JSON.stringify(items.find((item) => !isRecord(item)))}`;
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

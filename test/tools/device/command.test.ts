@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { FileLock } from "#hal/node/file-lock.ts";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
 
@@ -65,6 +66,17 @@ describe("what it cannot begin with", () => {
     vi.stubEnv("FUOTA_APP_KEY", APP_KEY);
     const file = value.includes(".") ? bench.at(value) : value;
     await expect(run(...device("/dev/null", "b", option, file))).rejects.toThrow(words);
+  });
+
+  test("what another process runs", async () => {
+    vi.stubEnv("FUOTA_APP_KEY", APP_KEY);
+    const made = run(...device("/dev/does-not-exist", "d", ...firmware()));
+    await expect(made).rejects.toThrow(/no such port/);
+    const lock = FileLock.take(bench.at("d/flash.bin.lock"));
+    await expect(run(...device("/dev/does-not-exist", "d"))).rejects.toThrow(
+      `flash.bin: process ${process.pid} has it`,
+    );
+    lock.release();
   });
 
   test("no port", async () => {

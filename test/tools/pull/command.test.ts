@@ -1,6 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, symlinkSync } from "node:fs";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { FileLock } from "#hal/node/file-lock.ts";
 import type { ChunkFault } from "#sim/server/thingsboard/faults.ts";
+import { RefusedError } from "#tools/errors.ts";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
 import { imageOf, PullServerBench, signer } from "./pull-bench.ts";
@@ -61,6 +63,20 @@ describe("a device in a folder", () => {
     expect(await pull(server.url, "--state", device[1] ?? "", "--chunk", "4096")).toBe(0);
     expect(server.chunks).toHaveLength(5);
   });
+});
+
+test("one process at a time has a device; one that was killed has it no more", async () => {
+  const server = await serverOf();
+  const device = newDevice();
+  expect(await pull(server.url, ...device)).toBe(0);
+  const flash = `${device[1]}/flash.bin`;
+  const mine = FileLock.take(`${flash}.lock`);
+  await expect(pull(server.url, ...device)).rejects.toThrow(
+    new RefusedError(`${flash}: process ${process.pid} has it`),
+  );
+  mine.release();
+  symlinkSync("4194999-1", `${flash}.lock`);
+  expect(await pull(server.url, ...device)).toBe(0);
 });
 
 test("by MQTT: an update, and a token that the server does not know", async () => {

@@ -18,6 +18,8 @@ import type { MqttConnection } from "#sim/server/thingsboard/mqtt-session.ts";
 export class DrogueServerBench {
   /** What devices said they had, of each question for bytes. */
   readonly offsets: number[] = [];
+  /** Called before each of them is answered. */
+  onOffset: (offset: number) => void = () => {};
   readonly cloud: DrogueCloud;
   readonly device: DrogueDevice;
   readonly #listeners: { close(): Promise<void> }[] = [];
@@ -30,7 +32,9 @@ export class DrogueServerBench {
     this.cloud.onEvent(({ payload }) => {
       const decoded = decodeCbor(drogueStatus, payload);
       const update = decoded.ok ? decoded.value.update : undefined;
-      if (update !== undefined) this.offsets.push(update.offset);
+      if (update === undefined) return;
+      this.offsets.push(update.offset);
+      this.onOffset(update.offset);
     });
     const service = new UpdateService(this.cloud);
     service.publish(makeFirmware({ name: "app", version: "2.0.0", data }, new NodeCrypto()));

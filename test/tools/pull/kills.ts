@@ -5,17 +5,66 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { drawBelow, drawKey } from "#sim/kernel/draws.ts";
+import { DrogueServerBench } from "./drogue-bench.ts";
 import { imageOf, PullServerBench, signer } from "./pull-bench.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const CHUNK_BYTES = 4096;
 const BANK_BYTES = 1024 * 1024;
 
+/** A server with one image for a device. */
+interface KillServer {
+  /** How the device comes to it. */
+  readonly args: readonly string[];
+  /** In the order in which they were asked for. */
+  readonly chunks: readonly number[];
+  onChunk: (index: number) => void;
+  isUpdated(): boolean;
+  close(): Promise<void>;
+}
+
+export const killServers = {
+  ThingsBoard: async (image: Uint8Array): Promise<KillServer> => {
+    const server = await PullServerBench.open(image);
+    return {
+      args: ["--url", server.url, "--token", "T"],
+      chunks: server.chunks,
+      set onChunk(onChunk: (index: number) => void) {
+        server.onChunk = onChunk;
+      },
+      isUpdated: () => server.states.at(-1) === "UPDATED",
+      close: () => server.close(),
+    };
+  },
+  Drogue: async (image: Uint8Array): Promise<KillServer> => {
+    const server = DrogueServerBench.of(image);
+    const url = await server.openHttp();
+    const made: KillServer & { chunks: number[] } = {
+      args: ["--dialect", "drogue", "--url", url, "--username", "d1@app1"],
+      chunks: [],
+      onChunk: () => {},
+      isUpdated: () => Object(server.device.status["firmware"]).current === "2.0.0",
+      close: () => server.close(),
+    };
+    server.onOffset = (offset) => {
+      // Past the end, it hears that there is no more.
+      if (offset % CHUNK_BYTES !== 0) return;
+      made.chunks.push(offset / CHUNK_BYTES);
+      made.onChunk(offset / CHUNK_BYTES);
+    };
+    return made;
+  },
+} as const;
+
 /** A process on its way through a download; `SIGKILL` comes when a drawn chunk has been asked for. */
-export async function pullThroughKills(count: number, seed: number) {
+export async function pullThroughKills(
+  count: number,
+  seed: number,
+  kind: keyof typeof killServers = "ThingsBoard",
+) {
   const folder = mkdtempSync(join(tmpdir(), "fuota-kills-"));
   const image = imageOf(count * 2 * CHUNK_BYTES + 100);
-  const server = await PullServerBench.open(image);
+  const server = await killServers[kind](image);
   writeFileSync(join(folder, "key.pem"), signer.publicPem());
   const key = drawKey(seed, 0, "kills");
   let kills = 0;
@@ -32,19 +81,19 @@ export async function pullThroughKills(count: number, seed: number) {
   };
   try {
     for (let lives = 0; lives <= count + 1; lives++) {
-      running = startPull(server.url, folder);
+      running = startPull(server.args, folder);
       const status = await new Promise<number | null>((resolve) => running?.once("exit", resolve));
       if (status === 0) break;
       expect(status).toBeNull();
     }
     const flash = readFileSync(join(folder, "device", "flash.bin"));
     expect(flash.subarray(BANK_BYTES, BANK_BYTES + image.length).equals(image)).toBe(true);
-    expect(server.states.at(-1)).toBe("UPDATED");
+    expect(server.isUpdated()).toBe(true);
     expectAlmostOnce(server.chunks, chunks);
     return { kills, again: server.chunks.length - chunks };
   } finally {
     running?.kill("SIGKILL");
-    await server.listener.close();
+    await server.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -58,10 +107,11 @@ function expectAlmostOnce(asked: readonly number[], chunks: number): void {
   expect(new Set(asked).size).toBe(chunks);
 }
 
-function startPull(url: string, folder: string): ChildProcess {
+function startPull(server: readonly string[], folder: string): ChildProcess {
   const command = ["--conditions=fuota-source", "--import", "tsx", join(root, "tools/bin.ts")];
   const device = ["--state", join(folder, "device"), "--key", join(folder, "key.pem")];
   const sizes = ["--chunk", String(CHUNK_BYTES), "--bank", String(BANK_BYTES)];
-  const args = ["pull", "--url", url, "--token", "T", "--once", ...device, ...sizes];
-  return spawn(process.execPath, [...command, ...args], { cwd: root, stdio: "ignore" });
+  const args = ["pull", ...server, "--once", ...device, ...sizes];
+  const env = { ...process.env, FUOTA_PASSWORD: "secret" };
+  return spawn(process.execPath, [...command, ...args], { cwd: root, env, stdio: "ignore" });
 }

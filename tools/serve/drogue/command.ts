@@ -10,19 +10,29 @@ import { DrogueCloud } from "#sim/server/drogue/cloud.ts";
 import { drogueCoapEndpoint } from "#sim/server/drogue/coap-endpoint.ts";
 import { DrogueHttpEndpoint } from "#sim/server/drogue/http-endpoint.ts";
 import { DrogueMqttEndpoint } from "#sim/server/drogue/mqtt-endpoint.ts";
-import { DROGUE_QUIRKS, type DrogueQuirk, isDrogueQuirk } from "#sim/server/drogue/quirks.ts";
+import {
+  DRGDFU_QUIRKS,
+  DROGUE_QUIRKS,
+  type DrgdfuQuirk,
+  type DrogueQuirk,
+} from "#sim/server/drogue/quirks.ts";
 import type { NewDevice } from "#sim/server/drogue/registry.ts";
 import { DrogueRegistryApi, REGISTRY_ROOT } from "#sim/server/drogue/registry-api.ts";
 import { type Firmware, makeFirmware, UpdateService } from "#sim/server/drogue/update-service.ts";
 import type { MqttConnection } from "#sim/server/thingsboard/mqtt-session.ts";
-import { EXIT } from "#tools/errors.ts";
+import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
+import { type LineTarget, lineTarget } from "#tools/line.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { refusable } from "../refusable.ts";
 import { writeFileIndex } from "./file-index.ts";
+import { SerialServer } from "./serial-server.ts";
 import { storyOf } from "./story.ts";
 import { joinBroker } from "./update-broker.ts";
+
+type AnyQuirk = DrogueQuirk | DrgdfuQuirk;
+const ANY_QUIRK = Object.keys({ ...DROGUE_QUIRKS, ...DRGDFU_QUIRKS }) as readonly AnyQuirk[];
 
 interface DrogueOptions {
   readonly host: string;
@@ -38,11 +48,15 @@ interface DrogueOptions {
   readonly checksum: boolean;
   readonly mqtt?: number;
   readonly coap?: number;
+  readonly serial?: LineTarget;
+  readonly baud: number;
+  readonly serialDevice?: string;
+  readonly serialPause: number;
   readonly broker?: string;
   readonly index?: string;
   readonly user: string;
   readonly userToken: string;
-  readonly without?: readonly DrogueQuirk[];
+  readonly without?: readonly AnyQuirk[];
 }
 
 const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
@@ -75,11 +89,19 @@ export function drogueCommand(parts: RunParts): Command {
       "listens for CoAP there, too; 0 is any that is free",
       integer(0, 65_535),
     )
+    .option(
+      "--serial <port>",
+      "is drgdfu there, too: /dev/ttyUSB0, tcp://host:port, or pty: and a path to make one",
+      lineTarget,
+    )
+    .option("--baud <rate>", "of that line", integer(300, 4_000_000), 115_200)
+    .option("--serial-device <name>", "which device is on that line; else the first")
+    .option("--serial-pause <ms>", "between two commands on it", integer(0, 60_000), 1000)
     .option("--broker <url>", "leaves the answers to a drogue-ajour at this MQTT broker")
     .option("--index <folder>", "writes the firmware there as drogue-ajour's file index has it")
     .option("--user <name>", "who may read and write the registry", "admin")
     .option("--user-token <token>", "and how that is proved", "admin")
-    .option("--without <quirk>", `turns off one of ${Object.keys(DROGUE_QUIRKS).join(", ")}`, quirk)
+    .option("--without <quirk>", `turns off one of ${ANY_QUIRK.join(", ")}`, quirk)
     .action(async (options: DrogueOptions) => {
       process.exitCode = await serveDrogue(options, parts);
     });
@@ -111,6 +133,12 @@ async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<num
     for (const listener of await listen(options, cloud, clock)) {
       open.push(listener);
       urls.push(listener.url);
+    }
+    if (options.serial !== undefined) {
+      const line = lineOptions(options, options.serial, cloud, devices);
+      const server = await SerialServer.open(cloud, clock, line, say);
+      open.push(server);
+      urls.push(server.url);
     }
     const at = urls.join(" and ");
     terminal.out(`Drogue's endpoints at ${at} for ${devices.length} devices of ${application}\n`);
@@ -177,6 +205,20 @@ function listenForCoap(host: string, port: number, cloud: DrogueCloud, clock: Wa
   return CoapListener.open(host, port, newHearer, [DROGUE_COAP_OPTION.authorization]);
 }
 
+/** Throws `InputError`. */
+function lineOptions(
+  { application, baud, serialDevice, serialPause, without = [] }: DrogueOptions,
+  target: LineTarget,
+  { registry }: DrogueCloud,
+  [first]: readonly NewDevice[],
+) {
+  const name = serialDevice ?? first?.name ?? "";
+  const device = registry.device(application, name);
+  if (device === undefined) throw new InputError(`--serial-device: there is no device ${name}`);
+  const streams = !without.includes("streamsLine");
+  return { target, baudRate: baud, device, streams, pauseMs: serialPause };
+}
+
 function devicesOf({ device: given = [], devices }: DrogueOptions): readonly NewDevice[] {
   const numbered = Array.from({ length: devices }, (_, index) => named(`device-${index + 1}`));
   const isGiven = ({ name }: NewDevice) => given.some((other) => other.name === name);
@@ -205,7 +247,8 @@ function device(text: string, before: readonly NewDevice[] = []): readonly NewDe
   return [...before, made];
 }
 
-function quirk(text: string, before: readonly DrogueQuirk[] = []): readonly DrogueQuirk[] {
-  if (isDrogueQuirk(text)) return [...before, text];
-  throw new InvalidArgumentError(`expected one of ${Object.keys(DROGUE_QUIRKS).join(", ")}`);
+function quirk(text: string, before: readonly AnyQuirk[] = []): readonly AnyQuirk[] {
+  const found = ANY_QUIRK.find((name) => name === text);
+  if (found !== undefined) return [...before, found];
+  throw new InvalidArgumentError(`expected one of ${ANY_QUIRK.join(", ")}`);
 }

@@ -121,8 +121,18 @@ describe("telemetry", () => {
     expect(standIn.telemetry("k")).toBe(k);
   });
 
-  test.each(["", "{", "1", "[1]", "null"])("%s is refused with 500", (body) => {
-    expect(statusOf(new StandIn().ask("POST", "/api/v1/T/telemetry", body))).toBe(500);
+  test.each([
+    ["", /MalformedJsonException/],
+    ["{", /MalformedJsonException/],
+    ["1", /^Can't parse value: 1$/],
+    ['[{"a":1},[2]]', /^Can't parse value: \[2\]$/],
+    ["null", /^Can't parse value: null$/],
+  ])("%s is refused with 500, and why", (body, says) => {
+    for (const what of ["telemetry", "attributes"]) {
+      const outcome = new StandIn().ask("POST", `/api/v1/T/${what}`, body);
+      expect(statusOf(outcome)).toBe(500);
+      expect(new TextDecoder().decode(bodyOf(outcome))).toMatch(says);
+    }
   });
 });
 
@@ -144,6 +154,15 @@ describe("a long poll", () => {
     expect(answers).toEqual([]);
     standIn.wait(0.2);
     expect(answers.map(statusOf)).toEqual([408]);
+  });
+
+  test("cut off by the server, it says so in ThingsBoard's words for errors", () => {
+    const standIn = new StandIn();
+    const { answers } = poll(standIn, 60_000);
+    standIn.wait(31);
+    const error = { status: 503, message: null, errorCode: 2, timestamp: expect.any(Number) };
+    expect(answers.map(statusOf)).toEqual([503]);
+    expect(jsonOf(answers[0])).toEqual(error);
   });
 
   test("gets one of the two messages of an assignment, either of them", () => {
