@@ -1,50 +1,38 @@
-import type { BootDecision, ImageIdentity } from "#agent/boot/strategy.ts";
+import type { ImageIdentity } from "#agent/boot/strategy.ts";
 import { Device } from "#agent/device.ts";
 import type { DeviceEffect, DeviceEvent, DeviceNote, TimerId } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
-import { PowerLoss } from "#hal/ports.ts";
-import type { Scheduled, WorldUs } from "#sim/kernel/engine.ts";
+import type { WorldUs } from "#sim/kernel/engine.ts";
 import type { EndDeviceMac, ModemEvent } from "#sim/mac/end-device.ts";
 import type { AgentEvent } from "#sim/personas/border.ts";
+import { Board, type BootedImage, type Firmware } from "./board.ts";
 import { mayStillBoot } from "./boot-of.ts";
 import type { FlashFaultKind } from "./faults.ts";
-import { endOf, sameHash } from "./firmware.ts";
 import { ModemLink } from "./modem-link.ts";
 import type { NodeParts } from "./node-parts.ts";
-import { describeBoot, describeNote, type TimelineEntry } from "./notes.ts";
+import { describeNote, type TimelineEntry } from "./notes.ts";
 import { Observed } from "./observed.ts";
 import { Oscillator } from "./oscillator.ts";
 import { RealTimeClock } from "./real-time-clock.ts";
-import { sickenFlash } from "./sick-flash.ts";
-import { BOOT_TIME_US, CUT_WITHIN_US, drawCut } from "./supply-cut.ts";
 import { Timeline } from "./timeline.ts";
 import { DeviceTimers } from "./timers.ts";
 
-/**
- * One device and its hardware: supply, oscillator, flash, modem. The shell that drives the agent in
- * virtual time, and the only one who knows whether it has power.
- */
+/** One device and its hardware: board, oscillator, modem. The shell that drives the agent in virtual time. */
 export class FleetNode {
   readonly id: number;
   readonly #parts: NodeParts;
   readonly #oscillator: Oscillator;
   readonly #timers: DeviceTimers;
   #mac: EndDeviceMac | undefined;
+  readonly #board: Board;
   #device: Device | undefined;
-  #decision: BootDecision | undefined;
   #lastStatus: DeviceStatus | undefined;
   readonly #rtc: RealTimeClock;
   readonly #link: ModemLink;
-  #wake: Scheduled | undefined;
   #deafUntil = 0;
-  #offForUs = BOOT_TIME_US;
-  #hasPower = false;
   #firstOnUs: WorldUs | undefined;
-  #deafImage = false;
   readonly observed = new Observed();
   isJoined = false;
-  reboots = -1;
-  powerCuts = 0;
   readonly #timeline: Timeline;
 
   constructor(id: number, parts: NodeParts) {
@@ -52,6 +40,16 @@ export class FleetNode {
     this.#parts = parts;
     this.#timeline = new Timeline(parts.scheduler);
     this.#oscillator = new Oscillator(parts.driftPpm);
+    this.#board = new Board(
+      id,
+      {
+        ...parts,
+        boot: parts.ports.boot,
+        oscillator: this.#oscillator,
+        timeline: this.#timeline,
+      },
+      { start: (decision) => this.#start(decision), stop: (how) => this.#stop(how) },
+    );
     this.#link = new ModemLink(parts, {
       status: () => this.#device?.status(),
       clock: () => this.#device?.clockAt(this.#uptime) ?? { gps: 0, synced: false },
@@ -74,23 +72,29 @@ export class FleetNode {
     return this.#mac;
   }
 
+  get reboots(): number {
+    return this.#board.reboots;
+  }
+
+  get powerCuts(): number {
+    return this.#board.powerCuts;
+  }
+
   get bricked(): boolean {
-    return this.#decision !== undefined && !this.#decision.ok;
+    return this.#board.isBricked;
   }
 
   get runningImage(): ImageIdentity | undefined {
-    return this.#decision?.ok === true ? this.#decision.image : undefined;
+    return this.#board.runningImage;
   }
 
   /** Runs the sent image, and has confirmed it. */
   get updated(): boolean {
-    const image = this.runningImage;
-    if (image === undefined || !sameHash(image, this.#parts.updateHash)) return false;
-    return this.#parts.ports.boot.report().pending === undefined && !this.bricked;
+    return this.#board.isUpdated;
   }
 
   get isListening(): boolean {
-    const isOn = this.#device !== undefined && !this.#deafImage;
+    const isOn = this.#device !== undefined && !this.#board.isMute;
     return isOn && this.#parts.scheduler.now >= this.#deafUntil;
   }
 
@@ -114,87 +118,37 @@ export class FleetNode {
     return this.#device?.status() ?? this.#lastStatus;
   }
 
-  /** Switches the supply on: bootloader first, then the image it chose. */
   powerOn(): void {
-    this.#wake = undefined;
-    this.#hasPower = true;
     this.#firstOnUs ??= this.#parts.scheduler.now;
-    this.#parts.flash.powerOn();
-    this.reboots += 1;
-    try {
-      this.#decision = this.#parts.ports.boot.boot();
-    } catch (error) {
-      this.#onThrow(error);
-      return;
-    }
-    if (!this.#decision.ok) {
-      this.log("bricked: nothing bootable");
-      return;
-    }
-    this.#oscillator.restart(this.#parts.scheduler.now);
-    this.#runImage(this.#decision);
+    this.#board.powerOn();
   }
 
-  #runImage(decision: BootDecision & { readonly ok: true }): void {
-    const { now } = this.#parts.scheduler;
-    const isSent = sameHash(decision.image, this.#parts.updateHash);
-    this.log(describeBoot(decision));
-    const { config, defect, ports } = this.#parts;
-    const end = endOf(defect);
-    if (isSent && end !== undefined) {
-      this.#wakeAt(now + end.afterUs, () => {
-        this.log(end.words);
-        this.powerOn();
-      });
-      return;
-    }
-    this.#deafImage = isSent && defect === "noNetwork";
-    const life = { decision, rtcGps: this.#rtc.gpsAt(now), rtcSynced: this.#rtc.isSynced };
-    try {
-      this.#device = new Device(config, ports, life);
-    } catch (error) {
-      this.#onThrow(error);
-      return;
-    }
+  #start(decision: BootedImage): void {
+    const { config, ports, scheduler, oracles } = this.#parts;
+    const life = {
+      decision,
+      rtcGps: this.#rtc.gpsAt(scheduler.now),
+      rtcSynced: this.#rtc.isSynced,
+    };
+    this.#device = new Device(config, ports, life);
     this.post({ type: "boot", at: this.#uptime });
-    this.#parts.oracles.lifeBegan(this.#device?.status(), decision.image);
+    oracles.lifeBegan(this.#device?.status(), decision.image);
   }
 
-  /** Takes the supply away now, for `forUs`. */
-  cutPower(forUs: number, isMidStep = false): void {
-    this.powerCuts += 1;
-    this.log("power cut");
-    this.#hasPower = false;
-    this.#parts.flash.powerOff();
-    this.#rtc.losePower(this.#parts.scheduler.now);
-    this.#stop(isMidStep);
-    this.#wakeAt(this.#parts.scheduler.now + forUs, () => this.powerOn());
+  cutPower(forUs: number): void {
+    this.#board.cutPower(forUs);
   }
 
-  /** The supply fails in the next flash operation and leaves it as a draw says, or else soon. */
   failPower(forUs: number): void {
-    if (!this.#hasPower) return;
-    const { flash, seed, scheduler } = this.#parts;
-    const { powerCuts } = this;
-    flash.cutAt(flash.operations, drawCut(seed, this.id, powerCuts));
-    this.#offForUs = forUs;
-    scheduler.schedule(scheduler.now + CUT_WITHIN_US, () => {
-      if (this.powerCuts === powerCuts) this.cutPower(forUs);
-    });
+    this.#board.failPower(forUs);
   }
 
-  /** A warm reset, as by a pin or a watchdog: the clock goes on. */
-  reset(cause = "reset"): void {
-    if (!this.#hasPower) return;
-    this.#keepClock();
-    this.log(cause);
-    this.#stop();
-    this.#wakeAt(this.#parts.scheduler.now + BOOT_TIME_US, () => this.powerOn());
+  reset(cause?: string): void {
+    this.#board.reset(cause);
   }
 
   sicken(fault: FlashFaultKind, times: number): void {
-    this.log(`flash: ${fault} ${times}`);
-    sickenFlash(this.#parts.flash, fault, times);
+    this.#board.sicken(fault, times);
   }
 
   /** Hears nothing for a while (antenna off). */
@@ -206,7 +160,7 @@ export class FleetNode {
   /** From the modem. */
   onMac(event: ModemEvent): void {
     if (event.type === "joined") this.isJoined = true;
-    if (this.#device !== undefined && !this.#deafImage) this.#link.fromModem(event);
+    if (this.#device !== undefined && !this.#board.isMute) this.#link.fromModem(event);
   }
 
   #toAgent(event: AgentEvent): void {
@@ -233,7 +187,7 @@ export class FleetNode {
         if (this.#device !== device) return;
       }
     } catch (error) {
-      this.#onThrow(error);
+      this.#board.failed(error);
     }
   }
 
@@ -260,7 +214,7 @@ export class FleetNode {
         this.reset(`reboots (${effect.reason})`);
         return;
       default:
-        if (!this.#deafImage) this.#link.fromAgent(effect);
+        if (!this.#board.isMute) this.#link.fromAgent(effect);
     }
   }
 
@@ -270,25 +224,17 @@ export class FleetNode {
     this.#link.note(note);
   }
 
-  #onThrow(error: unknown): void {
-    if (!(error instanceof PowerLoss)) throw error;
-    this.log("power failed during a flash operation");
-    this.cutPower(this.#offForUs, true);
-  }
-
-  #stop(isMidStep = false): void {
+  #stop(how: Parameters<Firmware["stop"]>[0]): void {
+    // A warm reset leaves the clock going.
+    if (how === "reset") this.#keepClock();
+    else this.#rtc.losePower(this.#parts.scheduler.now);
     const status = this.#device?.status();
-    this.#parts.oracles.lifeEnded(isMidStep ? undefined : status);
+    this.#parts.oracles.lifeEnded(how === "cutMidStep" ? undefined : status);
     this.#lastStatus = status ?? this.#lastStatus;
     this.#device = undefined;
     this.#timers.clearAll();
     this.#link.reset();
-    if (this.#wake !== undefined) this.#parts.scheduler.cancel(this.#wake);
     this.#mac?.reset();
-  }
-
-  #wakeAt(at: number, run: () => void): void {
-    this.#wake = this.#parts.scheduler.schedule(at, run);
   }
 
   #keepClock(): void {

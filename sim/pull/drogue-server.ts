@@ -104,12 +104,19 @@ export class DrogueServer implements PullServer {
   }
 
   #publish(): void {
-    const { firmware, earlier, pull, crypto } = this.#parts;
-    const last = { name: "firmware", version: this.version, data: firmware.bytes };
-    this.#service.publish(makeFirmware(last, crypto));
+    const { firmware, earlier, pull } = this.#parts;
+    this.#publishAs("firmware", this.version, firmware.bytes);
     const { version } = pull.server.earlier ?? {};
-    if (version === undefined || earlier === undefined) return;
-    this.#service.publish(makeFirmware({ name: "earlier", version, data: earlier }, crypto));
+    if (version !== undefined && earlier !== undefined) {
+      this.#publishAs("earlier", version, earlier);
+    }
+  }
+
+  #publishAs(name: "earlier" | "firmware", version: string, data: Uint8Array): void {
+    const { pull, crypto } = this.#parts;
+    const made = makeFirmware({ name, version, data }, crypto);
+    const isUnsaid = pull.package.checksum === "none";
+    this.#service.publish(isUnsaid ? { ...made, checksum: new Uint8Array(0) } : made);
   }
 
   #rollOut(name: "earlier" | "firmware"): void {

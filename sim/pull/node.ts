@@ -1,21 +1,18 @@
-import type { BootDecision, ImageIdentity } from "#agent/boot/strategy.ts";
+import type { ImageIdentity } from "#agent/boot/strategy.ts";
 import type { DevicePorts } from "#agent/device-io.ts";
 import type { PullConfig } from "#agent/pull/config.ts";
 import type { Dialect } from "#agent/pull/dialect.ts";
 import type { PullEffect, PullEvent, PullNote, PullTimerId } from "#agent/pull/events.ts";
 import { PullDevice } from "#agent/pull/pull-device.ts";
 import type { PullStatus } from "#agent/pull/pull-status.ts";
-import { PowerLoss } from "#hal/ports.ts";
 import type { NorFlash } from "#sim/flash/nor.ts";
+import { Board, type BootedImage } from "#sim/fleet/board.ts";
 import type { FaultTarget, FlashFaultKind } from "#sim/fleet/faults.ts";
-import { endOf, type FirmwareDefect, sameHash } from "#sim/fleet/firmware.ts";
-import { describeBoot } from "#sim/fleet/notes.ts";
+import type { FirmwareDefect } from "#sim/fleet/firmware.ts";
 import { Oscillator } from "#sim/fleet/oscillator.ts";
-import { sickenFlash } from "#sim/fleet/sick-flash.ts";
-import { BOOT_TIME_US, CUT_WITHIN_US, drawCut } from "#sim/fleet/supply-cut.ts";
 import { Timeline } from "#sim/fleet/timeline.ts";
 import { DeviceTimers } from "#sim/fleet/timers.ts";
-import type { Scheduled, Scheduler } from "#sim/kernel/engine.ts";
+import type { Scheduler } from "#sim/kernel/engine.ts";
 import type { DeviceOracles } from "#sim/oracles/device-oracles.ts";
 import type { LinkNews, PullLink } from "./link.ts";
 import { noteText } from "./note-text.ts";
@@ -44,30 +41,30 @@ const ENDINGS: readonly LinkNews["type"][] = [
   "fetchFailed",
 ];
 
-/** A pulling device with its supply, its clock, its flash and its link. */
+/** A pulling device with its board, its clock and its link. */
 export class PullNode implements FaultTarget {
   readonly id: number;
   readonly observed = new PullObserved();
-  reboots = -1;
-  powerCuts = 0;
   readonly timeline: Timeline;
   readonly #parts: PullNodeParts;
   readonly #oscillator = new Oscillator(0);
   readonly #timers: DeviceTimers<PullTimerId>;
+  readonly #board: Board;
   #link: PullLink | undefined;
   #device: PullDevice | undefined;
-  #decision: BootDecision | undefined;
   #lastStatus: PullStatus | undefined;
-  #wake: Scheduled | undefined;
-  #hasPower = false;
-  #offForUs = BOOT_TIME_US;
   #offlineUntil = 0;
-  #isDeafImage = false;
 
   constructor(id: number, parts: PullNodeParts) {
     this.id = id;
     this.#parts = parts;
     this.timeline = new Timeline(parts.scheduler);
+    const { timeline } = this;
+    this.#board = new Board(
+      id,
+      { ...parts, boot: parts.ports.boot, oscillator: this.#oscillator, timeline },
+      { start: (decision) => this.#start(decision), stop: () => this.#stop() },
+    );
     this.#timers = new DeviceTimers(parts.scheduler, this.#oscillator, (timer, at) => {
       this.step({ type: "timer", id: timer, at });
     });
@@ -86,23 +83,29 @@ export class PullNode implements FaultTarget {
     return this.#oscillator.uptimeAt(this.#parts.scheduler.now);
   }
 
+  get reboots(): number {
+    return this.#board.reboots;
+  }
+
+  get powerCuts(): number {
+    return this.#board.powerCuts;
+  }
+
   get isBricked(): boolean {
-    return this.#decision !== undefined && !this.#decision.ok;
+    return this.#board.isBricked;
   }
 
   get isOffline(): boolean {
-    return this.#isDeafImage || this.#parts.scheduler.now < this.#offlineUntil;
+    return this.#board.isMute || this.#parts.scheduler.now < this.#offlineUntil;
   }
 
   get runningImage(): ImageIdentity | undefined {
-    return this.#decision?.ok === true ? this.#decision.image : undefined;
+    return this.#board.runningImage;
   }
 
   /** Runs the firmware, and has confirmed it. */
   get isUpdated(): boolean {
-    const image = this.runningImage;
-    if (image === undefined || !sameHash(image, this.#parts.updateHash)) return false;
-    return this.#parts.ports.boot.report().pending === undefined;
+    return this.#board.isUpdated;
   }
 
   /** Of this life, or of the last one. */
@@ -111,73 +114,28 @@ export class PullNode implements FaultTarget {
   }
 
   powerOn(): void {
-    const { scheduler, ports, flash } = this.#parts;
-    this.#wake = undefined;
-    this.#hasPower = true;
-    flash.powerOn();
-    this.reboots += 1;
-    try {
-      this.#decision = ports.boot.boot();
-    } catch (error) {
-      this.#onThrow(error);
-      return;
-    }
-    if (!this.#decision.ok) {
-      this.timeline.add("bricked: nothing bootable");
-      return;
-    }
-    this.#oscillator.restart(scheduler.now);
-    this.#runImage(this.#decision);
+    this.#board.powerOn();
   }
 
-  #runImage(decision: BootDecision & { readonly ok: true }): void {
-    const { scheduler, ports, config, originUnixMs, updateHash, defect, oracles } = this.#parts;
-    const isNew = sameHash(decision.image, updateHash);
-    this.timeline.add(describeBoot(decision));
-    const end = endOf(defect);
-    if (isNew && end !== undefined) {
-      this.#wakeAt(scheduler.now + end.afterUs, () => {
-        this.timeline.add(end.words);
-        this.powerOn();
-      });
-      return;
-    }
-    this.#isDeafImage = isNew && defect === "noNetwork";
+  #start(decision: BootedImage): void {
+    const { scheduler, ports, config, originUnixMs, oracles } = this.#parts;
     const unixMs = originUnixMs + Math.floor(scheduler.now / 1000);
     this.observed.lifeBegan();
-    try {
-      this.#device = new PullDevice(config, ports, this.#parts.newDialect(), { decision, unixMs });
-    } catch (error) {
-      this.#onThrow(error);
-      return;
-    }
+    this.#device = new PullDevice(config, ports, this.#parts.newDialect(), { decision, unixMs });
     this.step({ type: "boot", at: 0 });
     oracles.requireWear();
   }
 
-  /** A warm reset, as by a pin or a watchdog. */
-  reset(cause = "reset"): void {
-    if (!this.#hasPower) return;
-    this.timeline.add(cause);
-    this.#stop();
-    this.#wakeAt(this.#parts.scheduler.now + BOOT_TIME_US, () => this.powerOn());
+  failPower(forUs: number): void {
+    this.#board.failPower(forUs);
   }
 
-  /** The supply fails in the next flash operation and leaves it as a draw says, or else soon. */
-  failPower(forUs: number): void {
-    if (!this.#hasPower) return;
-    const { flash, seed, scheduler } = this.#parts;
-    const { powerCuts } = this;
-    flash.cutAt(flash.operations, drawCut(seed, this.id, powerCuts));
-    this.#offForUs = forUs;
-    scheduler.schedule(scheduler.now + CUT_WITHIN_US, () => {
-      if (this.powerCuts === powerCuts) this.#cutPower(forUs);
-    });
+  reset(cause?: string): void {
+    this.#board.reset(cause);
   }
 
   sicken(fault: FlashFaultKind, times: number): void {
-    this.timeline.add(`flash: ${fault} ${times}`);
-    sickenFlash(this.#parts.flash, fault, times);
+    this.#board.sicken(fault, times);
   }
 
   /** Has no link for a while. */
@@ -202,7 +160,7 @@ export class PullNode implements FaultTarget {
         if (this.#device !== device) return;
       }
     } catch (error) {
-      this.#onThrow(error);
+      this.#board.failed(error);
     }
   }
 
@@ -230,31 +188,11 @@ export class PullNode implements FaultTarget {
     this.observed.take(note);
   }
 
-  #cutPower(forUs: number): void {
-    this.powerCuts += 1;
-    this.timeline.add("power cut");
-    this.#hasPower = false;
-    this.#parts.flash.powerOff();
-    this.#stop();
-    this.#wakeAt(this.#parts.scheduler.now + forUs, () => this.powerOn());
-  }
-
-  #onThrow(error: unknown): void {
-    if (!(error instanceof PowerLoss)) throw error;
-    this.timeline.add("power failed during a flash operation");
-    this.#cutPower(this.#offForUs);
-  }
-
   #stop(): void {
     this.#lastStatus = this.#device?.status() ?? this.#lastStatus;
     this.#device = undefined;
     this.#parts.oracles.lifeEnded(undefined);
     this.#timers.clearAll();
     this.#link?.halt();
-    if (this.#wake !== undefined) this.#parts.scheduler.cancel(this.#wake);
-  }
-
-  #wakeAt(at: number, run: () => void): void {
-    this.#wake = this.#parts.scheduler.schedule(at, run);
   }
 }

@@ -131,6 +131,7 @@ export class ThingsBoardServer implements PullServer {
   #package(id: string, version: string, data: Uint8Array): OtaPackage {
     const { pull, crypto } = this.#parts;
     const { title, tag, checksum: algorithm } = pull.package;
+    if (algorithm === "none") throw new RangeError("ThingsBoard has a checksum of every package");
     const facts = { id, kind: packageKindOf(pull), title, version, algorithm, data };
     const made = makePackage(tag === undefined ? facts : { ...facts, tag }, crypto);
     const { atUrl } = pull.package;

@@ -7,9 +7,13 @@ export function checkDialect(group: ResolvedPull): Problem | undefined {
 }
 
 function checkThingsBoard(group: ResolvedPull): Problem | undefined {
-  const { cbor, server } = group;
+  const { cbor, server, package: named } = group;
   if (cbor !== "packed") {
     return { path: ["cbor"], text: `is ${cbor}, but thingsboard speaks no CBOR` };
+  }
+  if (named.checksum === "none") {
+    const text = "is none, but thingsboard has one of every package; only drogue may have none";
+    return { path: ["package", "checksum"], text };
   }
   if (!server.calls) return checkFile(group);
   return { path: ["server", "calls"], text: "is true, but thingsboard tells of changes by itself" };
@@ -37,7 +41,7 @@ function checkDrogue(group: ResolvedPull): Problem | undefined {
   if (named.tag !== undefined) {
     return problem(["package", "tag"], `is ${named.tag}, but drogue has no tags`);
   }
-  if (named.checksum !== "SHA256") {
+  if (named.checksum !== "SHA256" && named.checksum !== "none") {
     const text = `is ${named.checksum}, but drogue's checksum is SHA256`;
     return problem(["package", "checksum"], text);
   }

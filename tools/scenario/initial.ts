@@ -170,8 +170,9 @@ air:
 #     link: { latencyMs: { min: 20, max: 80 }, loss: 0.05, duplicates: 0.01, truncation: 0.01,
 #             bytesPerS: 10000 }
 #     package: { title: fw, version: 2.0.0, tag: spring, checksum: SHA256 }
-#                               # or MD5, SHA384, SHA512, CRC32, MURMUR3_32, MURMUR3_128; or
-#                               # atUrl: { redirects: 0, ranges: true, says: all } of thingsboard
+#                               # or MD5, SHA384, SHA512, CRC32, MURMUR3_32, MURMUR3_128; none
+#                               # of drogue; of thingsboard:
+#                               # atUrl: { redirects: 0, ranges: true, says: all }
 #     server:
 #       assignAtS: 0
 #       earlier: { version: 1.9.0, until: { atChunk: 2 } }   # or { atS: 60 }: another package first

@@ -75,6 +75,14 @@ describe.each(["http", "mqtt", "coap"] as const)(
       }
     });
 
+    test("no checksum: the image's own hash is enough, and finds a wrong bit, too", () => {
+      const named = { checksum: "none" } as const;
+      expect(endsOf(drogue({ package: named }))).toEqual(all("updated", null));
+      const chunkFaults = [{ kind: "flipped" as const, chunk: 5 }];
+      const spoilt = drogue({ package: named, server: { chunkFaults } });
+      expect(endsOf(spoilt)).toEqual(all("failed", "digest"));
+    });
+
     test.each([{ atChunk: 7 }, { atS: 30 }])("a version that replaces another: %o", (until) => {
       const devices = drogue({ server: { earlier: { version: "1.9.0", until } } });
       expect(endsOf(devices)).toEqual(all("updated", null));

@@ -120,6 +120,7 @@ describe("a group", () => {
     { more: "package: { title: x }", said: /package\.title is x, but drogue has no titles/ },
     { more: "package: { tag: x }", said: /package\.tag is x, but drogue has no tags/ },
     { more: "package: { checksum: MD5 }", said: /is MD5, but drogue's checksum is SHA256/ },
+    { more: "package: { checksum: none }", said: "accepted" },
     { more: "package: { atUrl: {} }", said: /package\.atUrl is set, but drogue gives/ },
     { more: "server: { rateLimit: { requests: 1, perS: 1 } }", said: /rateLimit is set, but/ },
     { more: "server: { tellEveryMs: 1 }", said: /tellEveryMs is 1, but drogue tells nobody/ },
@@ -138,6 +139,7 @@ describe("a group", () => {
   });
 
   test("of ThingsBoard has none of Drogue's keys", () => {
+    expect(group("package: { checksum: none }")).toMatch(/checksum is none, but thingsboard has/);
     expect(group("cbor: named")).toMatch(/cbor is named, but thingsboard speaks no CBOR/);
     expect(group("server: { calls: true }")).toMatch(/calls is true, but thingsboard tells/);
   });
