@@ -47,8 +47,9 @@ export const pullSchema = Type.Object(
       }),
     ),
     dialect: Type.Optional(
-      Type.Union([is("thingsboard"), is("drogue")], {
-        description: "Which server it is. Default thingsboard.",
+      Type.Union([is("thingsboard"), is("documented"), is("drogue")], {
+        description:
+          "Which server it is; documented: ThingsBoard as a document has it, and no real one is. Default thingsboard.",
       }),
     ),
     cbor: Type.Optional(

@@ -5,6 +5,7 @@ import { ThingsBoardServer } from "./thingsboard-server.ts";
 export function newPullServer(parts: PullServerParts): PullServer {
   switch (parts.pull.dialect) {
     case "thingsboard":
+    case "documented":
       return new ThingsBoardServer(parts);
     case "drogue":
       return new DrogueServer(parts);

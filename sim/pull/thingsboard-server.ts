@@ -4,6 +4,7 @@ import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
 import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
 import type { ServerDevice } from "#sim/server/thingsboard/device.ts";
+import { DOCUMENTED } from "#sim/server/thingsboard/documented.ts";
 import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
 import type { HttpHandler } from "#sim/server/thingsboard/http-exchange.ts";
@@ -15,6 +16,7 @@ import {
 } from "#sim/server/thingsboard/ota-package.ts";
 import { RateLimits } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
+import { THINGSBOARD } from "#sim/server/thingsboard/server-dialect.ts";
 import { SimulatedCoap } from "./coap-link.ts";
 import { CoapPort } from "./coap-port.ts";
 import { LinkWithFiles } from "./file-link.ts";
@@ -57,6 +59,7 @@ export class ThingsBoardServer implements PullServer {
       scheduler,
       entropy: new KeyedEntropy(seed, serverDrawIdOf(group, cell)),
       originUnixMs,
+      dialect: pull.dialect === "documented" ? DOCUMENTED : THINGSBOARD,
       quirks: Object.fromEntries(server.without.map((name) => [name, false])),
       tellingIntervalUs: server.tellEveryMs * 1000,
     });

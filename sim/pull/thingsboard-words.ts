@@ -1,4 +1,7 @@
 import type { Dialect } from "#agent/pull/dialect.ts";
+import { DocumentedCoap } from "#agent/pull/documented-coap.ts";
+import { DocumentedHttp } from "#agent/pull/documented-http.ts";
+import { DocumentedMqtt } from "#agent/pull/documented-mqtt.ts";
 import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
 import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
 import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
@@ -10,15 +13,18 @@ export interface Told {
   get(key: string): { readonly value: unknown } | undefined;
 }
 
+const THINGSBOARD = { Coap: ThingsBoardCoap, Http: ThingsBoardHttp, Mqtt: ThingsBoardMqtt };
+const DOCUMENTED = { Coap: DocumentedCoap, Http: DocumentedHttp, Mqtt: DocumentedMqtt };
 const ERROR_LENGTH_MAX = 200;
 
 /** What a device of that group speaks, with the token that it gives. */
 export function thingsBoardDialectOf(pull: ResolvedPull, token: string): Dialect {
-  const { transport, longPolls } = pull;
+  const { dialect, transport, longPolls } = pull;
   const kind = packageKindOf(pull);
-  if (transport === "mqtt") return new ThingsBoardMqtt(kind);
-  if (transport === "http") return new ThingsBoardHttp({ token, kind, longPolls });
-  return new ThingsBoardCoap({ token, kind, observes: false, blockBytes: undefined });
+  const { Coap, Http, Mqtt } = dialect === "documented" ? DOCUMENTED : THINGSBOARD;
+  if (transport === "mqtt") return new Mqtt(kind);
+  if (transport === "http") return new Http({ token, kind, longPolls });
+  return new Coap({ token, kind, observes: false, blockBytes: undefined });
 }
 
 export function isToldUpdated(told: Told, pull: ResolvedPull): boolean {

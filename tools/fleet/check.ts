@@ -22,8 +22,9 @@ export function checkLive(
   const { campaign, server, devices, pull } = scenario;
   for (const [index, group] of pull.entries()) {
     const at = ["pull", index];
-    if (group.dialect === "drogue") {
-      return { path: [...at, "dialect"], text: "is drogue: live it is ThingsBoard alone" };
+    if (group.dialect !== "thingsboard") {
+      const text = `is ${group.dialect}: live it is ThingsBoard alone`;
+      return { path: [...at, "dialect"], text };
     }
     if (group.package.atUrl !== undefined) {
       return { path: [...at, "package", "atUrl"], text: NO_FILES };

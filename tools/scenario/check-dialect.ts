@@ -1,3 +1,4 @@
+import { DOCUMENTED_ALGORITHMS } from "#agent/pull/documented.wire.ts";
 import { type ResolvedPull, TELL_EVERY_MS } from "#scenarios/pull-defaults.ts";
 import type { Problem } from "./explain.ts";
 
@@ -15,8 +16,22 @@ function checkThingsBoard(group: ResolvedPull): Problem | undefined {
     const text = "is none, but thingsboard has one of every package; only drogue may have none";
     return { path: ["package", "checksum"], text };
   }
+  if (group.dialect === "documented") return checkDocumented(group) ?? checkFile(group);
   if (!server.calls) return checkFile(group);
   return { path: ["server", "calls"], text: "is true, but thingsboard tells of changes by itself" };
+}
+
+/** The document has other checksums, and nothing that one would not expect. */
+function checkDocumented({ server, package: { checksum } }: ResolvedPull): Problem | undefined {
+  if (!DOCUMENTED_ALGORITHMS.some((known) => known === checksum)) {
+    const text = `is ${checksum}; the document has ${DOCUMENTED_ALGORITHMS.join(", ")}`;
+    return { path: ["package", "checksum"], text };
+  }
+  if (server.without.length > 0) {
+    return { path: ["server", "without"], text: "turns surprises off that the document has not" };
+  }
+  if (!server.calls) return undefined;
+  return { path: ["server", "calls"], text: "is true, and documented servers call anyway" };
 }
 
 /** Who gives the whole file knows of no chunk that could be another than it is. */

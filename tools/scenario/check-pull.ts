@@ -40,7 +40,7 @@ function checkGroup(
   }
   const foreign = checkDialect(group);
   if (foreign !== undefined) return foreign;
-  if (dialect === "thingsboard" && transport === "coap" && chunkBytes > COAP_CHUNK_BYTES_MAX) {
+  if (dialect !== "drogue" && transport === "coap" && chunkBytes > COAP_CHUNK_BYTES_MAX) {
     const text = `is ${chunkBytes}, but by CoAP a chunk has at most ${COAP_CHUNK_BYTES_MAX} bytes`;
     return { path: ["chunkBytes"], text };
   }

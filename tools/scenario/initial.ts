@@ -131,6 +131,7 @@ air:
 #   bootLoops: 3
 #   groupsLeft: 2               # of an earlier session
 #   groupRefusals: 1
+#   ownFuota: true              # as RUI 5 has it
 #   busy: 0.2
 #   lateAnswers: { probability: 0.05, byS: 3 }
 #   lostBytes: 0.0005
@@ -150,7 +151,7 @@ air:
 #   - name: pullers
 #     count: 20
 #     perCell: 20               # devices on one server
-#     dialect: thingsboard      # or drogue
+#     dialect: thingsboard      # or documented, or drogue
 #     cbor: packed              # of drogue; or named
 #     transport: http           # or mqtt or coap
 #     longPolls: false          # by HTTP: asks to be told of changes

@@ -89,6 +89,22 @@ describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (tra
     for (const device of devices) expect(text(device)).toMatch(/stays.*offers fw 2.*stays/s);
   });
 
+  test("as a document has it, the same", () => {
+    const devices = run({
+      ...{ transport, dialect: "documented", link: { loss: 0.05 } },
+      faults: [{ kind: "powerCut", share: 1, when: { atChunk: 3 } }],
+    });
+    expect(endsOf(devices)).toEqual(all("updated", null));
+    expect(
+      devices.every(({ serverComplete, powerCuts }) => serverComplete && powerCuts === 1),
+    ).toBe(true);
+    const refused = run({
+      ...{ transport, dialect: "documented", untilS: 20_000 },
+      server: { chunkFaults: [{ kind: "flipped" }] },
+    });
+    expect(endsOf(refused)).toEqual(all("failed", "checksum"));
+  });
+
   test("a restart forgets whom the server had not told", () => {
     const server = { tellEveryMs: 60_000, restarts: [{ atS: 100, forS: 30 }] };
     const devices = run({ transport, server, untilS: 20_000 });

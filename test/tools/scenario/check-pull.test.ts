@@ -138,6 +138,16 @@ describe("a group", () => {
     expect(group(`dialect: drogue, ${more}`)).toMatch(said);
   });
 
+  test.each([
+    { more: "transport: coap, package: { checksum: CRC32 }", said: "accepted" },
+    { more: "package: { checksum: MURMUR3_32 }", said: /is MURMUR3_32; the document has MD5, / },
+    { more: "server: { without: [tellsTwice] }", said: /without turns surprises off/ },
+    { more: "server: { calls: true }", said: /calls is true, and documented servers call anyway/ },
+    { more: "cbor: named", said: /cbor is named, but thingsboard speaks no CBOR/ },
+  ])("of the document: $more", ({ more, said }) => {
+    expect(group(`dialect: documented, ${more}`)).toMatch(said);
+  });
+
   test("of ThingsBoard has none of Drogue's keys", () => {
     expect(group("package: { checksum: none }")).toMatch(/checksum is none, but thingsboard has/);
     expect(group("cbor: named")).toMatch(/cbor is named, but thingsboard speaks no CBOR/);

@@ -42,6 +42,7 @@ export function packagesOf(
 
 function packageOf({ package: named, software }: ResolvedPull, version: string, bytes: Uint8Array) {
   const { title, tag, checksum: algorithm } = named;
+  if (algorithm === "none") throw new RangeError("ThingsBoard has a checksum of every package");
   const fileName = "firmware.bin";
   const type = software ? "SOFTWARE" : "FIRMWARE";
   return { type, title, version, tag, content: { bytes, fileName, algorithm } } as const;
