@@ -7,6 +7,9 @@ import type {
   SendOutcome,
 } from "./modem-radio.ts";
 
+/** LORAMAC_MAX_MC_CTX: the slots are the host's, too. */
+const GROUPS_MAX = 4;
+
 /** What the modem's own FUOTA makes of the radio that the AT firmware has. */
 export interface RadioSharer {
   /** Before its session, no uplinks of the host. */
@@ -77,7 +80,7 @@ export class OwnRadio implements ModemRadio {
     const isHosts = ({ mcAddr }: ModemGroup) =>
       this.#groups.some((group) => group.mcAddr === mcAddr);
     const own = this.#sharer.groups.filter((group) => !isHosts(group));
-    this.#radio.listen("C", [...this.#groups, ...own]);
+    this.#radio.listen("C", [...this.#groups, ...own].slice(0, GROUPS_MAX));
   }
 
   reset(): void {

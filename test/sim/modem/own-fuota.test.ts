@@ -150,6 +150,21 @@ describe("it answers what it has told its host", () => {
     expect(said.at(-1)).toMatch(/RX_1:.*:202:01/);
   });
 
+  test.each([
+    ["alone, whoever asked for it: the token is what counts", [], 1000],
+    ["with the network's time, which goes before it", ["AT+TIMEREQ=1"], 0],
+    ["with another token", [], 0, "05"],
+  ])("a correction of its clock %s", (_, before, offS, token = "00") => {
+    const bench = new OwnBench();
+    bench.downlink(202, hex("00"));
+    for (const line of before) bench.tell(line);
+    bench.downlink(202, hex(`01 e8 03 00 00 ${token}`));
+    const [answer = ""] = bench.downlink(202, hex("02 05")).heard;
+    const time = Buffer.from(answer.slice("202 0201".length), "hex").readUInt32LE();
+    const isOffS = time - bench.lab.server.gpsUsAt(bench.uplinkUs) / 1e6;
+    expect(Math.abs(isOffS - offS)).toBeLessThan(12);
+  });
+
   test.each(["rui4_2", "rui3_2"] as const)("%s does not", (profile) => {
     expect(new OwnBench(profile).downlink(202, hex("00")).heard).toEqual([]);
   });

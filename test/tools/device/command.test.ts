@@ -42,6 +42,7 @@ describe("what it cannot begin with", () => {
   const run = (...args: string[]) => bench.fuota(fakeSimulate(0), ...args);
 
   test("no key in the environment", async () => {
+    vi.stubEnv("FUOTA_APP_KEY", undefined);
     await expect(run(...device("/dev/null", "a"))).rejects.toThrow(/FUOTA_APP_KEY is not set/);
   });
 
