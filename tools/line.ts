@@ -51,7 +51,8 @@ export async function openLine(
 ): Promise<Line> {
   const watch = new SilenceWatch(events);
   const watched: LineEvents = {
-    ...events,
+    onSilent: () => events.onSilent(),
+    onClosed: (detail) => events.onClosed(detail),
     onData: (bytes) => {
       watch.start();
       events.onData(bytes);

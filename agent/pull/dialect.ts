@@ -84,6 +84,8 @@ export interface Dialect {
   readonly tellsChanges: boolean;
   /** It has no words for how an update goes: it is never asked to report. */
   readonly isSilent?: true;
+  /** Bytes may come spoilt or not at all, and nobody notices before the image is whole. */
+  readonly isUnchecked?: true;
   ask(ask: Ask, io: DialectIo): void;
   /** Nobody waits for the answer any more. */
   giveUp(io: DialectIo): void;

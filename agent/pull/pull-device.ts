@@ -64,7 +64,7 @@ export class PullDevice implements UpdaterIo {
     this.memory.load();
     this.reports = new ReportQueue(life.unixMs);
     this.#dialect = dialect;
-    this.#updater = new Updater(this);
+    this.#updater = new Updater(this, dialect.isUnchecked === true);
   }
 
   /** Returned array is reused by the next step. */

@@ -10,7 +10,7 @@ import { type Checksum, checksumDigest, hexOf } from "./checksum.ts";
 import type { Answer, Ask, Offer } from "./dialect.ts";
 import { Download } from "./download.ts";
 import type { PullNote } from "./events.ts";
-import { type PullFailure, triesOf } from "./failure.ts";
+import { failureOfUnchecked, type PullFailure, triesOf } from "./failure.ts";
 import { failedOffer, isRunning, offerIdOf, problemOf, rememberFailure } from "./offers.ts";
 import type { UpdaterIo } from "./updater-io.ts";
 
@@ -28,13 +28,16 @@ export class Updater {
   /** Nothing is left to do but to boot it. */
   isStaged = false;
   readonly #io: UpdaterIo;
+  readonly #isUnchecked: boolean;
   #current: { readonly offer: Offer; readonly download: Download } | undefined;
   #wrongChunks = 0;
   /** Of the offer of which people have heard that nothing comes of it. */
   #noted: Uint8Array | undefined;
 
-  constructor(io: UpdaterIo) {
+  /** `isUnchecked`: as a dialect says it. */
+  constructor(io: UpdaterIo, isUnchecked: boolean) {
     this.#io = io;
+    this.#isUnchecked = isUnchecked;
   }
 
   /** The server has heard how the last update ended. */
@@ -245,7 +248,8 @@ export class Updater {
 
   #failCurrent(failure: PullFailure, detail: string): void {
     const { download } = this.#io.state;
-    if (download !== undefined) this.#fail(download.offerId, failure, detail);
+    const reason = this.#isUnchecked ? failureOfUnchecked(failure) : failure;
+    if (download !== undefined) this.#fail(download.offerId, reason, detail);
   }
 
   #fail(offerId: Uint8Array, failure: PullFailure, detail: string): void {
