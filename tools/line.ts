@@ -17,8 +17,10 @@ export interface LineEvents {
 
 /** On the slowest line, many bytes; less than hosts pause between two frames. */
 const SILENCE_MS = 300;
-/** Who wakes up later than that may have slept through bytes. */
-const LATE_MS = 30;
+/** Time to read what came while this process was busy. */
+const CONFIRM_MS = 30;
+/** Who wakes up later than that was busy again. */
+const LATE_MS = 15;
 
 export interface Line {
   write(bytes: Uint8Array): void;
@@ -51,7 +53,8 @@ export async function openLine(
 ): Promise<Line> {
   const watch = new SilenceWatch(events);
   const watched: LineEvents = {
-    ...events,
+    onSilent: () => events.onSilent(),
+    onClosed: (detail) => events.onClosed(detail),
     onData: (bytes) => {
       watch.start();
       events.onData(bytes);
@@ -87,15 +90,19 @@ class SilenceWatch {
 
   start(): void {
     this.stop();
-    const dueMs = performance.now() + SILENCE_MS;
-    this.#timer = setTimeout(() => {
-      if (performance.now() - dueMs > LATE_MS) this.start();
-      else this.#events.onSilent();
-    }, SILENCE_MS);
+    this.#timer = setTimeout(() => this.#confirm(), SILENCE_MS);
   }
 
   stop(): void {
     clearTimeout(this.#timer);
+  }
+
+  #confirm(): void {
+    const dueMs = performance.now() + CONFIRM_MS;
+    this.#timer = setTimeout(() => {
+      if (performance.now() - dueMs > LATE_MS) this.#confirm();
+      else this.#events.onSilent();
+    }, CONFIRM_MS);
   }
 }
 

@@ -42,7 +42,7 @@ export const VERBS: readonly Verb[] = [
     name: "pull",
     load: async (parts) => (await import("./pull/command.ts")).pullCommand(parts),
     summary:
-      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT or CoAP",
+      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT, CoAP or a serial line",
   },
   {
     name: "serve",

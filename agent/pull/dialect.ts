@@ -86,6 +86,8 @@ export interface Dialect {
   readonly isSilent?: true;
   /** It has a word for how far a download is. */
   readonly tellsProgress?: boolean;
+  /** Bytes may come spoilt or not at all, and nobody notices before the image is whole. */
+  readonly isUnchecked?: true;
   ask(ask: Ask, io: DialectIo): void;
   /** Nobody waits for the answer any more. */
   giveUp(io: DialectIo): void;

@@ -32,6 +32,7 @@ export class DrogueSerial implements Dialect {
   readonly chunkBytesMax = DROGUE_CHUNK_BYTES_MAX;
   readonly tellsChanges = false;
   readonly isSilent = true;
+  readonly isUnchecked = true;
   readonly #talk: DrogueTalk;
   readonly #frames = new DrogueFrames();
   /** Oldest first. A command stays until all of it is taken. */
@@ -40,8 +41,10 @@ export class DrogueSerial implements Dialect {
   #streamedAt: UptimeUs | undefined;
   /** Bytes were missed: nothing until the end of the stream is of use. */
   #isBehind = false;
-  /** The host has begun to stream without having read the status that it still has. */
+  /** The host seems to stream without having read the status that it still has. */
   #isUnread = false;
+  /** It did not turn out otherwise yet: a host may as well go on where an earlier device was. */
+  #mayBeUnread = true;
   /** A status was the answer to the last `Swap`, and no byte has come since. */
   #isSwapTold = false;
 
@@ -146,7 +149,7 @@ export class DrogueSerial implements Dialect {
   /** Who sends what runs here already has not heard of it; all else tells what there is, and stays. */
   #streamedTarget(command: Write): Said {
     if (textOf(command.version) === this.#talk.ownVersion) return "reached";
-    this.#isUnread = command.offset > 0;
+    this.#isUnread = this.#mayBeUnread && command.offset > 0;
     this.#isBehind = false;
     this.#held.unshift(command);
     const turn = this.#talk.hear(command);
@@ -184,8 +187,9 @@ export class DrogueSerial implements Dialect {
     this.#isSwapTold = true;
     this.#isBehind = false;
     // It has one: the next stream begins where that says.
-    if (this.#isUnread) this.#isUnread = false;
+    if (this.#isUnread) this.#mayBeUnread = false;
     else this.#send(this.#talk.askAgain(), io);
+    this.#isUnread = false;
     return "reached";
   }
 }

@@ -35,6 +35,19 @@ export const PULL_FAILURES: readonly PullFailure[] = [
 /** Another download of the same package may well come out otherwise. */
 const WORTH_ANOTHER_TRY: readonly PullFailure[] = ["storage", "chunks", "checksum"];
 
+const IMAGE_REFUSALS: readonly PullFailure[] = [
+  "imageFormat",
+  "digest",
+  "signature",
+  "downgrade",
+  "wrongHardware",
+];
+
+/** Of what came by a way on which nobody sees a wrong bit: whatever is wrong with the image may be that bit. */
+export function failureOfUnchecked(failure: PullFailure): PullFailure {
+  return IMAGE_REFUSALS.includes(failure) ? "checksum" : failure;
+}
+
 /** How often a package is taken up that failed so. */
 export function triesOf(failure: PullFailure): number {
   return WORTH_ANOTHER_TRY.includes(failure) ? 3 : 1;

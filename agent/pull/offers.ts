@@ -2,7 +2,7 @@ import type { Crypto } from "#hal/ports.ts";
 import type { ImageIdentity } from "../boot/strategy.ts";
 import { equalBytes } from "../image/equal-bytes.ts";
 import type { Offer } from "./dialect.ts";
-import type { FailureCause, PullFailure } from "./failure.ts";
+import { type FailureCause, type PullFailure, triesOf } from "./failure.ts";
 import {
   FAILED_OFFERS_MAX,
   type FailedOffer,
@@ -49,6 +49,11 @@ export function isRunning(state: PullState, running: ImageIdentity, offer: Offer
 
 export function failedOffer({ failed }: PullState, id: Uint8Array): FailedOffer | undefined {
   return failed.find(({ offerId }) => equalBytes(offerId, id));
+}
+
+/** It is not taken up any more. */
+export function isSpent({ failure, tries }: FailedOffer): boolean {
+  return tries >= triesOf(failure);
 }
 
 /** The oldest failure is forgotten for a new one, if there are too many. */

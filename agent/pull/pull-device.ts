@@ -52,6 +52,7 @@ export class PullDevice implements UpdaterIo {
   #isTargetKnown = false;
   #isIdle = false;
   #pollS = 0;
+  readonly isUnchecked: boolean;
   readonly #failures = new FailureCount();
 
   constructor(config: PullConfig, ports: DevicePorts, dialect: Dialect, life: PullLife) {
@@ -64,6 +65,7 @@ export class PullDevice implements UpdaterIo {
     this.memory.load();
     this.reports = new ReportQueue(life.unixMs, dialect.tellsProgress);
     this.#dialect = dialect;
+    this.isUnchecked = dialect.isUnchecked === true;
     this.#updater = new Updater(this);
   }
 

@@ -15,5 +15,7 @@ export interface UpdaterIo {
   readonly reports: ReportQueue;
   readonly running: ImageIdentity;
   readonly isTrial: boolean;
+  /** As its dialect says. */
+  readonly isUnchecked: boolean;
   note(note: PullNote): void;
 }

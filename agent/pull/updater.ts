@@ -10,8 +10,15 @@ import { type Checksum, checksumDigest, hexOf } from "./checksum.ts";
 import type { Answer, Ask, Offer } from "./dialect.ts";
 import { Download } from "./download.ts";
 import type { PullNote } from "./events.ts";
-import { type FailureCause, failureOf, type PullFailure, triesOf } from "./failure.ts";
-import { failedOffer, isRunning, offerIdOf, problemOf, rememberFailure } from "./offers.ts";
+import { type FailureCause, failureOf, failureOfUnchecked, type PullFailure } from "./failure.ts";
+import {
+  failedOffer,
+  isRunning,
+  isSpent,
+  offerIdOf,
+  problemOf,
+  rememberFailure,
+} from "./offers.ts";
 import type { UpdaterIo } from "./updater-io.ts";
 
 type ChunkAsk = Ask & { readonly type: "chunk" };
@@ -62,7 +69,7 @@ export class Updater {
       return;
     }
     const failed = failedOffer(state, id);
-    if (failed !== undefined && failed.tries >= triesOf(failed.failure)) {
+    if (failed !== undefined && isSpent(failed)) {
       const { version } = offer;
       this.#drop();
       this.#noteOnce(id, { type: "offeredAgain", version, failure: failed.failure });
@@ -247,8 +254,9 @@ export class Updater {
   }
 
   #failCurrent(failure: PullFailure, detail: string): void {
-    const { download } = this.#io.state;
-    if (download !== undefined) this.#fail(download.offerId, failure, detail);
+    const { state, isUnchecked } = this.#io;
+    const seen = isUnchecked ? failureOfUnchecked(failure) : failure;
+    if (state.download !== undefined) this.#fail(state.download.offerId, seen, detail);
   }
 
   #fail(offerId: Uint8Array, cause: FailureCause, detail: string): void {

@@ -38,7 +38,7 @@ const GRANULE_BYTES = 8;
 export function pullCommand(parts: RunParts): Command {
   return new Command("pull")
     .description(
-      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT or CoAP",
+      "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT, CoAP or a serial line",
     )
     .requiredOption(
       "--url <url>",

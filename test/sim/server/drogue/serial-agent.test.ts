@@ -83,6 +83,27 @@ describe("a host that streams, as drgdfu does", () => {
     expectUpdated(rig);
   });
 
+  test.each([
+    ["the last bytes", 1, (frame: Uint8Array) => frame.subarray(0, 0)],
+    ["a bit of the header", 0, (frame: Uint8Array) => frame.with(14, 1)],
+    ["a bit of the content", 0, (frame: Uint8Array) => frame.with(400, 1)],
+    ["a bit of the signature", 1, (frame: Uint8Array) => frame.with(700, 1)],
+  ])("%s, without a checksum: the image is not believed, and fetched again", (_, bad, spoil) => {
+    const rig = lineOf({ without: "checksum" });
+    rig.line.toDevice = (frame, index) => (index === bad ? spoil(frame) : frame);
+    rig.line.run(rig.world, 600, rig.isIn);
+    expect(rig.world.notesOf("refused").map(({ failure }) => failure)).toEqual(["checksum"]);
+    expectUpdated(rig);
+  });
+
+  test("an image that is none: three downloads, and no more", () => {
+    const rig = lineOf({ without: "checksum" });
+    rig.bench.rollOut(firmwareOf(new Uint8Array(1500).fill(7)));
+    rig.line.run(rig.world, 3600);
+    expect(rig.world.notesOf("refused")).toHaveLength(3);
+    expect(rig.world.status()).toMatchObject({ version: "1.0.0", isIdle: true });
+  });
+
   test("what the device says first is lost: it says it again", () => {
     const rig = lineOf();
     rig.line.toHost = (frame, index) => (index === 0 ? new Uint8Array(0) : frame);
@@ -107,6 +128,21 @@ describe("a host that streams, as drgdfu does", () => {
     rig.bench.rollOut(firmwareOf(update));
     rig.line.run(rig.world, 600, rig.isIn);
     expectUpdated(rig);
+  });
+
+  test("another device on the same line: what the host remembers of the first one is put right", () => {
+    const rig = lineOf();
+    const long = imageOf("2.0.0", 2, 1850);
+    rig.bench.rollOut(firmwareOf(long));
+    rig.line.toDevice = (frame, index) => (index === 1 ? new Uint8Array(0) : frame);
+    const isToldWhere = () => rig.line.statuses.at(-1)?.offset === 968;
+    rig.line.run(rig.world, 600, isToldWhere);
+    expect(isToldWhere()).toBe(true);
+    const world = new PullWorld(noServer, { link: rig.line, config: { chunkBytes: 968 } });
+    rig.line.run(world, 600, () => world.device?.status().version === "2.0.0");
+    rig.line.run(world, 10);
+    expect(world.status()).toMatchObject({ version: "2.0.0", isTrial: false });
+    expect(world.bank(1).subarray(0, long.length)).toEqual(long);
   });
 
   test("nothing to do: it asks now and then", () => {
@@ -184,7 +220,7 @@ describe.each([true, false])("a noisy line, host streams: %s", (streams) => {
 describe("what is no update: what runs goes on running", () => {
   const hello = { name: "Write", version: utf8("2.0.0"), correlationId: none } as const;
   const rows: readonly [string, Uint8Array, string][] = [
-    ["frames of nothing", new Uint8Array(1024), "downloading|noAnswer|booted"],
+    ["frames of nothing", new Uint8Array(1024), "booted"],
     ["frames of 0xff", new Uint8Array(1024).fill(0xff), "noAnswer"],
     ["text", utf8("login: ".repeat(147)).subarray(0, 1024), "noAnswer"],
     ["Swap, again and again", framed({ ...hello, name: "Swap", checksum: utf8("") }), "noAnswer"],
