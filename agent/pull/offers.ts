@@ -47,13 +47,11 @@ export function isRunning(state: PullState, running: ImageIdentity, offer: Offer
   return offer.version === versionOf(state, running);
 }
 
-export function failedOffer({ failed }: PullState, id: Uint8Array): FailedOffer | undefined {
-  return failed.find(({ offerId }) => equalBytes(offerId, id));
-}
-
-/** It is not taken up any more. */
-export function isSpent({ failure, tries }: FailedOffer): boolean {
-  return tries >= triesOf(failure);
+/** It failed so often that it is not taken up any more. */
+export function spentOffer({ failed }: PullState, id: Uint8Array): FailedOffer | undefined {
+  return failed.find(
+    ({ offerId, failure, tries }) => equalBytes(offerId, id) && tries >= triesOf(failure),
+  );
 }
 
 /** The oldest failure is forgotten for a new one, if there are too many. */

@@ -11,14 +11,7 @@ import type { Answer, Ask, Offer } from "./dialect.ts";
 import { Download } from "./download.ts";
 import type { PullNote } from "./events.ts";
 import { type FailureCause, failureOf, failureOfUnchecked, type PullFailure } from "./failure.ts";
-import {
-  failedOffer,
-  isRunning,
-  isSpent,
-  offerIdOf,
-  problemOf,
-  rememberFailure,
-} from "./offers.ts";
+import { isRunning, offerIdOf, problemOf, rememberFailure, spentOffer } from "./offers.ts";
 import type { UpdaterIo } from "./updater-io.ts";
 
 type ChunkAsk = Ask & { readonly type: "chunk" };
@@ -68,11 +61,11 @@ export class Updater {
       this.#noteOnce(id, { type: "upToDate", version: offer.version });
       return;
     }
-    const failed = failedOffer(state, id);
-    if (failed !== undefined && isSpent(failed)) {
+    const spent = spentOffer(state, id);
+    if (spent !== undefined) {
       const { version } = offer;
       this.#drop();
-      this.#noteOnce(id, { type: "offeredAgain", version, failure: failed.failure });
+      this.#noteOnce(id, { type: "offeredAgain", version, failure: spent.failure });
       return;
     }
     const problem = problemOf(offer, config.title, ports.boot.updateRegion().sizeBytes);

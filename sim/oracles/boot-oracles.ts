@@ -244,8 +244,6 @@ export class BootOracles {
   }
 
   #isConfirming(counter: number): boolean {
-    // Another image may have been staged since that confirmation, without a boot between.
-    if (counter === this.#floor.securityCounter) return true;
     const staged = this.#staged;
     return staged?.securityCounter === counter && this.#confirmed.has(hashPrefixOf(staged.hash));
   }
