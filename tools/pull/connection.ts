@@ -13,6 +13,7 @@ import { readInputFile } from "#tools/files.ts";
 import { isLine } from "#tools/line.ts";
 import { CoapLink } from "./coap-link.ts";
 import { drogueConnection } from "./drogue-connection.ts";
+import { GatewaySession } from "./gateway-session.ts";
 import { HttpLink } from "./http-link.ts";
 import type { Post, PullLink } from "./link.ts";
 import { MqttDeviceLink } from "./mqtt-link.ts";
@@ -53,6 +54,18 @@ export function connectionOf(options: ConnectionOptions): Connection {
   }
   if (isLine(options.url)) throw new InputError("--url: ThingsBoard is not on a serial line");
   return withUrlPackages(thingsBoardConnection(options));
+}
+
+/** Connections of a Drogue gateway for its child devices, by their names; by MQTT they share a session. */
+export function gatewayOf(options: ConnectionOptions): (child: string) => Connection {
+  if (options.as !== undefined) throw new InputError("--as and --devices do not go together");
+  if (!/^mqtts?:/.test(options.url)) return (as) => connectionOf({ ...options, as });
+  const session = new GatewaySession(sessionOptions(options));
+  return (as) => ({
+    ...connectionOf({ ...options, as }),
+    newLink: (post) => session.newLink(post),
+    close: () => session.close(),
+  });
 }
 
 function thingsBoardConnection(options: ConnectionOptions): Connection {
