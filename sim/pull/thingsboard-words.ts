@@ -1,10 +1,5 @@
 import type { Dialect } from "#agent/pull/dialect.ts";
-import { DocumentedCoap } from "#agent/pull/documented-coap.ts";
-import { DocumentedHttp } from "#agent/pull/documented-http.ts";
-import { DocumentedMqtt } from "#agent/pull/documented-mqtt.ts";
-import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
-import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
-import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
+import { THINGSBOARD_MACHINES } from "#agent/pull/thingsboard-machines.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { packageKindOf } from "./identity.ts";
 
@@ -13,15 +8,14 @@ export interface Told {
   get(key: string): { readonly value: unknown } | undefined;
 }
 
-const THINGSBOARD = { Coap: ThingsBoardCoap, Http: ThingsBoardHttp, Mqtt: ThingsBoardMqtt };
-const DOCUMENTED = { Coap: DocumentedCoap, Http: DocumentedHttp, Mqtt: DocumentedMqtt };
 const ERROR_LENGTH_MAX = 200;
 
 /** What a device of that group speaks, with the token that it gives. */
 export function thingsBoardDialectOf(pull: ResolvedPull, token: string): Dialect {
   const { dialect, transport, longPolls } = pull;
   const kind = packageKindOf(pull);
-  const { Coap, Http, Mqtt } = dialect === "documented" ? DOCUMENTED : THINGSBOARD;
+  if (dialect === "drogue") throw new RangeError("Drogue is no ThingsBoard");
+  const { Coap, Http, Mqtt } = THINGSBOARD_MACHINES[dialect];
   if (transport === "mqtt") return new Mqtt(kind);
   if (transport === "http") return new Http({ token, kind, longPolls });
   return new Coap({ token, kind, observes: false, blockBytes: undefined });

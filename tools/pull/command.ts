@@ -7,7 +7,7 @@ import { InputError } from "#tools/errors.ts";
 import { isLine, lineTarget } from "#tools/line.ts";
 import { readPublicKey } from "#tools/public-key.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
-import { type ConnectionOptions, connectionOf } from "./connection.ts";
+import { type ConnectionOptions, connectionOf, gatewayOf } from "./connection.ts";
 import { openDevice, type StoredDevice } from "./device-folder.ts";
 import { type ListedDevice, readDeviceList } from "./device-list.ts";
 import { runErrand } from "./ending.ts";
@@ -54,7 +54,10 @@ export function pullCommand(parts: RunParts): Command {
         .default("thingsboard"),
     )
     .option("--token <token>", "the device's access token; else FUOTA_TOKEN")
-    .option("--devices <file>", "many devices, listed by fuota provision thingsboard --list")
+    .option(
+      "--devices <file>",
+      "many devices, listed by fuota provision thingsboard --list; of Drogue, children of this gateway",
+    )
     .requiredOption("--state <folder>", "the device: its flash and keys; made when it is not there")
     .option("--key <pem>", "for a new device: the public key that signs its images")
     .option(
@@ -111,9 +114,12 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
     throw new InputError("--devices: a line has one device");
   }
   if (options.devices !== undefined) {
-    const devices = readDeviceList(options.devices);
+    const isDrogue = options.dialect === "drogue";
+    const gateway = isDrogue ? gatewayOf(options) : undefined;
+    const devices = readDeviceList(options.devices, !isDrogue);
     const fleet = { url, once, folder, devices, fresh, configOf: configFor };
-    const ofDevice = ({ token }: ListedDevice) => connectionOf({ ...options, token });
+    const ofDevice = ({ name, token }: ListedDevice) =>
+      gateway === undefined ? connectionOf({ ...options, token }) : gateway(name);
     return await pullFleet({ ...fleet, connectionOf: ofDevice }, parts);
   }
   const { terminal, now } = parts;

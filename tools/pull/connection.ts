@@ -1,12 +1,10 @@
 import type { Dialect } from "#agent/pull/dialect.ts";
-import { DocumentedCoap } from "#agent/pull/documented-coap.ts";
-import { DocumentedHttp } from "#agent/pull/documented-http.ts";
-import { DocumentedMqtt } from "#agent/pull/documented-mqtt.ts";
 import type { CoapBlockBytes } from "#agent/pull/events.ts";
 import type { PackageKind } from "#agent/pull/thingsboard.ts";
-import { ThingsBoardCoap } from "#agent/pull/thingsboard-coap.ts";
-import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
-import { ThingsBoardMqtt } from "#agent/pull/thingsboard-mqtt.ts";
+import {
+  THINGSBOARD_MACHINES,
+  type ThingsBoardMachines,
+} from "#agent/pull/thingsboard-machines.ts";
 import type { CborSpelling } from "#agent/wire/cbor.ts";
 import { CoapClient } from "#hal/net/coap-client.ts";
 import { HttpClient } from "#hal/net/http-client.ts";
@@ -16,6 +14,7 @@ import { readInputFile } from "#tools/files.ts";
 import { isLine } from "#tools/line.ts";
 import { CoapLink } from "./coap-link.ts";
 import { drogueConnection } from "./drogue-connection.ts";
+import { GatewaySession } from "./gateway-session.ts";
 import { HttpLink } from "./http-link.ts";
 import type { Post, PullLink } from "./link.ts";
 import { MqttDeviceLink } from "./mqtt-link.ts";
@@ -55,18 +54,24 @@ export function connectionOf(options: ConnectionOptions): Connection {
     return drogueConnection(options, () => sessionOptions(options));
   }
   if (isLine(options.url)) throw new InputError("--url: ThingsBoard is not on a serial line");
-  return withUrlPackages(thingsBoardConnection(options, MACHINES[options.dialect]));
+  return withUrlPackages(thingsBoardConnection(options, THINGSBOARD_MACHINES[options.dialect]));
 }
 
-/** ThingsBoard as it is, and as a document has it. */
-const MACHINES = {
-  thingsboard: { Http: ThingsBoardHttp, Mqtt: ThingsBoardMqtt, Coap: ThingsBoardCoap },
-  documented: { Http: DocumentedHttp, Mqtt: DocumentedMqtt, Coap: DocumentedCoap },
-} as const;
+/** Connections of a Drogue gateway for its child devices, by their names; by MQTT they share a session. */
+export function gatewayOf(options: ConnectionOptions): (child: string) => Connection {
+  if (options.as !== undefined) throw new InputError("--as and --devices do not go together");
+  if (!/^mqtts?:/.test(options.url)) return (as) => connectionOf({ ...options, as });
+  const session = new GatewaySession(sessionOptions(options));
+  return (as) => ({
+    ...connectionOf({ ...options, as }),
+    newLink: (post) => session.newLink(post),
+    close: () => session.close(),
+  });
+}
 
 function thingsBoardConnection(
   options: ConnectionOptions,
-  { Http, Mqtt, Coap }: (typeof MACHINES)[keyof typeof MACHINES],
+  { Http, Mqtt, Coap }: ThingsBoardMachines,
 ): Connection {
   const kind: PackageKind = options.software === true ? "sw" : "fw";
   if (/^mqtts?:/.test(options.url)) {

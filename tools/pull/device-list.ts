@@ -4,7 +4,7 @@ import { readInputFile, writeOutputFile } from "#tools/files.ts";
 /** What a device needs to be let in by a server that knows it. */
 export interface ListedDevice {
   readonly name: string;
-  /** A secret. */
+  /** A secret; empty where none is needed. */
   readonly token: string;
 }
 
@@ -14,8 +14,8 @@ const DEVICES_MAX = 10_000;
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N} _.-]{0,99}$/u;
 const TOKEN = /^[\x21-\x7e]{1,200}$/;
 
-/** A list of objects with name and token. Throws `InputError`. */
-export function readDeviceList(path: string): readonly ListedDevice[] {
+/** A list of objects with name and, if it is needed, token. Throws `InputError`. */
+export function readDeviceList(path: string, needsToken = true): readonly ListedDevice[] {
   const text = new TextDecoder().decode(readInputFile(path, FILE_BYTES_MAX));
   const list = parsed(path, text);
   if (!Array.isArray(list) || list.length === 0) {
@@ -25,11 +25,11 @@ export function readDeviceList(path: string): readonly ListedDevice[] {
   const names = new Set<string>();
   return list.map((entry: unknown, index) => {
     const place = `${path}: device ${index + 1}`;
-    const { name, token } = Object(entry);
+    const { name, token = needsToken ? undefined : "" } = Object(entry);
     if (typeof name !== "string" || !NAME.test(name)) {
       throw new InputError(`${place}: its name is missing, or none that a folder can have`);
     }
-    if (typeof token !== "string" || !TOKEN.test(token)) {
+    if (typeof token !== "string" || !(TOKEN.test(token) || !needsToken)) {
       throw new InputError(`${place}: its token is missing, or has characters that none has`);
     }
     if (names.has(name)) throw new InputError(`${place}: ${name} is there twice`);

@@ -114,7 +114,8 @@ export class DrogueSerialHost {
     const { version, offset, data } = command;
     if (offset === 0) this.#update = { version, offset: 0 };
     // It counts on from what it had, also where another version begins.
-    this.#after(pauseUs, { version, offset: (update?.offset ?? 0) + data.length });
+    const after = ((update?.offset ?? 0) + data.length) >>> 0;
+    this.#after(pauseUs, { version, offset: after });
   }
 
   #after(delayUs: number, update: Update | undefined): void {

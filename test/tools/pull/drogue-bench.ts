@@ -52,8 +52,12 @@ export class DrogueServerBench {
     return listener.url;
   }
 
+  /** Connections by MQTT so far. */
+  sessions = 0;
+
   async openMqtt(): Promise<string> {
     const listener = await MqttListener.open("127.0.0.1", 0, (connection: MqttConnection) => {
+      this.sessions += 1;
       return new DrogueMqttEndpoint(this.cloud, connection);
     });
     this.#listeners.push(listener);

@@ -100,6 +100,49 @@ test("by CoAP, for itself and for a child, in pieces; and a password that the se
   );
 });
 
+describe.each(["http", "mqtt", "coap"] as const)("a gateway for three children, by %s", (kind) => {
+  test("each takes the update; by MQTT in one session", async () => {
+    const server = serverOf();
+    const { registry } = server.cloud;
+    const names = ["child", "child 2", "child 3"];
+    for (const name of names.slice(1)) {
+      registry.addDevice("app1", { name, password: "", gateways: ["d1"] });
+    }
+    const open = {
+      http: () => server.openHttp(),
+      mqtt: () => server.openMqtt(),
+      coap: () => server.openCoap(),
+    };
+    bench.write("children.json", JSON.stringify(names.map((name) => ({ name }))));
+    const fleet = ["--devices", bench.at("children.json"), ...device()];
+    expect(await pull(await open[kind](), ...fleet)).toBe(0);
+    expect(bench.terminal.stdout).toMatch(/3 devices in [\d.]+ s: 3 updated\n$/);
+    for (const name of names) {
+      const child = registry.device("app1", name);
+      expect(child?.status).toMatchObject({ firmware: { current: "2.0.0" } });
+    }
+    expect(server.device.status).toEqual({});
+    expect(server.sessions).toBe(kind === "mqtt" ? 1 : 0);
+  });
+});
+
+test("a gateway by MQTT: a child that is not its own does not keep the others from it", async () => {
+  const server = serverOf();
+  server.cloud.registry.addDevice("app1", { name: "foreign", password: "" });
+  bench.write("children.json", JSON.stringify([{ name: "foreign" }, { name: "child" }]));
+  const fleet = ["--devices", bench.at("children.json"), ...device()];
+  expect(await pull(await server.openMqtt(), ...fleet)).toBe(3);
+  expect(bench.terminal.stdout).toMatch(/1 updated, 1 without a server\n$/);
+});
+
+test("a gateway whose password the server does not know: no child has a server", async () => {
+  process.env["FUOTA_PASSWORD"] = "other";
+  bench.write("children.json", JSON.stringify([{ name: "child" }, { name: "child 2" }]));
+  const fleet = ["--devices", bench.at("children.json"), ...device()];
+  expect(await pull(await serverOf().openMqtt(), ...fleet)).toBe(3);
+  expect(bench.terminal.stdout).toMatch(/: 2 without a server\n$/);
+});
+
 test("an image larger than the bank: status 1", async () => {
   const server = serverOf(imageOf(65_536));
   expect(await pull(await server.openHttp(), ...device())).toBe(1);
@@ -117,6 +160,10 @@ test("a password that the server does not know: status 3", async () => {
 test.each([
   { args: [], says: /--username says who it is to Drogue/ },
   { args: ["--username", "d1@app1", "--as", "a/b"], says: /--as: expected a device's name/ },
+  {
+    args: ["--username", "d1@app1", "--as", "a", "--devices", "x.json"],
+    says: /--as and --devices do not go together/,
+  },
   { args: ["--username", "d1"], says: /--username says who it is to Drogue/ },
   { args: ["--username", "d1@app1", "--cbor", "json"], says: /Allowed choices are packed, named/ },
 ])("$args", async ({ args, says }) => {

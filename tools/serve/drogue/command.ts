@@ -96,7 +96,7 @@ export function drogueCommand(parts: RunParts): Command {
     )
     .option("--baud <rate>", "of that line", integer(300, 4_000_000), 115_200)
     .option("--serial-device <name>", "which device is on that line; else the first")
-    .option("--serial-pause <ms>", "between two commands on it", integer(0, 60_000), 1000)
+    .option("--serial-pause <ms>", "between two commands on it", integer(1, 60_000), 1000)
     .option("--broker <url>", "leaves the answers to a drogue-ajour at this MQTT broker")
     .option("--index <folder>", "writes the firmware there as drogue-ajour's file index has it")
     .option("--user <name>", "who may read and write the registry", "admin")
