@@ -26,6 +26,8 @@ interface PullOptions extends ConnectionOptions {
   readonly needsChecksum?: true;
 }
 
+const URL_HELP =
+  "the server: http:, https:, mqtt:, mqtts: or coap://host:port; or drgdfu's line: serial:/dev/ttyUSB0, tcp://host:port, pty:/tmp/link";
 const SECTOR_BYTES = 4096;
 const BANK_BYTES_MAX = 16 * 1024 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
@@ -40,11 +42,7 @@ export function pullCommand(parts: RunParts): Command {
     .description(
       "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT, CoAP or a serial line",
     )
-    .requiredOption(
-      "--url <url>",
-      "the server: http:, https:, mqtt:, mqtts: or coap://host:port; or drgdfu's line: serial:/dev/ttyUSB0, tcp://host:port, pty:/tmp/link",
-      serverUrl,
-    )
+    .requiredOption("--url <url>", URL_HELP, serverUrl)
     .addOption(
       new Option(
         "--dialect <name>",

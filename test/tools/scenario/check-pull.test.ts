@@ -139,7 +139,7 @@ describe("a group", () => {
   });
 
   test.each([
-    { more: "transport: coap, package: { checksum: CRC32 }", said: "accepted" },
+    { more: "transport: mqtt, package: { checksum: CRC32 }", said: "accepted" },
     { more: "package: { checksum: MURMUR3_32 }", said: /is MURMUR3_32; the document has MD5, / },
     { more: "server: { without: [tellsTwice] }", said: /without turns surprises off/ },
     { more: "server: { calls: true }", said: /calls is true, and documented servers call anyway/ },
