@@ -25,6 +25,7 @@ import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { type LineTarget, lineTarget } from "#tools/line.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
+import { type ListeningOptions, withListeningOptions } from "../listening.ts";
 import { refusable } from "../refusable.ts";
 import { writeFileIndex } from "./file-index.ts";
 import { SerialServer } from "./serial-server.ts";
@@ -34,9 +35,7 @@ import { joinBroker } from "./update-broker.ts";
 type AnyQuirk = DrogueQuirk | DrgdfuQuirk;
 const ANY_QUIRK = Object.keys({ ...DROGUE_QUIRKS, ...DRGDFU_QUIRKS }) as readonly AnyQuirk[];
 
-interface DrogueOptions {
-  readonly host: string;
-  readonly port: number;
+interface DrogueOptions extends ListeningOptions {
   readonly application: string;
   readonly device?: readonly NewDevice[];
   readonly devices: number;
@@ -46,8 +45,6 @@ interface DrogueOptions {
   readonly group?: string;
   readonly rollOutAfter: number;
   readonly checksum: boolean;
-  readonly mqtt?: number;
-  readonly coap?: number;
   readonly serial?: LineTarget;
   readonly baud: number;
   readonly serialDevice?: string;
@@ -62,7 +59,7 @@ interface DrogueOptions {
 const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
 
 export function drogueCommand(parts: RunParts): Command {
-  return new Command("drogue")
+  return withListeningOptions(new Command("drogue"))
     .description("Drogue's endpoints and registry, with one firmware rolled out")
     .requiredOption("--package <file>", "bytes of the firmware, as they are")
     .requiredOption("--version <version>", "of the firmware")
@@ -77,18 +74,6 @@ export function drogueCommand(parts: RunParts): Command {
     .option("--devices <n>", "more devices: device-1, device-2, …", integer(0, 100_000), 0)
     .option("--group <group>", "rolls out to the devices of this group only")
     .option("--roll-out-after <s>", "so long after the start", integer(0, 86_400), 0)
-    .option("--host <address>", "where to listen", "127.0.0.1")
-    .option("--port <n>", "where to listen; 0 is any that is free", integer(0, 65_535), 8080)
-    .option(
-      "--mqtt <port>",
-      "listens for MQTT there, too; 0 is any that is free",
-      integer(0, 65_535),
-    )
-    .option(
-      "--coap <port>",
-      "listens for CoAP there, too; 0 is any that is free",
-      integer(0, 65_535),
-    )
     .option(
       "--serial <port>",
       "is drgdfu there, too: /dev/ttyUSB0, tcp://host:port, or pty: and a path to make one",

@@ -26,14 +26,13 @@ import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
+import { type ListeningOptions, withListeningOptions } from "../listening.ts";
 import { refusable } from "../refusable.ts";
 import { adminApp } from "./admin.ts";
 import { algorithm, algorithms, fault, quirk, rateLimit, rootUrl } from "./arguments.ts";
 
-interface ThingsBoardOptions {
+interface ThingsBoardOptions extends ListeningOptions {
   readonly dialect: "thingsboard" | "documented";
-  readonly host: string;
-  readonly port: number;
   readonly token?: readonly string[];
   readonly devices: number;
   readonly package?: string;
@@ -44,8 +43,6 @@ interface ThingsBoardOptions {
   readonly software?: true;
   readonly assignAfter: number;
   readonly atUrl?: string | true;
-  readonly mqtt?: number;
-  readonly coap?: number;
   readonly rateLimit?: RateLimit;
   readonly without?: readonly Quirk[];
   readonly fault?: readonly ChunkFault[];
@@ -60,7 +57,7 @@ const DEVICE_BODY_BYTES_MAX = 1024 * 1024;
 const PROFILE = "default";
 
 export function thingsBoardCommand(parts: RunParts): Command {
-  return new Command("thingsboard")
+  return withListeningOptions(new Command("thingsboard"))
     .description("ThingsBoard's device API, and as much of its admin API as updates need")
     .addOption(
       new Option("--dialect <name>", "the server as it is, or as a document has it")
@@ -94,18 +91,6 @@ export function thingsBoardCommand(parts: RunParts): Command {
       "--admin <name>",
       `may log in to the admin API, with FUOTA_PASSWORD or "${ADMIN_PASSWORD}"`,
       "tenant@thingsboard.org",
-    )
-    .option("--host <address>", "where to listen", "127.0.0.1")
-    .option("--port <n>", "where to listen; 0 is any that is free", integer(0, 65_535), 8080)
-    .option(
-      "--mqtt <port>",
-      "listens for MQTT there, too; 0 is any that is free",
-      integer(0, 65_535),
-    )
-    .option(
-      "--coap <port>",
-      "listens for CoAP there, too; 0 is any that is free",
-      integer(0, 65_535),
     )
     .option("--rate-limit <n:s>", "of each device: requests in seconds", rateLimit)
     .option("--without <quirk>", `turns off one of ${Object.keys(QUIRKS).join(", ")}`, quirk)
