@@ -8,8 +8,8 @@ import {
 } from "./documented.ts";
 import { chunkRequest, MQTT_RPC } from "./documented.wire.ts";
 import { type MqttHeard, type MqttSaying, MqttTalk, type MqttWords } from "./mqtt-talk.ts";
+import { MQTT_ATTRIBUTES, MQTT_TELEMETRY, PackageTopics, targetHeard } from "./package-topics.ts";
 import type { PackageKind } from "./thingsboard.ts";
-import { MQTT_ATTRIBUTES, MQTT_TELEMETRY } from "./thingsboard-mqtt.ts";
 
 /** What a device can hold; the document has no limit. */
 const CHUNK_BYTES_MAX = 65_536;
@@ -27,35 +27,24 @@ class DocumentedWords implements MqttWords {
   readonly chunkBytesMax = CHUNK_BYTES_MAX;
   readonly filters: readonly string[];
   readonly #kind: PackageKind;
-  #attributesId = 0;
-  /** Another one for each download: what comes late of the one before is none of it. */
-  #requestId = 0;
-  #offer: string | undefined;
+  readonly #topics: PackageTopics;
 
   constructor(kind: PackageKind) {
     this.#kind = kind;
-    const chunks = `v2/${kind}/response/+/chunk/+`;
-    const attributes = [MQTT_ATTRIBUTES, `${MQTT_ATTRIBUTES}/response/+`];
-    this.filters = [...attributes, chunks, `${MQTT_RPC}/request/+`];
+    this.#topics = new PackageTopics(kind);
+    this.filters = [...this.#topics.filters, `${MQTT_RPC}/request/+`];
   }
 
   forget(): void {
-    this.#offer = undefined;
+    this.#topics.forget();
   }
 
   say(ask: Ask, id: number): readonly MqttSaying[] {
     switch (ask.type) {
-      case "target": {
-        this.#attributesId = id;
-        const payload = JSON.stringify({ sharedKeys: documentedKeys(this.#kind) });
-        return [{ topic: `${MQTT_ATTRIBUTES}/request/${id}`, payload }];
-      }
-      case "chunk": {
-        if (this.#offer !== ask.offer.identity) this.#requestId += 1;
-        this.#offer = ask.offer.identity;
-        const payload = chunkRequest(ask.chunkBytes);
-        return [{ topic: this.#chunkTopic("request", ask.index), payload }];
-      }
+      case "target":
+        return [this.#topics.askTarget(id, documentedKeys(this.#kind))];
+      case "chunk":
+        return [this.#topics.askChunk(ask, chunkRequest(ask.chunkBytes))];
       case "report":
         return documentedMessages(ask.report, this.#kind).map(({ to, body: payload }) => {
           return { topic: to === "attributes" ? MQTT_ATTRIBUTES : MQTT_TELEMETRY, payload };
@@ -74,20 +63,11 @@ class DocumentedWords implements MqttWords {
       const reply = { topic: `${MQTT_RPC}/response/${call}`, payload: CALL_ANSWER };
       return { answer: { type: "changed" }, reply };
     }
-    if (asked?.type === "target" && topic === `${MQTT_ATTRIBUTES}/response/${this.#attributesId}`) {
-      const parsed = parseDocumentedOffer(payload, this.#kind, asked.title);
-      if (parsed.ok) return { answer: { type: "target", offer: parsed.offer } };
-      const detail = `the server answers with ${parsed.problem}`;
-      return { answer: { type: "failed", detail } };
+    if (asked?.type === "target" && this.#topics.isTarget(topic)) {
+      return targetHeard(parseDocumentedOffer(payload, this.#kind, asked.title));
     }
-    if (asked?.type !== "chunk" || topic !== this.#chunkTopic("response", asked.index)) {
+    if (asked?.type !== "chunk" || !this.#topics.takesChunk(asked, topic, payload))
       return undefined;
-    }
-    if (payload.length !== asked.expectBytes) this.#offer = undefined;
     return { answer: documentedChunk(asked, payload) };
-  }
-
-  #chunkTopic(direction: "request" | "response", index: number): string {
-    return `v2/${this.#kind}/${direction}/${this.#requestId}/chunk/${index}`;
   }
 }

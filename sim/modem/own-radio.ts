@@ -2,10 +2,10 @@ import type {
   ModemClass,
   ModemGroup,
   ModemRadio,
-  RadioIdentity,
   SendOptions,
   SendOutcome,
 } from "./modem-radio.ts";
+import { RelayedRadio } from "./relayed-radio.ts";
 
 /** LORAMAC_MAX_MC_CTX: the slots are the host's, too. */
 const GROUPS_MAX = 4;
@@ -21,51 +21,22 @@ export interface RadioSharer {
 }
 
 /** A radio that an AT firmware shares with FUOTA packages beside it. */
-export class OwnRadio implements ModemRadio {
-  readonly #radio: ModemRadio;
+export class OwnRadio extends RelayedRadio {
   readonly #sharer: RadioSharer;
   #groups: readonly ModemGroup[] = [];
   modemClass: ModemClass = "A";
 
   constructor(radio: ModemRadio, sharer: RadioSharer) {
-    this.#radio = radio;
+    super(radio);
     this.#sharer = sharer;
   }
 
-  get isJoined(): boolean {
-    return this.#radio.isJoined;
-  }
-
-  get devAddr(): number {
-    return this.#radio.devAddr;
-  }
-
-  get netId(): number {
-    return this.#radio.netId;
-  }
-
-  get payloadMaxBytes(): number {
-    return this.#radio.payloadMaxBytes;
-  }
-
-  get rx2(): ModemRadio["rx2"] {
-    return this.#radio.rx2;
-  }
-
-  join(identity: RadioIdentity, dr: number): boolean {
-    return this.#radio.join(identity, dr);
-  }
-
-  stopJoining(): void {
-    this.#radio.stopJoining();
-  }
-
-  send(fPort: number, payload: Uint8Array, dr: number, options: SendOptions): SendOutcome {
+  override send(fPort: number, payload: Uint8Array, dr: number, options: SendOptions): SendOutcome {
     if (this.isJoined && this.#sharer.isReserved) return { type: "busy" };
-    return this.#radio.send(fPort, payload, dr, options);
+    return super.send(fPort, payload, dr, options);
   }
 
-  listen(modemClass: ModemClass, groups: readonly ModemGroup[]): void {
+  override listen(modemClass: ModemClass, groups: readonly ModemGroup[]): void {
     this.#groups = groups;
     this.tune(modemClass);
   }
@@ -74,19 +45,19 @@ export class OwnRadio implements ModemRadio {
   tune(modemClass: ModemClass): void {
     this.modemClass = modemClass;
     if (modemClass === "A") {
-      this.#radio.listen("A", []);
+      super.listen("A", []);
       return;
     }
     const isHosts = ({ mcAddr }: ModemGroup) =>
       this.#groups.some((group) => group.mcAddr === mcAddr);
     const own = this.#sharer.groups.filter((group) => !isHosts(group));
-    this.#radio.listen("C", [...this.#groups, ...own].slice(0, GROUPS_MAX));
+    super.listen("C", [...this.#groups, ...own].slice(0, GROUPS_MAX));
   }
 
-  reset(): void {
+  override reset(): void {
     this.#groups = [];
     this.modemClass = "A";
-    this.#radio.reset();
+    super.reset();
     this.#sharer.onReset();
   }
 }
