@@ -15,7 +15,8 @@ export interface RequestOptions {
 export interface Reply {
   /**
    * `refused`: the modem said so. `silent`: no end came in time; it may come later, so the engine
-   * clears the line before the next command. `restarted`: the modem did, and the command is lost.
+   * clears the line before the next command. `restarted`: the modem did, and the command is lost, as
+   * far as anybody can tell.
    */
   readonly outcome: "ok" | "refused" | "silent" | "restarted";
   readonly data: readonly string[];
@@ -136,6 +137,12 @@ export class CommandEngine {
     this.#finish("silent", "");
   }
 
+  /** A banner that is older than the command does not keep its reply from coming. */
+  #interrupt(banner: string): void {
+    this.#isOutOfStep = true;
+    this.#finish("restarted", banner);
+  }
+
   #take(line: string): void {
     if (this.#resync !== undefined) {
       this.#resync.sawOk ||= /^(\+AT: )?OK$/.test(line);
@@ -146,7 +153,7 @@ export class CommandEngine {
     switch (read.type) {
       case "event":
         this.#onEvent(read.event);
-        if (read.event.type === "restarted" && isAnswering) this.#finish("restarted", line);
+        if (read.event.type === "restarted" && isAnswering) this.#interrupt(line);
         return;
       case "data":
         this.#running?.data.push(read.text);

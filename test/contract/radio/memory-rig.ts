@@ -25,14 +25,25 @@ export interface MemoryRig extends RadioRig {
   inject(text: string): void;
 }
 
+export interface MemoryRigOptions {
+  /** What the host gets at a time. */
+  readonly chunkBytes?: number;
+  /** What the line carries in each step of time; a slow one has a queue. */
+  readonly bytesPerStep?: number;
+  /** How long the modem has had power when the host comes. */
+  readonly poweredMs?: number;
+}
+
 /** The driver on a virtual modem, in memory and in virtual time (fake timers are on). */
-export function memoryRig(profile: ProfileName, chunkBytes = Number.POSITIVE_INFINITY): MemoryRig {
+export function memoryRig(profile: ProfileName, options: MemoryRigOptions = {}): MemoryRig {
+  const { chunkBytes = Number.POSITIVE_INFINITY, bytesPerStep, poweredMs = 0 } = options;
   const uplinks: string[] = [];
   const events: RadioEvent[] = [];
   const toSend: RadioRig["toSend"] = [];
   const said: string[] = [];
   const ended: Error[] = [];
   let heard = "";
+  let queue: readonly number[] = [];
   const deliver = (bytes: Uint8Array) => {
     for (let at = 0; at < bytes.length; at += chunkBytes) {
       radio.receive(bytes.subarray(at, Math.min(at + chunkBytes, bytes.length)));
@@ -46,7 +57,13 @@ export function memoryRig(profile: ProfileName, chunkBytes = Number.POSITIVE_INF
     seed: 1,
     gpsAtStart: 1_451_260_818,
     // The line takes its time: nothing is answered from within a write.
-    emit: (bytes) => void lab.engine.schedule(lab.engine.now + 1000, () => deliver(bytes)),
+    emit: (bytes) => {
+      if (bytesPerStep === undefined) {
+        lab.engine.schedule(lab.engine.now + 1000, () => deliver(bytes));
+      } else {
+        queue = [...queue, ...bytes];
+      }
+    },
     onUplink: (fPort, payload) => {
       uplinks.push(`${fPort} ${Buffer.from(payload).toString("hex")}`);
     },
@@ -77,9 +94,12 @@ export function memoryRig(profile: ProfileName, chunkBytes = Number.POSITIVE_INF
   });
   const step = async () => {
     lab.engine.advance(lab.engine.now + STEP_MS * 1000);
+    deliver(Uint8Array.from(queue.slice(0, bytesPerStep)));
+    queue = queue.slice(bytesPerStep);
     await vi.advanceTimersByTimeAsync(STEP_MS);
   };
   lab.modem.powerOn();
+  lab.engine.advance(poweredMs * 1000);
   radio.start();
   return {
     lab,

@@ -17,6 +17,7 @@ export async function ptyRig(profile: ProfileName, speed = 1): Promise<RadioRig>
   const uplinks: string[] = [];
   const events: RadioEvent[] = [];
   const toSend: RadioRig["toSend"] = [];
+  let ended: Error | undefined;
   let changed = () => {};
   const child = fork(program, [profile, String(speed)], {
     execArgv: ["--conditions=fuota-source", "--import", "tsx"],
@@ -46,7 +47,10 @@ export async function ptyRig(profile: ProfileName, speed = 1): Promise<RadioRig>
       changed();
     },
     say: () => {},
-    onEnd: () => {},
+    onEnd: (cause) => {
+      ended = cause;
+      changed();
+    },
   });
   radio.start();
   const order = (one: Order) => void child.send(one);
@@ -59,9 +63,10 @@ export async function ptyRig(profile: ProfileName, speed = 1): Promise<RadioRig>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => reject(new Error("it did not happen")), PATIENCE_MS);
         changed = () => {
-          if (!isSo()) return;
+          if (!isSo() && ended === undefined) return;
           clearTimeout(timer);
-          resolve();
+          if (ended === undefined) resolve();
+          else reject(ended);
         };
         changed();
       }),

@@ -118,6 +118,18 @@ test("a restart ends the command that waits", async () => {
   expect(bench.events).toEqual(["restarted LoRaWAN"]);
 });
 
+test("a banner may be older than the command: the reply after it is not the next one's", async () => {
+  const bench = new Bench();
+  const first = bench.engine.request("AT+NJS=?");
+  bench.hear("Current Work Mode: LoRaWAN.\r\nAT+NJS=0\r\n");
+  expect((await first).outcome).toBe("restarted");
+  const second = bench.engine.request("AT+DR=?");
+  bench.hear("OK\r\nOK\r\n");
+  await vi.advanceTimersByTimeAsync(50);
+  bench.hear("AT+DR=5\r\nOK\r\n");
+  expect(await second).toEqual({ outcome: "ok", data: ["AT+DR=5"], end: "OK" });
+});
+
 describe("a transport that closes", () => {
   test("rejects what waits and what comes", async () => {
     const bench = new Bench();

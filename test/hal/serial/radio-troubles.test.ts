@@ -70,6 +70,21 @@ describe("a modem that restarts in a session", () => {
   });
 });
 
+describe("a host that comes while the modem starts", () => {
+  test.each(["legacy104", "rui3_2", "rui4_2", "classic"] as const)(
+    "%s: its banner may come between any command and its reply, in any pieces",
+    async (profile) => {
+      for (let poweredMs = 0; poweredMs <= 500; poweredMs += 10) {
+        const rig = memoryRig(profile, { bytesPerStep: 20 + (poweredMs % 47), poweredMs });
+        rig.perform({ type: "join" });
+        await rig.until(() => rig.ended.length > 0 || rig.events.length > 0);
+        expect(rig.ended, `${poweredMs} ms`).toEqual([]);
+        await rig.close();
+      }
+    },
+  );
+});
+
 describe("what an earlier life left in the modem", () => {
   test("groups are removed, class C is ended", async () => {
     const rig = memoryRig("rui4_2");

@@ -13,6 +13,6 @@ describe("modems in memory", () => {
 
   for (const profile of ["rui4_2", "rui3_2", "legacy104", "e5", "classic"] as const) {
     radioContract(profile, async () => memoryRig(profile));
-    radioContract(`${profile}, byte by byte`, async () => memoryRig(profile, 1));
+    radioContract(`${profile}, byte by byte`, async () => memoryRig(profile, { chunkBytes: 1 }));
   }
 });
