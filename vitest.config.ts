@@ -14,8 +14,8 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     exclude: ["test/peers/**", "test/soak/**"],
     // Only what hangs shall end by it, also on a machine that does other things besides.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Its own default leaves a core of two idle.
     maxWorkers: "100%",
   },
