@@ -95,7 +95,9 @@ export class CommandEngine {
   /** Bytes from the transport. */
   receive(chunk: Uint8Array): void {
     this.#heardAtMs = performance.now();
-    for (const line of this.#splitter.push(chunk)) this.#take(line);
+    for (const line of this.#splitter.push(chunk)) {
+      for (const part of this.#reader.parts(line)) this.#take(part);
+    }
   }
 
   /** The transport has closed: nothing will be answered any more. */

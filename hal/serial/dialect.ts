@@ -29,6 +29,8 @@ export interface Dialect {
   readonly name: DialectName;
   readonly title: string;
   readonly events: readonly EventRow[];
+  /** How lines of {@link events} begin. */
+  readonly eventStart: RegExp;
   readonly ends: readonly EndRow[];
   /** Whether a line that is neither an event nor the end belongs to the reply to `command`. */
   readonly belongs: (command: string, line: string) => boolean;

@@ -24,6 +24,18 @@ export class LineReader {
     this.#dialect = dialect;
   }
 
+  /** What came before an event may have lost the end of its line: the event is whole all the same. */
+  parts(line: string): readonly string[] {
+    if (this.#isEvent(line)) return [line];
+    const at = [...line.matchAll(this.#dialect.eventStart)].at(-1)?.index ?? 0;
+    const isTwo = at > 0 && this.#isEvent(line.slice(at));
+    return isTwo ? [line.slice(0, at), line.slice(at)] : [line];
+  }
+
+  #isEvent(line: string): boolean {
+    return this.#dialect.events.some(({ pattern }) => pattern.test(line));
+  }
+
   /** `command`: the one that waits for its reply, if any. */
   read(line: string, command: string | undefined): ModemLine {
     if (command !== undefined && line === command) return { type: "echo" };

@@ -114,7 +114,7 @@ export class SerialRadio implements RadioPort {
   /** Downlinks among lines that came before it was known who speaks. */
   recall(lines: readonly string[]): void {
     const reader = new LineReader(DIALECTS[this.#input.dialect]);
-    for (const line of lines) {
+    for (const line of lines.flatMap((one) => reader.parts(one))) {
       const read = reader.read(line, undefined);
       if (read.type === "event" && read.event.type === "received") this.#onModem(read.event);
     }

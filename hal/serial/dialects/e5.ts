@@ -46,6 +46,7 @@ export const e5: Dialect = {
       meaning: ([detail = ""]) => ({ type: "joinFailed", detail }),
     },
   ],
+  eventStart: /\+(?:C?MSG(?:HEX)?|JOIN): /g,
   ends: [
     { command: /./, line: /^\+\w+: ERROR ?\(-?\d+\)$/, isOk: false },
     { command: sending, line: /^\+C?MSG(HEX)?: Done$/, isOk: true },
