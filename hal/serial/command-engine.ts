@@ -55,7 +55,7 @@ export class CommandEngine {
   #running: Request | undefined;
   /** A reply may still come for a command that was given up. */
   #isOutOfStep = false;
-  #resync: { timer: NodeJS.Timeout; sawOk: boolean; end: () => void } | undefined;
+  #resync: { timer: NodeJS.Timeout; isAnswered: boolean; end: () => void } | undefined;
   #closed: TransportError | undefined;
   #heardAtMs = 0;
   noiseLines = 0;
@@ -146,12 +146,14 @@ export class CommandEngine {
   }
 
   #take(line: string): void {
-    if (this.#resync !== undefined) {
-      this.#resync.sawOk ||= /^(\+AT: )?OK$/.test(line);
-      this.#resync.timer.refresh();
-    }
     const isAnswering = this.#running !== undefined && this.#resync === undefined;
-    const read = this.#reader.read(line, isAnswering ? this.#running?.command : undefined);
+    const asked = this.#resync === undefined ? this.#running?.command : "AT";
+    const read = this.#reader.read(line, asked);
+    if (this.#resync !== undefined) {
+      this.#resync.isAnswered ||= read.type === "end";
+      this.#resync.timer.refresh();
+      if (read.type !== "event") return;
+    }
     switch (read.type) {
       case "event":
         this.#onEvent(read.event);
@@ -162,10 +164,11 @@ export class CommandEngine {
         this.#awaitSilence();
         return;
       case "end":
+        if (read.needsData && this.#running?.data.length === 0) return;
         this.#finish(read.isOk ? "ok" : "refused", read.text);
         return;
       case "noise":
-        if (this.#resync === undefined) this.noiseLines += 1;
+        this.noiseLines += 1;
         return;
       case "echo":
       case "part":
@@ -200,7 +203,10 @@ export class CommandEngine {
     tell(request);
   }
 
-  /** Asks for an OK of our own and drops what comes before it and right after it. */
+  /**
+   * Asks for an answer of our own and drops what comes before it and right after it. Without one
+   * nothing is sent: what was given up may be answered still.
+   */
   #clearLine(then: () => void): void {
     const end = () => {
       clearTimeout(deadline);
@@ -212,11 +218,15 @@ export class CommandEngine {
       this.#isOutOfStep = false;
       then();
     };
-    const deadline = setTimeout(done, RESYNC_MS);
+    const deadline = setTimeout(() => {
+      if (this.#resync?.isAnswered === true) return done();
+      end();
+      this.#giveUp();
+    }, RESYNC_MS);
     const timer = setTimeout(() => {
-      if (this.#resync?.sawOk === true) done();
+      if (this.#resync?.isAnswered === true) done();
     }, QUIET_MS);
-    this.#resync = { timer, sawOk: false, end };
+    this.#resync = { timer, isAnswered: false, end };
     // Half a downlink may be on its way still.
     if (performance.now() - this.#heardAtMs > STALE_MS) this.#splitter.clear();
     this.#transport.write(Buffer.from("\r\nAT\r\n")).catch((error: unknown) => {

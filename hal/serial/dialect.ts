@@ -22,6 +22,10 @@ export interface EndRow {
   readonly command: RegExp;
   readonly line: RegExp;
   readonly isOk: boolean;
+  /** It has the name of its command; without, it is another one's that came late. */
+  readonly isNamed?: true;
+  /** So is one before which there was no data. */
+  readonly needsData?: true;
 }
 
 /** A family of modems as tables: how it says things. */

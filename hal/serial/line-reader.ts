@@ -5,7 +5,13 @@ import type { ModemEvent, Reception } from "./modem-event.ts";
 export type ModemLine =
   | { readonly type: "event"; readonly event: ModemEvent }
   /** The last line of the reply. */
-  | { readonly type: "end"; readonly isOk: boolean; readonly text: string }
+  | {
+      readonly type: "end";
+      readonly isOk: boolean;
+      readonly text: string;
+      /** Else it is the end of another command, which came late. */
+      readonly needsData: boolean;
+    }
   | { readonly type: "data"; readonly text: string }
   /** Part of an event that is not complete yet, or of one that is told already. */
   | { readonly type: "part" }
@@ -48,12 +54,15 @@ export class LineReader {
       return said.type === "flush" ? { type: "part" } : { type: "event", event: said };
     }
     if (command === undefined) return { type: "noise" };
-    const end = this.#dialect.ends.find((row) => row.command.test(command) && row.line.test(line));
+    const belongs = this.#dialect.belongs(command, line);
+    const end = this.#dialect.ends.find(
+      (row) => row.command.test(command) && row.line.test(line) && (belongs || !row.isNamed),
+    );
     if (end !== undefined) {
       this.#pieces = {};
-      return { type: "end", isOk: end.isOk, text: line };
+      return { type: "end", isOk: end.isOk, text: line, needsData: end.needsData === true };
     }
-    return this.#dialect.belongs(command, line) ? { type: "data", text: line } : { type: "noise" };
+    return belongs ? { type: "data", text: line } : { type: "noise" };
   }
 
   #add(piece: Partial<Reception>, isLast: boolean): ModemLine {

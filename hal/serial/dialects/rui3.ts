@@ -48,7 +48,8 @@ export const otherEvent: EventRow = {
 };
 
 export const statusWords: Dialect["ends"] = [
-  { command: /./, line: /^OK$/, isOk: true },
+  { command: /=\?$/, line: /^OK$/, isOk: true, needsData: true },
+  { command: /(?<!=\?)$/, line: /^OK$/, isOk: true },
   { command: /./, line: /^AT_[A-Z_]{1,40}$/, isOk: false },
 ];
 

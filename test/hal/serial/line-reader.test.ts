@@ -65,6 +65,17 @@ test("an event is told apart from a reply, whatever is waited for", () => {
   expect(rui3().read("AT+JOIN", "AT+JOIN").type).toBe("echo");
 });
 
+test.each([
+  ["AT+CLASS", "+CLASS: C", "end"],
+  ["AT+CLASS", "+DR: DR5", "noise"],
+  ["AT+CLASS", "+MSG: Link 20, 1", "noise"],
+  ["AT+CLASS", "+AT: ERROR(-1)", "end"],
+  ['AT+MSGHEX="00"', "+JOIN: Done", "noise"],
+  ["AT", "+AT: OK", "end"],
+])("E5, while %s waits: %s is %s", (command, line, type) => {
+  expect(new LineReader(DIALECTS.e5).read(line, command).type).toBe(type);
+});
+
 describe("a reception in three lines", () => {
   const lines = ["+EVT:RX_C, RSSI -52, SNR 9", "+EVT:MULCAST MC1", "+EVT:201:08aa"];
 
