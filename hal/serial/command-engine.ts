@@ -100,6 +100,15 @@ export class CommandEngine {
     }
   }
 
+  /** What came before it was known who speaks: downlinks among the lines, and a line that goes on. */
+  recall(lines: readonly string[], pending: Uint8Array): void {
+    for (const line of lines.flatMap((one) => this.#reader.parts(one))) {
+      const read = this.#reader.read(line, undefined);
+      if (read.type === "event" && read.event.type === "received") this.#onEvent(read.event);
+    }
+    this.receive(pending);
+  }
+
   /** The transport has closed: nothing will be answered any more. */
   close(cause: TransportError = new TransportError("lost", "the modem is gone")): void {
     this.#closed ??= cause;
