@@ -2,6 +2,7 @@ import type { Dialect } from "./dialect.ts";
 import { LineReader } from "./line-reader.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { ModemEvent } from "./modem-event.ts";
+import { Patience } from "./patience.ts";
 import { type Transport, TransportError } from "./transport.ts";
 
 export interface RequestOptions {
@@ -30,8 +31,8 @@ interface Request {
   readonly data: string[];
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: TransportError) => void;
-  timer: NodeJS.Timeout | undefined;
-  silence: NodeJS.Timeout | undefined;
+  timer: Patience | undefined;
+  silence: Patience | undefined;
 }
 
 const QUERY_MS = 1000;
@@ -55,7 +56,7 @@ export class CommandEngine {
   #running: Request | undefined;
   /** A reply may still come for a command that was given up. */
   #isOutOfStep = false;
-  #resync: { timer: NodeJS.Timeout; isAnswered: boolean; end: () => void } | undefined;
+  #resync: { timer: Patience; isAnswered: boolean; end: () => void } | undefined;
   #closed: TransportError | undefined;
   #heardAtMs = 0;
   noiseLines = 0;
@@ -133,7 +134,7 @@ export class CommandEngine {
       () => {
         if (this.#running !== request) return;
         const { timeoutMs = QUERY_MS } = request.options;
-        request.timer = setTimeout(() => this.#giveUp(), timeoutMs);
+        request.timer = new Patience(timeoutMs, () => this.#giveUp());
       },
       (error: unknown) => {
         if (!(error instanceof TransportError)) throw error;
@@ -192,7 +193,7 @@ export class CommandEngine {
     const silenceMs = request?.options.silenceMs;
     if (request === undefined || silenceMs === undefined) return;
     if (request.silence === undefined) {
-      request.silence = setTimeout(() => this.#finish("ok", ""), silenceMs);
+      request.silence = new Patience(silenceMs, () => this.#finish("ok", ""));
     } else {
       request.silence.refresh();
     }
@@ -207,8 +208,8 @@ export class CommandEngine {
     const request = this.#running;
     if (request === undefined) return;
     this.#running = undefined;
-    clearTimeout(request.timer);
-    clearTimeout(request.silence);
+    request.timer?.stop();
+    request.silence?.stop();
     tell(request);
   }
 
@@ -218,8 +219,8 @@ export class CommandEngine {
    */
   #clearLine(then: () => void): void {
     const end = () => {
-      clearTimeout(deadline);
-      if (this.#resync !== undefined) clearTimeout(this.#resync.timer);
+      deadline.stop();
+      this.#resync?.timer.stop();
       this.#resync = undefined;
     };
     const done = () => {
@@ -227,14 +228,14 @@ export class CommandEngine {
       this.#isOutOfStep = false;
       then();
     };
-    const deadline = setTimeout(() => {
+    const deadline = new Patience(RESYNC_MS, () => {
       if (this.#resync?.isAnswered === true) return done();
       end();
       this.#giveUp();
-    }, RESYNC_MS);
-    const timer = setTimeout(() => {
+    });
+    const timer = new Patience(QUIET_MS, () => {
       if (this.#resync?.isAnswered === true) done();
-    }, QUIET_MS);
+    });
     this.#resync = { timer, isAnswered: false, end };
     // Half a downlink may be on its way still.
     if (performance.now() - this.#heardAtMs > STALE_MS) this.#splitter.clear();

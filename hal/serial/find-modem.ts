@@ -1,4 +1,5 @@
 import { LineSplitter } from "./line-splitter.ts";
+import { Patience } from "./patience.ts";
 import {
   type Foreign,
   isModemSpeech,
@@ -77,16 +78,16 @@ export class Listener {
   #quiet(): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
-        clearTimeout(timer);
-        clearTimeout(quiet);
+        timer.stop();
+        quiet?.stop();
         this.#heard = undefined;
         resolve();
       };
-      const timer = setTimeout(end, ANSWER_MS);
-      let quiet: NodeJS.Timeout | undefined;
+      const timer = new Patience(ANSWER_MS, end);
+      let quiet: Patience | undefined;
       this.#heard = () => {
-        clearTimeout(quiet);
-        quiet = setTimeout(end, this.#failure === undefined ? QUIET_MS : 0);
+        quiet?.stop();
+        quiet = new Patience(this.#failure === undefined ? QUIET_MS : 0, end);
       };
       // The answer may have come while the question was being written.
       if (this.#failure !== undefined || this.#lines.length > 0) this.#heard();

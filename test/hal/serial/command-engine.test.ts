@@ -125,6 +125,30 @@ describe("silence", () => {
     expect((await next).outcome).toBe("ok");
   });
 
+  test.each([
+    ["a command", 0],
+    ["the clearing of the line", 1],
+  ])("proves nothing to a process that was stopped: %s waits a moment more", async (_, before) => {
+    const bench = new Bench();
+    for (let count = 0; count < before; count++) {
+      const silent = bench.engine.request("AT+CLASS=C");
+      await vi.advanceTimersByTimeAsync(1000);
+      await silent;
+    }
+    const reply = bench.engine.request("AT+NJS=?");
+    await vi.advanceTimersByTimeAsync(0);
+    const clock = performance.now.bind(performance);
+    const stopped = vi.spyOn(performance, "now").mockImplementation(() => clock() + 5000);
+    await vi.advanceTimersByTimeAsync(1000);
+    stopped.mockRestore();
+    for (let count = 0; count < before; count++) {
+      bench.hear("OK\r\nOK\r\n");
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    bench.hear("AT+NJS=1\r\nOK\r\n");
+    expect((await reply).outcome).toBe("ok");
+  });
+
   test("is how some replies end", async () => {
     const bench = new Bench();
     const reply = bench.engine.request("AT+DR=?", { silenceMs: 200 });
