@@ -2,6 +2,7 @@ import type { Dialect } from "./dialect.ts";
 import { LineReader } from "./line-reader.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { ModemEvent } from "./modem-event.ts";
+import { Patience } from "./patience.ts";
 import { type Transport, TransportError } from "./transport.ts";
 
 export interface RequestOptions {
@@ -30,8 +31,8 @@ interface Request {
   readonly data: string[];
   readonly resolve: (reply: Reply) => void;
   readonly reject: (error: TransportError) => void;
-  timer: NodeJS.Timeout | undefined;
-  silence: NodeJS.Timeout | undefined;
+  timer: Patience | undefined;
+  silence: Patience | undefined;
 }
 
 const QUERY_MS = 1000;
@@ -55,7 +56,7 @@ export class CommandEngine {
   #running: Request | undefined;
   /** A reply may still come for a command that was given up. */
   #isOutOfStep = false;
-  #resync: { timer: NodeJS.Timeout; sawOk: boolean; end: () => void } | undefined;
+  #resync: { timer: Patience; isAnswered: boolean; end: () => void } | undefined;
   #closed: TransportError | undefined;
   #heardAtMs = 0;
   noiseLines = 0;
@@ -95,7 +96,18 @@ export class CommandEngine {
   /** Bytes from the transport. */
   receive(chunk: Uint8Array): void {
     this.#heardAtMs = performance.now();
-    for (const line of this.#splitter.push(chunk)) this.#take(line);
+    for (const line of this.#splitter.push(chunk)) {
+      for (const part of this.#reader.parts(line)) this.#take(part);
+    }
+  }
+
+  /** What came before it was known who speaks: downlinks among the lines, and a line that goes on. */
+  recall(lines: readonly string[], pending: Uint8Array): void {
+    for (const line of lines.flatMap((one) => this.#reader.parts(one))) {
+      const read = this.#reader.read(line, undefined);
+      if (read.type === "event" && read.event.type === "received") this.#onEvent(read.event);
+    }
+    this.receive(pending);
   }
 
   /** The transport has closed: nothing will be answered any more. */
@@ -122,7 +134,7 @@ export class CommandEngine {
       () => {
         if (this.#running !== request) return;
         const { timeoutMs = QUERY_MS } = request.options;
-        request.timer = setTimeout(() => this.#giveUp(), timeoutMs);
+        request.timer = new Patience(timeoutMs, () => this.#giveUp());
       },
       (error: unknown) => {
         if (!(error instanceof TransportError)) throw error;
@@ -144,12 +156,14 @@ export class CommandEngine {
   }
 
   #take(line: string): void {
-    if (this.#resync !== undefined) {
-      this.#resync.sawOk ||= /^(\+AT: )?OK$/.test(line);
-      this.#resync.timer.refresh();
-    }
     const isAnswering = this.#running !== undefined && this.#resync === undefined;
-    const read = this.#reader.read(line, isAnswering ? this.#running?.command : undefined);
+    const asked = this.#resync === undefined ? this.#running?.command : "AT";
+    const read = this.#reader.read(line, asked);
+    if (this.#resync !== undefined) {
+      this.#resync.isAnswered ||= read.type === "end";
+      this.#resync.timer.refresh();
+      if (read.type !== "event") return;
+    }
     switch (read.type) {
       case "event":
         this.#onEvent(read.event);
@@ -160,10 +174,11 @@ export class CommandEngine {
         this.#awaitSilence();
         return;
       case "end":
+        if (read.needsData && this.#running?.data.length === 0) return;
         this.#finish(read.isOk ? "ok" : "refused", read.text);
         return;
       case "noise":
-        if (this.#resync === undefined) this.noiseLines += 1;
+        this.noiseLines += 1;
         return;
       case "echo":
       case "part":
@@ -178,7 +193,7 @@ export class CommandEngine {
     const silenceMs = request?.options.silenceMs;
     if (request === undefined || silenceMs === undefined) return;
     if (request.silence === undefined) {
-      request.silence = setTimeout(() => this.#finish("ok", ""), silenceMs);
+      request.silence = new Patience(silenceMs, () => this.#finish("ok", ""));
     } else {
       request.silence.refresh();
     }
@@ -193,16 +208,19 @@ export class CommandEngine {
     const request = this.#running;
     if (request === undefined) return;
     this.#running = undefined;
-    clearTimeout(request.timer);
-    clearTimeout(request.silence);
+    request.timer?.stop();
+    request.silence?.stop();
     tell(request);
   }
 
-  /** Asks for an OK of our own and drops what comes before it and right after it. */
+  /**
+   * Asks for an answer of our own and drops what comes before it and right after it. Without one
+   * nothing is sent: what was given up may be answered still.
+   */
   #clearLine(then: () => void): void {
     const end = () => {
-      clearTimeout(deadline);
-      if (this.#resync !== undefined) clearTimeout(this.#resync.timer);
+      deadline.stop();
+      this.#resync?.timer.stop();
       this.#resync = undefined;
     };
     const done = () => {
@@ -210,11 +228,15 @@ export class CommandEngine {
       this.#isOutOfStep = false;
       then();
     };
-    const deadline = setTimeout(done, RESYNC_MS);
-    const timer = setTimeout(() => {
-      if (this.#resync?.sawOk === true) done();
-    }, QUIET_MS);
-    this.#resync = { timer, sawOk: false, end };
+    const deadline = new Patience(RESYNC_MS, () => {
+      if (this.#resync?.isAnswered === true) return done();
+      end();
+      this.#giveUp();
+    });
+    const timer = new Patience(QUIET_MS, () => {
+      if (this.#resync?.isAnswered === true) done();
+    });
+    this.#resync = { timer, isAnswered: false, end };
     // Half a downlink may be on its way still.
     if (performance.now() - this.#heardAtMs > STALE_MS) this.#splitter.clear();
     this.#transport.write(Buffer.from("\r\nAT\r\n")).catch((error: unknown) => {

@@ -22,6 +22,10 @@ export interface EndRow {
   readonly command: RegExp;
   readonly line: RegExp;
   readonly isOk: boolean;
+  /** It has the name of its command; without, it is another one's that came late. */
+  readonly isNamed?: true;
+  /** So is one before which there was no data. */
+  readonly needsData?: true;
 }
 
 /** A family of modems as tables: how it says things. */
@@ -29,6 +33,8 @@ export interface Dialect {
   readonly name: DialectName;
   readonly title: string;
   readonly events: readonly EventRow[];
+  /** How lines of {@link events} begin. */
+  readonly eventStart: RegExp;
   readonly ends: readonly EndRow[];
   /** Whether a line that is neither an event nor the end belongs to the reply to `command`. */
   readonly belongs: (command: string, line: string) => boolean;

@@ -1,5 +1,6 @@
-import type { CommandEngine, RequestOptions } from "./command-engine.ts";
+import type { CommandEngine, Reply, RequestOptions } from "./command-engine.ts";
 import type { DialectName } from "./dialect.ts";
+import { TransportError } from "./transport.ts";
 
 /** What a modem says of itself. Keys are never asked for, and never kept. */
 export interface Examination {
@@ -42,7 +43,7 @@ const RUI3_BANDS = [
 ] as const;
 
 /** `AT+NAME=value`, or the bare value of older firmware. */
-const ask = (
+const query = (
   command: string,
   name: string,
   of: Fact["of"],
@@ -60,20 +61,20 @@ const ask = (
 });
 
 const rak: readonly Query[] = [
-  ask("HWMODEL", "model", "identity"),
-  ask("SN", "serialNumber", "identity"),
-  ask("UID", "uid", "identity"),
-  ask("CLIVER", "commandSet", "identity"),
-  ask("DEVEUI", "devEui", "identity"),
-  ask("APPEUI", "joinEui", "identity"),
-  ask("NWM", "networkMode", "settings", { "0": "P2P", "1": "LoRaWAN", "2": "FSK" }),
-  ask("NJM", "joinMode", "settings", { "0": "ABP", "1": "OTAA" }),
-  ask("BAND", "band", "settings", Object.fromEntries(RUI3_BANDS)),
-  ask("CLASS", "class", "settings"),
-  ask("DR", "dr", "settings"),
-  ask("ADR", "adr", "settings", { "0": "off", "1": "on" }),
-  ask("LPM", "lpm", "settings"),
-  ask("NJS", "joined", "settings", { "0": "no", "1": "yes" }),
+  query("HWMODEL", "model", "identity"),
+  query("SN", "serialNumber", "identity"),
+  query("UID", "uid", "identity"),
+  query("CLIVER", "commandSet", "identity"),
+  query("DEVEUI", "devEui", "identity"),
+  query("APPEUI", "joinEui", "identity"),
+  query("NWM", "networkMode", "settings", { "0": "P2P", "1": "LoRaWAN", "2": "FSK" }),
+  query("NJM", "joinMode", "settings", { "0": "ABP", "1": "OTAA" }),
+  query("BAND", "band", "settings", Object.fromEntries(RUI3_BANDS)),
+  query("CLASS", "class", "settings"),
+  query("DR", "dr", "settings"),
+  query("ADR", "adr", "settings", { "0": "off", "1": "on" }),
+  query("LPM", "lpm", "settings"),
+  query("NJS", "joined", "settings", { "0": "no", "1": "yes" }),
 ];
 
 const e5Line = (pattern: string) => new RegExp(`^\\+\\w+: ${pattern}$`, "i");
@@ -136,17 +137,32 @@ const queries: Readonly<Record<DialectName, readonly Query[]>> = {
   ],
 };
 
-/** What tells one modem from another; empty: it says nothing of the kind. */
+/** How often it is asked until it says the same twice. */
+const IDENTITY_READS = 5;
+
+/**
+ * What tells one modem from another; empty: it says nothing of the kind. Read twice: with a byte lost
+ * on its way it would be another modem's. Throws {@link TransportError} as {@link examine} does.
+ */
 export async function identify(
   engine: CommandEngine,
   dialect: DialectName,
 ): Promise<Readonly<Record<string, string>>> {
   const isTelling = ({ name }: Fact) => name === "uid" || name === "devEui";
   const telling = queries[dialect].filter(({ facts }) => facts.some(isTelling));
-  return (await asked(engine, telling)).identity;
+  let { identity } = await asked(engine, telling);
+  for (let reads = 1; reads < IDENTITY_READS; reads++) {
+    const again = (await asked(engine, telling)).identity;
+    if (JSON.stringify(again) === JSON.stringify(identity)) break;
+    identity = again;
+  }
+  return identity;
 }
 
-/** Asks what there is to ask of such a modem. What it refuses or does not know is left out. */
+/**
+ * Asks what there is to ask of such a modem. What it refuses or does not know is left out. Throws
+ * {@link TransportError} when it answers nothing any more.
+ */
 export async function examine(engine: CommandEngine, dialect: DialectName): Promise<Examination> {
   const facts = await asked(engine, queries[dialect]);
   return { ...facts, mcGroups: await groupsOf(engine, dialect) };
@@ -159,7 +175,7 @@ async function asked(
   const identity: Record<string, string> = {};
   const settings: Record<string, string> = {};
   for (const { command, options, facts } of all) {
-    const { outcome, data, end } = await engine.request(command, options);
+    const { outcome, data, end } = await ask(engine, command, options);
     if (outcome === "refused" && data.length === 0) continue;
     for (const { name, of, line, words } of facts) {
       const value = firstMatch([...data, end], line);
@@ -169,6 +185,20 @@ async function asked(
     }
   }
   return { identity, settings };
+}
+
+/** Twice if need be. A question may go unanswered, but not every one. */
+async function ask(
+  engine: CommandEngine,
+  command: string,
+  options: RequestOptions = {},
+): Promise<Reply> {
+  const first = await engine.request(command, options);
+  if (first.outcome === "ok" || first.outcome === "refused") return first;
+  const second = await engine.request(command, options);
+  if (second.outcome !== "silent") return second;
+  if ((await engine.request("AT")).outcome !== "silent") return second;
+  throw new TransportError("silent", "the modem answers no more");
 }
 
 function firstMatch(lines: readonly string[], pattern: RegExp): string | undefined {
@@ -185,7 +215,7 @@ async function groupsOf(
   dialect: DialectName,
 ): Promise<readonly string[] | undefined> {
   if (dialect !== "rui3" && dialect !== "rak3172v1") return undefined;
-  const { outcome, data } = await engine.request("AT+LSTMULC=?");
+  const { outcome, data } = await ask(engine, "AT+LSTMULC=?");
   if (outcome !== "ok") return undefined;
   const addresses = [...data.join(",").matchAll(/\b(?:Class)?[ABC0]:([0-9A-Fa-f]{8}):/g)];
   return addresses.map(([, address = ""]) => address).filter((address) => address !== "00000000");

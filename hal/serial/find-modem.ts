@@ -1,4 +1,5 @@
 import { LineSplitter } from "./line-splitter.ts";
+import { Patience } from "./patience.ts";
 import {
   type Foreign,
   isModemSpeech,
@@ -22,6 +23,10 @@ export type Found =
 
 /** A first byte may be lost to sleep (RUI3 with LPM=1), so each rate gets two tries. */
 const TRIES = 2;
+/** Where there is one rate alone: a modem that starts, or a network in between, takes its time. */
+const TRIES_ALONE = 8;
+/** Of the questions who it is: an answer may lose a byte on its way, and look like a stranger's. */
+const ROUNDS = 2;
 const ANSWER_MS = 600;
 const QUIET_MS = 100;
 const HEARD_MAX = 1000;
@@ -48,6 +53,11 @@ export class Listener {
     if (lines.length > 0) this.#heard?.();
   }
 
+  /** Of a line that has only begun. */
+  takePending(): Uint8Array {
+    return this.#splitter.takePending();
+  }
+
   close(cause: TransportError): void {
     this.#failure = cause;
     this.#heard?.();
@@ -68,16 +78,16 @@ export class Listener {
   #quiet(): Promise<void> {
     return new Promise((resolve) => {
       const end = () => {
-        clearTimeout(timer);
-        clearTimeout(quiet);
+        timer.stop();
+        quiet?.stop();
         this.#heard = undefined;
         resolve();
       };
-      const timer = setTimeout(end, ANSWER_MS);
-      let quiet: NodeJS.Timeout | undefined;
+      const timer = new Patience(ANSWER_MS, end);
+      let quiet: Patience | undefined;
       this.#heard = () => {
-        clearTimeout(quiet);
-        quiet = setTimeout(end, this.#failure === undefined ? QUIET_MS : 0);
+        quiet?.stop();
+        quiet = new Patience(this.#failure === undefined ? QUIET_MS : 0, end);
       };
       // The answer may have come while the question was being written.
       if (this.#failure !== undefined || this.#lines.length > 0) this.#heard();
@@ -97,14 +107,15 @@ export async function findModem(
   const rates = transport.setBaudRate === undefined ? [undefined] : bauds;
   for (const baudRate of rates) {
     if (baudRate !== undefined) await transport.setBaudRate?.(baudRate);
-    if (await answers(transport, listener)) return identify(transport, listener, baudRate);
+    const tries = rates.length === 1 ? TRIES_ALONE : TRIES;
+    if (await answers(transport, listener, tries)) return identify(transport, listener, baudRate);
   }
   const tried = rates.filter((rate) => rate !== undefined);
   return { type: "silent", bauds: tried, noiseBytes: listener.bytes };
 }
 
-async function answers(transport: Transport, listener: Listener): Promise<boolean> {
-  for (let tries = 0; tries < TRIES; tries++) {
+async function answers(transport: Transport, listener: Listener, tries: number): Promise<boolean> {
+  for (let asked = 0; asked < tries; asked++) {
     // An empty line first: it ends what others may have begun, and wakes who sleeps.
     await transport.write(Buffer.from("\r\n"));
     const lines = await listener.ask(transport, "AT");
@@ -118,12 +129,15 @@ async function identify(
   listener: Listener,
   baudRate: number | undefined,
 ): Promise<Found> {
-  const said: string[] = [];
-  for (const query of VERSION_QUERIES) {
-    const lines = await listener.ask(transport, query);
-    said.push(...lines);
-    const modem = recognise(lines);
-    if (modem !== undefined) return { type: "modem", baudRate, modem };
+  let said: string[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    said = [];
+    for (const query of VERSION_QUERIES) {
+      const lines = await listener.ask(transport, query);
+      said.push(...lines);
+      const modem = recognise(lines);
+      if (modem !== undefined) return { type: "modem", baudRate, modem };
+    }
   }
   const foreign = recogniseForeign(said);
   if (foreign !== undefined) return { type: "foreign", baudRate, modem: foreign };

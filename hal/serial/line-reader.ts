@@ -5,7 +5,13 @@ import type { ModemEvent, Reception } from "./modem-event.ts";
 export type ModemLine =
   | { readonly type: "event"; readonly event: ModemEvent }
   /** The last line of the reply. */
-  | { readonly type: "end"; readonly isOk: boolean; readonly text: string }
+  | {
+      readonly type: "end";
+      readonly isOk: boolean;
+      readonly text: string;
+      /** Else it is the end of another command, which came late. */
+      readonly needsData: boolean;
+    }
   | { readonly type: "data"; readonly text: string }
   /** Part of an event that is not complete yet, or of one that is told already. */
   | { readonly type: "part" }
@@ -24,6 +30,18 @@ export class LineReader {
     this.#dialect = dialect;
   }
 
+  /** What came before an event may have lost the end of its line: the event is whole all the same. */
+  parts(line: string): readonly string[] {
+    if (this.#isEvent(line)) return [line];
+    const at = [...line.matchAll(this.#dialect.eventStart)].at(-1)?.index ?? 0;
+    const isTwo = at > 0 && this.#isEvent(line.slice(at));
+    return isTwo ? [line.slice(0, at), line.slice(at)] : [line];
+  }
+
+  #isEvent(line: string): boolean {
+    return this.#dialect.events.some(({ pattern }) => pattern.test(line));
+  }
+
   /** `command`: the one that waits for its reply, if any. */
   read(line: string, command: string | undefined): ModemLine {
     if (command !== undefined && line === command) return { type: "echo" };
@@ -36,12 +54,15 @@ export class LineReader {
       return said.type === "flush" ? { type: "part" } : { type: "event", event: said };
     }
     if (command === undefined) return { type: "noise" };
-    const end = this.#dialect.ends.find((row) => row.command.test(command) && row.line.test(line));
+    const belongs = this.#dialect.belongs(command, line);
+    const end = this.#dialect.ends.find(
+      (row) => row.command.test(command) && row.line.test(line) && (belongs || !row.isNamed),
+    );
     if (end !== undefined) {
       this.#pieces = {};
-      return { type: "end", isOk: end.isOk, text: line };
+      return { type: "end", isOk: end.isOk, text: line, needsData: end.needsData === true };
     }
-    return this.#dialect.belongs(command, line) ? { type: "data", text: line } : { type: "noise" };
+    return belongs ? { type: "data", text: line } : { type: "noise" };
   }
 
   #add(piece: Partial<Reception>, isLast: boolean): ModemLine {

@@ -40,6 +40,13 @@ export class LineSplitter {
     return this.#isOverlong ? 0 : this.#length;
   }
 
+  /** The line that has not ended yet, for another to go on with. */
+  takePending(): Uint8Array {
+    const pending = this.#line.slice(0, this.pendingBytes);
+    this.#length = 0;
+    return pending;
+  }
+
   /** Forgets the unfinished line. */
   clear(): void {
     this.droppedBytes += this.pendingBytes;

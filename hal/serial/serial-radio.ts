@@ -10,7 +10,6 @@ import {
 } from "./drivers/driver.ts";
 import { identify } from "./examine.ts";
 import { JoinTurn } from "./join-turn.ts";
-import { LineReader } from "./line-reader.ts";
 import { McGroups } from "./mc-groups.ts";
 import type { ModemEvent, Reception } from "./modem-event.ts";
 import type { LinkSignal, RadioState } from "./radio-watch.ts";
@@ -111,13 +110,9 @@ export class SerialRadio implements RadioPort {
     return identify(this.#engine, this.#input.dialect);
   }
 
-  /** Downlinks among lines that came before it was known who speaks. */
-  recall(lines: readonly string[]): void {
-    const reader = new LineReader(DIALECTS[this.#input.dialect]);
-    for (const line of lines) {
-      const read = reader.read(line, undefined);
-      if (read.type === "event" && read.event.type === "received") this.#onModem(read.event);
-    }
+  /** Downlinks that came before it was known who speaks; the last may have only begun. */
+  recall(lines: readonly string[], pending: Uint8Array): void {
+    this.#engine.recall(lines, pending);
   }
 
   perform(request: RadioRequest): void {

@@ -1,5 +1,6 @@
 import { SerialPort } from "serialport";
 import { curedBinding } from "./cured-binding.ts";
+import { Patience } from "./patience.ts";
 import { portProblem } from "./port-check.ts";
 import { type Transport, TransportError, type TransportEvents } from "./transport.ts";
 
@@ -47,6 +48,7 @@ class SerialTransport implements Transport {
   readonly #path: string;
   readonly #onClosed: (cause: TransportError | undefined) => void;
   #state: "open" | "closing" | "closed" = "open";
+  #closing: Promise<void> | undefined;
 
   constructor(port: SerialPort, path: string, events: TransportEvents) {
     this.#port = port;
@@ -61,11 +63,11 @@ class SerialTransport implements Transport {
   write(bytes: Uint8Array): Promise<void> {
     if (this.#state !== "open" || !this.#port.isOpen) return Promise.reject(this.#lost());
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const timer = new Patience(WRITE_MAX_MS, () => {
         reject(new TransportError("stuck", `${this.#path} takes no bytes`));
-      }, WRITE_MAX_MS);
+      });
       this.#port.write(Buffer.from(bytes), (error) => {
-        clearTimeout(timer);
+        timer.stop();
         if (error == null) resolve();
         else reject(this.#lost());
       });
@@ -81,8 +83,14 @@ class SerialTransport implements Transport {
     });
   }
 
+  /** Whoever waits for it finds the port free: a second one waits for the first. */
   close(): Promise<void> {
-    if (this.#state !== "open") return Promise.resolve();
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #close(): Promise<void> {
+    if (this.#state === "closed") return Promise.resolve();
     this.#state = "closing";
     if (!this.#port.isOpen) {
       this.#end();

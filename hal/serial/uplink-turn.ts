@@ -31,6 +31,8 @@ export class UplinkTurn {
   #isJoined = false;
   #isPending = false;
   #awaitsEnd = false;
+  /** Its end came before the reply to its command had been looked at: both at once, after a delay. */
+  #hasEnded = false;
   #waitMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -63,7 +65,9 @@ export class UplinkTurn {
 
   /** The modem says that the exchange is over. Where the command itself waits for that, it is no news. */
   over(): void {
-    if (this.#state === "sending" && this.#awaitsEnd) this.#endSoon();
+    if (this.#state !== "sending") return;
+    if (this.#awaitsEnd) this.#endSoon();
+    else this.#hasEnded = true;
   }
 
   /** Duty cycle: how long until it may be tried again. */
@@ -112,11 +116,13 @@ export class UplinkTurn {
     this.#parts.run(async () => {
       if (this.#state !== "sending") return;
       this.#waitMs = undefined;
+      this.#hasEnded = false;
       const { fPort, payload, confirmed } = uplink;
       const outcome = await driver.send(engine, fPort, payload, confirmed);
       if (this.#state !== "sending") return;
       switch (outcome.type) {
         case "started":
+          if (this.#hasEnded) return this.#endSoon();
           this.#awaitsEnd = true;
           this.#arm(driver.exchangeMs, () => this.#endSoon());
           return;

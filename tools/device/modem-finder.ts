@@ -58,6 +58,9 @@ export class ModemFinder {
     const bauds = this.#bauds();
     const listener = new Listener();
     let radio: SerialRadio | undefined;
+    // Of a modem that may be another one.
+    let held: (() => void)[] | undefined = [];
+    const tell = (run: () => void) => void (held === undefined ? run() : held.push(run));
     const transport = await this.#input.open(bauds[0] ?? BAUD_RATES[0], {
       onData: (bytes) => {
         (radio ?? listener).receive(bytes);
@@ -71,9 +74,11 @@ export class ModemFinder {
     try {
       if (how === "softReset") await this.#reset(transport, bauds);
       if (how === "hardReset") await pause(HARD_RESET_MS);
-      radio = await this.#identify(transport, listener, bauds);
+      radio = await this.#identify(transport, listener, bauds, tell);
+      radio.recall(listener.heard, listener.takePending());
       await this.#requireKnown(radio);
-      radio.recall(listener.heard);
+      for (const run of held) run();
+      held = undefined;
       return { radio, transport };
     } catch (error) {
       radio?.end();
@@ -104,6 +109,7 @@ export class ModemFinder {
     transport: Transport,
     listener: Listener,
     bauds: readonly number[],
+    tell: (run: () => void) => void,
   ): Promise<SerialRadio> {
     const { port, dialect: expected, say } = this.#input;
     const found = await findModem(transport, listener, bauds);
@@ -135,9 +141,9 @@ export class ModemFinder {
         settings,
         payloadMaxBytes,
         say,
-        emit,
+        emit: (event) => tell(() => emit(event)),
         onState: (state) => onState(radio, state),
-        onSignal: (signal) => onSignal?.(signal),
+        onSignal: (signal) => tell(() => onSignal?.(signal)),
         onEnd: (cause) => onEnd(radio, cause),
       },
       groups,

@@ -72,7 +72,11 @@ export async function probe(input: ProbeInput): Promise<ProbeResult> {
     const examination = await examine(engine, dialect);
     return { port, baudRate, ...judged(dialect, firmware, examination) };
   } catch (error) {
-    if (error instanceof TransportError) throw new RefusedError(error.message);
+    if (error instanceof TransportError) {
+      throw new RefusedError(
+        error.problem === "silent" ? `${port}: ${error.message}` : error.message,
+      );
+    }
     throw error;
   } finally {
     await transport?.close();

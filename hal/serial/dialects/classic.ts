@@ -33,6 +33,7 @@ export const classic: Dialect = {
       meaning: ([mode = ""]) => ({ type: "restarted", mode }),
     },
   ],
+  eventStart: /at\+recv=|Current work_mode:/g,
   ends: [
     // Its replies of several lines begin with OK and end with silence.
     { command: /^(?!at\+get_config=(lora|device):status)/i, line: /^OK\b.*$/, isOk: true },

@@ -5,11 +5,8 @@ import { nameAsked, windowOf } from "./rui3.ts";
 const SENDS = "\\+C?MSG(?:HEX)?: ";
 const sending = /^AT\+C?MSG(HEX)?=/i;
 
-const failed = (command: RegExp, rest: string) => ({
-  command,
-  line: new RegExp(`^\\+\\w+: (?:${rest})$`),
-  isOk: false,
-});
+const failed = (command: RegExp, rest: string) =>
+  ({ command, line: new RegExp(`^\\+\\w+: (?:${rest})$`), isOk: false, isNamed: true }) as const;
 
 /** Seeed LoRa-E5 / Wio-E5 (LoRa-E5 AT Command Specification 1.0). */
 export const e5: Dialect = {
@@ -46,9 +43,10 @@ export const e5: Dialect = {
       meaning: ([detail = ""]) => ({ type: "joinFailed", detail }),
     },
   ],
+  eventStart: /\+(?:C?MSG(?:HEX)?|JOIN): /g,
   ends: [
     { command: /./, line: /^\+\w+: ERROR ?\(-?\d+\)$/, isOk: false },
-    { command: sending, line: /^\+C?MSG(HEX)?: Done$/, isOk: true },
+    { command: sending, line: /^\+C?MSG(HEX)?: Done$/, isOk: true, isNamed: true },
     failed(
       sending,
       "LoRaWAN modem is busy|Please join network first|No free channel|No band in \\d+ms|DR error|Length error \\d+",
@@ -58,7 +56,12 @@ export const e5: Dialect = {
     { command: /^AT\+ID$/i, line: /^\+ID: AppEui, /, isOk: true },
     { command: /^AT\+DR$/i, line: /^\+DR: \w+\d+ +DR\d/, isOk: true },
     // Everything else is one line.
-    { command: /^AT(?!\+(C?MSG(HEX)?=|JOIN|ID$|DR$))/i, line: /^\+\w+: ./, isOk: true },
+    {
+      command: /^AT(?!\+(C?MSG(HEX)?=|JOIN|ID$|DR$))/i,
+      line: /^\+\w+: ./,
+      isOk: true,
+      isNamed: true,
+    },
   ],
   belongs: (command, line) => {
     const name = nameAsked(command).toUpperCase() || "AT";

@@ -1,5 +1,5 @@
 import { bytesOfHex, type Dialect, HEX_BYTES } from "../dialect.ts";
-import { otherEvent, rakEvents, statusWords, windowOf } from "./rui3.ts";
+import { otherEvent, rakEventStart, rakEvents, statusWords, windowOf } from "./rui3.ts";
 
 /** RAK3172 up to 1.0.4, before RUI3: bare values, and a downlink in three lines. */
 export const rak3172v1: Dialect = {
@@ -31,6 +31,7 @@ export const rak3172v1: Dialect = {
     },
     otherEvent,
   ],
+  eventStart: rakEventStart,
   ends: statusWords,
   belongs: (command, line) => /=\?$|\?$/.test(command) && !line.startsWith("+"),
 };

@@ -37,6 +37,7 @@ export const stAtSlave: Dialect = {
     },
     otherEvent,
   ],
+  eventStart: /\+EVT:/g,
   ends: statusWords,
   belongs: (command, line) => command.endsWith("?") && !line.startsWith("+"),
 };
@@ -65,6 +66,7 @@ export const rn2483: Dialect = {
       }),
     },
   ],
+  eventStart: /mac_rx /g,
   ends: [
     { command: /./, line: /^ok$/, isOk: true },
     {

@@ -39,6 +39,8 @@ export const rakEvents: readonly EventRow[] = [
   },
 ];
 
+export const rakEventStart = /\+EVT:|Restricted_Wait_|Current Work Mode:/g;
+
 /** Last of all: what is not understood may still not be taken for a reply. */
 export const otherEvent: EventRow = {
   pattern: /^(\+EVT:[\w ,:()-]{1,80})$/,
@@ -46,7 +48,8 @@ export const otherEvent: EventRow = {
 };
 
 export const statusWords: Dialect["ends"] = [
-  { command: /./, line: /^OK$/, isOk: true },
+  { command: /=\?$/, line: /^OK$/, isOk: true, needsData: true },
+  { command: /(?<!=\?)$/, line: /^OK$/, isOk: true },
   { command: /./, line: /^AT_[A-Z_]{1,40}$/, isOk: false },
 ];
 
@@ -77,6 +80,7 @@ export const rui3: Dialect = {
     },
     otherEvent,
   ],
+  eventStart: rakEventStart,
   ends: statusWords,
   belongs: (command, line) => {
     const name = nameAsked(command).toUpperCase();

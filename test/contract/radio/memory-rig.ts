@@ -21,6 +21,8 @@ export interface MemoryRig extends RadioRig {
   readonly heard: string;
   /** Why the radio ended. */
   readonly ended: readonly Error[];
+  /** The host does not read; what the modem says meanwhile comes at once afterwards. */
+  hold(isHeld: boolean): void;
   /** Bytes that the host gets, as if from the modem. */
   inject(text: string): void;
 }
@@ -44,6 +46,7 @@ export function memoryRig(profile: ProfileName, options: MemoryRigOptions = {}):
   const ended: Error[] = [];
   let heard = "";
   let queue: readonly number[] = [];
+  let isHeld = false;
   const deliver = (bytes: Uint8Array) => {
     for (let at = 0; at < bytes.length; at += chunkBytes) {
       radio.receive(bytes.subarray(at, Math.min(at + chunkBytes, bytes.length)));
@@ -58,7 +61,7 @@ export function memoryRig(profile: ProfileName, options: MemoryRigOptions = {}):
     gpsAtStart: 1_451_260_818,
     // The line takes its time: nothing is answered from within a write.
     emit: (bytes) => {
-      if (bytesPerStep === undefined) {
+      if (bytesPerStep === undefined && !isHeld) {
         lab.engine.schedule(lab.engine.now + 1000, () => deliver(bytes));
       } else {
         queue = [...queue, ...bytes];
@@ -94,8 +97,9 @@ export function memoryRig(profile: ProfileName, options: MemoryRigOptions = {}):
   });
   const step = async () => {
     lab.engine.advance(lab.engine.now + STEP_MS * 1000);
-    deliver(Uint8Array.from(queue.slice(0, bytesPerStep)));
-    queue = queue.slice(bytesPerStep);
+    const count = isHeld ? 0 : (bytesPerStep ?? queue.length);
+    deliver(Uint8Array.from(queue.slice(0, count)));
+    queue = queue.slice(count);
     await vi.advanceTimersByTimeAsync(STEP_MS);
   };
   lab.modem.powerOn();
@@ -108,6 +112,9 @@ export function memoryRig(profile: ProfileName, options: MemoryRigOptions = {}):
     ended,
     get heard() {
       return heard;
+    },
+    hold: (value) => {
+      isHeld = value;
     },
     inject: (text) => deliver(Buffer.from(text, "latin1")),
     perform: (request) => radio.perform(request),

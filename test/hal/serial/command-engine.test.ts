@@ -47,7 +47,7 @@ test("one command at a time, the urgent first, in order", async () => {
     bench.engine.request("AT+CLASS=C", { isUrgent: true }),
   ];
   expect(bench.written).toEqual(["AT+DR=?\r\n"]);
-  for (let count = 0; count < 4; count++) bench.hear("OK\r\n");
+  for (const data of ["AT+DR=5\r\n", "", "", "AT+ADR=0\r\n"]) bench.hear(`${data}OK\r\n`);
   await Promise.all(replies);
   expect(bench.written.map((text) => text.trim())).toEqual([
     "AT+DR=?",
@@ -55,6 +55,13 @@ test("one command at a time, the urgent first, in order", async () => {
     "AT+CLASS=C",
     "AT+ADR=?",
   ]);
+});
+
+test("an OK without the data that was asked for is the late one of another command", async () => {
+  const bench = new Bench();
+  const reply = bench.engine.request("AT+NJS=?");
+  bench.hear("OK\r\nAT+DR=5\r\nOK\r\nAT+NJS=0\r\nOK\r\n");
+  expect(await reply).toEqual({ outcome: "ok", data: ["AT+NJS=0"], end: "OK" });
 });
 
 test("a refusal is a value", async () => {
@@ -99,6 +106,47 @@ describe("silence", () => {
       "silent",
       "silent",
     ]);
+  });
+
+  test("on a line that is not cleared: nothing is sent, as what was given up may be answered yet", async () => {
+    const bench = new Bench();
+    const replies = [bench.engine.request("AT+CLASS=C"), bench.engine.request("AT+SEND=1:00")];
+    await vi.advanceTimersByTimeAsync(2000);
+    expect((await Promise.all(replies)).map(({ outcome }) => outcome)).toEqual([
+      "silent",
+      "silent",
+    ]);
+    expect(bench.written).toEqual(["AT+CLASS=C\r\n", "\r\nAT\r\n"]);
+    const next = bench.engine.request("AT+DR=5");
+    bench.hear("OK\r\nOK\r\n");
+    await vi.advanceTimersByTimeAsync(50);
+    expect(bench.written.at(-1)).toBe("AT+DR=5\r\n");
+    bench.hear("OK\r\n");
+    expect((await next).outcome).toBe("ok");
+  });
+
+  test.each([
+    ["a command", 0],
+    ["the clearing of the line", 1],
+  ])("proves nothing to a process that was stopped: %s waits a moment more", async (_, before) => {
+    const bench = new Bench();
+    for (let count = 0; count < before; count++) {
+      const silent = bench.engine.request("AT+CLASS=C");
+      await vi.advanceTimersByTimeAsync(1000);
+      await silent;
+    }
+    const reply = bench.engine.request("AT+NJS=?");
+    await vi.advanceTimersByTimeAsync(0);
+    const clock = performance.now.bind(performance);
+    const stopped = vi.spyOn(performance, "now").mockImplementation(() => clock() + 5000);
+    await vi.advanceTimersByTimeAsync(1000);
+    stopped.mockRestore();
+    for (let count = 0; count < before; count++) {
+      bench.hear("OK\r\nOK\r\n");
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    bench.hear("AT+NJS=1\r\nOK\r\n");
+    expect((await reply).outcome).toBe("ok");
   });
 
   test("is how some replies end", async () => {

@@ -22,6 +22,24 @@ describe("what nearly is a line of RUI3 is noise", () => {
   });
 });
 
+describe("an event behind something that has lost its end", () => {
+  const event = "+EVT:RX_C:-88:5:MULTICAST:201:08aa";
+  test.each([
+    ["noise", "\u0001x", event],
+    ["half a downlink", "+EVT:RX_C:-88:5:MULTICAST:201:08", event],
+    ["a reply", "AT+NJS=1", event],
+    ["the end of a reply", "OK", "+EVT:JOINED"],
+    ["noise of a reset", "\u00f0", "Current Work Mode: LoRaWAN."],
+  ])("%s: is whole", (_, before, after) => {
+    expect(rui3().parts(`${before}${after}`)).toEqual([before, after]);
+  });
+
+  test.each([event, "OKCurrent Work Mode: LoRaWAN.", "+EVT:RX_1:-7AT+NJS=1", ""])(
+    "%s is one line",
+    (line) => expect(rui3().parts(line)).toEqual([line]),
+  );
+});
+
 test.each([
   [
     `+EVT:RX_C:-88:5:MULTICAST:201:${"08".repeat(255)}`,
@@ -45,6 +63,17 @@ test("an event is told apart from a reply, whatever is waited for", () => {
   expect(rui3().read("+EVT:JOINED", undefined).type).toBe("event");
   expect(rui3().read("OK", undefined).type).toBe("noise");
   expect(rui3().read("AT+JOIN", "AT+JOIN").type).toBe("echo");
+});
+
+test.each([
+  ["AT+CLASS", "+CLASS: C", "end"],
+  ["AT+CLASS", "+DR: DR5", "noise"],
+  ["AT+CLASS", "+MSG: Link 20, 1", "noise"],
+  ["AT+CLASS", "+AT: ERROR(-1)", "end"],
+  ['AT+MSGHEX="00"', "+JOIN: Done", "noise"],
+  ["AT", "+AT: OK", "end"],
+])("E5, while %s waits: %s is %s", (command, line, type) => {
+  expect(new LineReader(DIALECTS.e5).read(line, command).type).toBe(type);
 });
 
 describe("a reception in three lines", () => {
@@ -73,5 +102,10 @@ test.each(Object.values(DIALECTS))("$name takes any text", (dialect) => {
     fc.stringMatching(/^\+EVT:[A-Z_0-9:,-]{0,40}$/),
     fc.stringMatching(/^\+(MSG|JOIN): .{0,40}$/),
   );
-  fc.assert(fc.property(line, (text) => void reader.read(text, "AT+NJS=?")));
+  const take = (text: string) => {
+    const parts = reader.parts(text);
+    for (const part of parts) reader.read(part, "AT+NJS=?");
+    return parts.join("") === text;
+  };
+  fc.assert(fc.property(line, take));
 });

@@ -70,6 +70,24 @@ describe("a modem that restarts in a session", () => {
   });
 });
 
+describe("a host that was too busy to read", () => {
+  test("hears of an uplink and of its end at once: it is over at once", async () => {
+    const rig = await inSession("rui4_2");
+    for (const isHeld of [false, true]) {
+      await rig.pass(10);
+      rig.enqueue(2, bytes("01"));
+      rig.hold(isHeld);
+      rig.toSend.push({ fPort: 1, payload: bytes("00"), confirmed: false });
+      rig.perform({ type: "requestUplink" });
+      await rig.pass(1.5);
+      rig.hold(false);
+      await rig.pass(1);
+      const types = rig.events.slice(-3).map(({ type }) => type);
+      expect(types).toEqual(["uplinkReady", "downlink", "uplinkDone"]);
+    }
+  });
+});
+
 describe("a host that comes while the modem starts", () => {
   test.each(["legacy104", "rui3_2", "rui4_2", "classic"] as const)(
     "%s: its banner may come between any command and its reply, in any pieces",

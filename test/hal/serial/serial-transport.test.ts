@@ -88,6 +88,16 @@ test("every byte value passes, both ways, at any rate", async () => {
   await wire.transport.close();
 });
 
+test("whoever closes a port, too, waits until it is free", async () => {
+  const wire = await Wire.open();
+  let isFree = false;
+  void wire.transport.close().then(() => {
+    isFree = true;
+  });
+  await wire.transport.close();
+  expect(isFree).toBe(true);
+});
+
 test("a port that is open is busy for the next one", async () => {
   const wire = await Wire.open();
   const second = openSerial(wire.terminal.path, 115_200, { onData: () => {}, onClosed: () => {} });

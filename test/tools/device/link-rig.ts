@@ -17,6 +17,14 @@ interface LinkRigOptions {
   readonly troubles?: ModemTroubles;
   readonly profile?: ProfileName;
   readonly hasResetPin?: boolean;
+  /** What becomes of the modem's bytes on their way, one piece after the other. */
+  readonly line?: (bytes: Uint8Array) => readonly Piece[];
+}
+
+interface Piece {
+  readonly bytes: Uint8Array;
+  /** The piece before it. */
+  readonly afterMs: number;
 }
 
 /** A link on a virtual modem, in memory and in virtual time (fake timers are on). */
@@ -36,6 +44,7 @@ export class LinkRig {
   #host: TransportEvents | undefined;
   readonly #options: LinkRigOptions;
   #fCnt = 0;
+  #dueUs = 0;
 
   constructor(options: LinkRigOptions = {}) {
     this.#options = options;
@@ -75,9 +84,13 @@ export class LinkRig {
       emit: (chunk) => {
         this.spoken += Buffer.from(chunk).toString("latin1");
         const host = this.#host;
-        lab.engine.schedule(lab.engine.now + 1000, () => {
-          if (host === this.#host && lab === this.lab) host?.onData(chunk);
-        });
+        const { line = () => [{ bytes: chunk, afterMs: 0 }] } = this.#options;
+        for (const { bytes: piece, afterMs } of line(chunk)) {
+          this.#dueUs = Math.max(this.#dueUs, lab.engine.now + 1000) + afterMs * 1000;
+          lab.engine.schedule(this.#dueUs, () => {
+            if (host === this.#host && lab === this.lab) host?.onData(piece);
+          });
+        }
       },
     });
     lab.modem.powerOn();
@@ -122,8 +135,7 @@ export class LinkRig {
   async inSession(): Promise<void> {
     // It has started a while ago.
     await this.pass(10);
-    const opened = this.link.open();
-    await this.#settle(opened);
+    await this.opened();
     this.link.perform({ type: "join" });
     await this.until(() => this.joins > 0);
     const { mcAddr, nwkSKey, appSKey } = GROUP_KEYS;
@@ -133,6 +145,10 @@ export class LinkRig {
     const tuning = { frequencyHz: 869_525_000, dr: 0 };
     this.link.perform({ type: "startClassC", groupId: 0, ...tuning });
     await this.pass(5);
+  }
+
+  async opened(): Promise<void> {
+    await this.#settle(this.link.open());
   }
 
   async #settle(opened: Promise<void>): Promise<void> {

@@ -37,6 +37,24 @@ describe("unplugged", () => {
     expect(rig.heard.match(/AT\+ADDMULC/g)).toHaveLength(1);
   });
 
+  test("while a downlink is on the line: it is put together, whoever got its beginning", async () => {
+    // As at 300 baud, where it is easy to hit.
+    const line = (bytes: Uint8Array) => {
+      if (!Buffer.from(bytes).includes("+EVT:RX_C")) return [{ bytes, afterMs: 0 }];
+      return Array.from(bytes, (byte) => ({ bytes: Uint8Array.of(byte), afterMs: 30 }));
+    };
+    for (let afterMs = 0; afterMs <= 120; afterMs += 20) {
+      const rig = new LinkRig({ line });
+      await rig.inSession();
+      rig.broadcast(1);
+      await rig.pass(afterMs / 1000);
+      rig.unplug();
+      rig.isPlugged = true;
+      await rig.pass(20);
+      expect([afterMs, rig.fragments]).toEqual([afterMs, [1]]);
+    }
+  });
+
   test("for long: it is waited for, longer each time, and said once", async () => {
     const rig = new LinkRig();
     await rig.inSession();
