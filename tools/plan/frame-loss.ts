@@ -1,4 +1,5 @@
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import type { ResolvedCampaign, ResolvedScenario } from "#scenarios/defaults.ts";
+import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 import { lossModel } from "#sim/air/loss.ts";
 import { sharedLossAt } from "#sim/fleet/per-gateway.ts";
 import { radioLinks } from "#sim/fleet/radio-link.ts";
@@ -40,6 +41,7 @@ export function frameLoss(
   };
   const everywhere = air.outages.filter(({ gateway }) => gateway === undefined);
   const gaps = everywhere.flatMap(({ when, forS }) => gapOf(when, forS, spacingUs));
+  gaps.push({ start: framesInSession(campaign, spacingUs), end: Number.POSITIVE_INFINITY });
   for (const { kind, share, when, forS } of faults) {
     if (kind !== "deaf") continue;
     const isHit = draw32(drawKey(seed, device, `planned ${kind}`), 0) < threshold(share);
@@ -52,6 +54,19 @@ export function frameLoss(
         atGateway.lost(counter) || links[gateway]?.hears(frame, "multicast", counter) === false,
     ) ||
     gaps.some(({ start, end }) => counter >= start && counter < end);
+}
+
+/**
+ * Frames that are sent before devices stop listening: as many as there are, unless the scenario says
+ * how long that is (TS005 McClassCSessionReq, TimeOut).
+ */
+export function framesInSession(
+  { timeoutExponent, sessionClass }: Pick<ResolvedCampaign, "timeoutExponent" | "sessionClass">,
+  spacingUs: number,
+): number {
+  if (timeoutExponent === undefined) return Number.POSITIVE_INFINITY;
+  const unitS = sessionClass === "B" ? BEACON_PERIOD_S : 1;
+  return Math.ceil((unitS * 2 ** timeoutExponent * 1e6) / spacingUs);
 }
 
 /** Whether devices lose frames at the gateway, and so together. */

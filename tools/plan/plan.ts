@@ -58,8 +58,8 @@ export function makePlan(wish: Wish): Plan {
   const first = resolveScenario(sized);
   const [kind] = first.devices.kinds;
   if (kind === undefined) throw new RangeError("a scenario without kinds");
-  const { nbFrag } = planSession(first.campaign, sentBytes);
-  const need = measureNeed(first, kind, { nbFrag, trials, seed: first.seed });
+  const { nbFrag, codedFragments } = planSession(first.campaign, sentBytes);
+  const need = measureNeed(first, kind, { nbFrag, codedFragments, trials, seed: first.seed });
   const percentOf = (coded: number | undefined) =>
     coded === undefined ? undefined : Math.ceil((100 * coded) / nbFrag);
   const fleet = percentOf(forFleet(need, first, nbFrag, target, first.devices.count));

@@ -126,8 +126,10 @@ describe("bad input is one line", () => {
     [["--burst", "5"], "--burst says how losses come together; give --loss too"],
     [["--loss", "0.9", "--burst", "1"], "bursts so short cannot lose 0.9 of the frames"],
     [["--region", "EU433"], "Allowed choices are EU868"],
-    [["--size", "0"], "expected an integer from 1 to 8388608"],
+    [["--size", "1023"], "expected an integer from 1024 to 3900000"],
     [["--dr", "99"], "expected an integer from 0 to 15"],
+    [["--dr", "8"], "the plan: campaign.dr is 8, but EU868 sends downlinks at DR0 to DR7"],
+    [["--region", "US915", "--dr", "2"], "US915 sends downlinks at DR8 to DR13"],
     [["--target", "1"], "expected a number between 0 and 1"],
     [["--firmware", "/nowhere.bin"], "/nowhere.bin: no such file"],
     [["nosuch"], "nosuch: no such file"],
@@ -136,6 +138,16 @@ describe("bad input is one line", () => {
     expect(text).toContain(words);
     expect(text.trim().split("\n")).toHaveLength(1);
   });
+});
+
+test("a data rate that the region lacks is found in the file", async () => {
+  bench.write(
+    "far.yaml",
+    "name: far\ndevices: { count: 5, defaults: { uplinkDr: 9 } }\ncampaign: { redundancyPercent: 10 }\nexpect: {}\n",
+  );
+  expect(await complaint(bench.at("far.yaml"))).toMatch(
+    /far.yaml:2: devices.defaults.uplinkDr is 9, but EU868 sends uplinks at DR0 to DR5$/,
+  );
 });
 
 test("fragment sizes are chosen so that no count has twins", () => {
