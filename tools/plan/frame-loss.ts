@@ -1,6 +1,7 @@
 import type { ResolvedCampaign, ResolvedScenario } from "#scenarios/defaults.ts";
 import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 import { lossModel } from "#sim/air/loss.ts";
+import { ROUND_FRAMES } from "#sim/fleet/cell.ts";
 import { sharedLossAt } from "#sim/fleet/per-gateway.ts";
 import { radioLinks } from "#sim/fleet/radio-link.ts";
 import { draw32, drawKey, threshold } from "#sim/kernel/draws.ts";
@@ -41,13 +42,14 @@ export function frameLoss(
   };
   const everywhere = air.outages.filter(({ gateway }) => gateway === undefined);
   const gaps = everywhere.flatMap(({ when, forS }) => gapOf(when, forS, spacingUs));
-  gaps.push({ start: framesInSession(campaign, spacingUs), end: Number.POSITIVE_INFINITY });
   for (const { kind, share, when, forS } of faults) {
     if (kind !== "deaf") continue;
     const isHit = draw32(drawKey(seed, device, `planned ${kind}`), 0) < threshold(share);
     if (isHit) gaps.push(...gapOf(when, forS, spacingUs));
   }
+  const heardMax = framesInSession(campaign, spacingUs);
   return (counter) =>
+    counter % ROUND_FRAMES >= heardMax ||
     own.lost(counter) ||
     shared.every(
       (atGateway, gateway) =>

@@ -95,10 +95,78 @@ describe("warnings", () => {
     expect(said()).toMatch(new RegExp(`! .*${warning}`));
   });
 
+  test("a session that closes before its fragments are sent, whose devices stay short", async () => {
+    const path = bench.at("short.yaml");
+    await plan("--size", "20000", "--loss", "0.1", "--scenario", path);
+    bench.write(
+      "short.yaml",
+      bench.read("short.yaml").replace("\ncampaign:", "$&\n  timeoutExponent: 5"),
+    );
+    bench.terminal.stdout = "";
+    await plan(path);
+    expect(said()).toMatch(/! .*after 32 s, when 7 of \d+ fragments have been sent; 10 holds all/);
+    expect(said()).toContain("expected 0 % of the devices updated");
+  });
+
+  test("no redundancy is thin for those who lose hardly anything", async () => {
+    await plan("--size", "20000", "--loss", "0.001", "--redundancy", "0", "--frag-size", "200");
+    expect(said()).not.toContain("!");
+    expect(said()).toMatch(/expected 9\d\.\d %/);
+  });
+
+  test("a target that no redundancy reaches", async () => {
+    await plan("--size", "2000", "--loss", "0.95");
+    expect(said()).toContain("the whole fleet more than 300 %");
+    expect(said()).toContain("! no redundancy that was tried");
+  });
+
   test("none for a plan without a flaw", async () => {
     await plan("--size", "20000", "--loss", "0.05", "--devices", "20", "--frag-size", "200");
     expect(said()).not.toContain("!");
   });
+});
+
+test("a redundancy beyond what is usual is tried like any", async () => {
+  await plan(
+    "--size",
+    "20000",
+    "--loss",
+    "0.9",
+    "--redundancy",
+    "400",
+    "--json",
+    bench.at("a.json"),
+  );
+  const { redundancy, updatedShare } = JSON.parse(bench.read("a.json"));
+  expect(redundancy.at(-1)).toMatchObject({ percent: 400, deviceChance: 0 });
+  expect(updatedShare).toBe(0);
+});
+
+test("fragments without a number mend nothing", async () => {
+  await plan(
+    "--size",
+    "160000",
+    "--frag-size",
+    "10",
+    "--loss",
+    "0.1",
+    "--trials",
+    "100",
+    "--json",
+    bench.at("a.json"),
+  );
+  const { redundancy } = JSON.parse(bench.read("a.json"));
+  for (const { deviceChance } of redundancy) expect(deviceChance).toBe(0);
+});
+
+test("banks are as large as the image needs, unless a scenario says how large they are", async () => {
+  expect(await plan("--size", "300000", "--scenario", bench.at("large.yaml"))).toBe(0);
+  expect(loadScenario(bench.at("large.yaml")).scenario.devices?.defaults).toEqual({
+    bankBytes: 303_104,
+  });
+  bench.terminal.stdout = "";
+  expect(await plan("bench", "--size", "300000")).toBe(1);
+  expect(said()).toMatch(/raise bankBytes\n$/);
 });
 
 describe("what does not fit is said, with what would, and status 1", () => {
