@@ -29,7 +29,7 @@ const NET_ID = 0x00_00_13;
 const HORIZON_US = 120 * 86_400 * 1e6;
 const PROGRESS_EVENTS = 2000;
 /** Of the counters of one round: 16 bits. */
-const ROUND_FRAMES = 65_536;
+export const ROUND_FRAMES = 65_536;
 
 export interface CellInput {
   readonly index: number;

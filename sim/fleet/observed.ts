@@ -10,7 +10,9 @@ export class Observed {
   /** Was told when the multicast session is, in time or too late. */
   knowsSession = false;
   hasRefused = false;
-  /** Fragments that were on the air while the device listened, but lost to it. */
+  /** Fragmentation sessions accepted; each starts from nothing. */
+  sessions = 0;
+  /** Fragments of the last one that were on the air while the device listened, but lost to it. */
   framesLost = 0;
   /** Counted last. */
   #frame: number | undefined;
@@ -22,7 +24,7 @@ export class Observed {
   take(note: DeviceNote, energyJ: () => number): void {
     if (note.type === "clockSynced") this.isClockSynced = true;
     if (note.type === "mcSession") this.knowsSession = true;
-    if (note.type === "fragSetup" && note.errors === 0) this.blockState = "receiving";
+    if (note.type === "fragSetup" && note.errors === 0) this.#startBlock();
     if (note.type === "fragSetup" && note.errors !== 0) this.hasRefused = true;
     if (note.type === "mcGroupSetup" && !note.ok) this.hasRefused = true;
     if (note.type === "fragComplete") {
@@ -30,6 +32,13 @@ export class Observed {
       this.energyToCompleteJ = energyJ();
     }
     if (note.type === "fragFailed" || note.type === "imageRefused") this.blockState = "failed";
+  }
+
+  #startBlock(): void {
+    this.blockState = "receiving";
+    this.sessions += 1;
+    this.framesLost = 0;
+    this.#frame = undefined;
   }
 
   /** `frame`: its counter, if another gateway may bring it too. */

@@ -13,7 +13,7 @@ export interface SurveySample {
   readonly airtimeS: number;
 }
 
-/** One bit per multicast frame, bit 0 of byte 0 first. */
+/** Of the last session: one bit per multicast frame, bit 0 of byte 0 first. */
 export interface DeviceFrames {
   readonly id: number;
   readonly heard: Uint8Array;
@@ -28,6 +28,16 @@ export interface CellSurvey {
   readonly sharedLosses: number;
 }
 
+/** What a device has heard of its last session. */
+interface Heard {
+  readonly heard: Uint8Array;
+  readonly lost: Uint8Array;
+  /** How many of them. */
+  taken: number;
+  /** Which session it is. */
+  session: number;
+}
+
 const FRAMES_MAX = 16_384;
 const SAMPLES_MAX = 400;
 
@@ -35,7 +45,7 @@ const SAMPLES_MAX = 400;
 export class Survey {
   readonly #nbFrag: number;
   readonly #nodes: readonly FleetNode[];
-  readonly #frames: ReadonlyMap<number, { heard: Uint8Array; lost: Uint8Array; taken: number }>;
+  readonly #frames: ReadonlyMap<number, Heard>;
   #samples: SurveySample[] = [];
   #intervalUs = 15_000_000;
   #nextUs = 0;
@@ -49,7 +59,7 @@ export class Survey {
     this.#frames = new Map(
       nodes.map(({ id }) => [
         id,
-        { heard: new Uint8Array(size), lost: new Uint8Array(size), taken: 0 },
+        { heard: new Uint8Array(size), lost: new Uint8Array(size), taken: 0, session: 0 },
       ]),
     );
   }
@@ -59,6 +69,7 @@ export class Survey {
     if (node.observed.blockState !== "receiving") return;
     const frames = this.#frames.get(node.id);
     if (frames === undefined) return;
+    if (frames.session !== node.observed.sessions) startAnew(frames, node.observed.sessions);
     if (isLost) this.#losses += 1;
     else frames.taken += 1;
     if (isShared) this.#sharedLosses += 1;
@@ -98,4 +109,11 @@ export class Survey {
       sharedLosses: this.#sharedLosses,
     };
   }
+}
+
+function startAnew(frames: Heard, session: number): void {
+  frames.heard.fill(0);
+  frames.lost.fill(0);
+  frames.taken = 0;
+  frames.session = session;
 }

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { resolveScenario } from "#scenarios/defaults.ts";
 import { REGIONS } from "#scenarios/regions/regions.ts";
 import type { LorawanScenario, Scenario } from "#scenarios/schema.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
@@ -8,6 +9,7 @@ import { readFirmwareFile } from "#tools/run/firmware-file.ts";
 import { commandPrefix } from "#tools/run/replay-text.ts";
 import { openSink } from "#tools/run/sink.ts";
 import { shellWord } from "#tools/run/words.ts";
+import { checkRegion } from "#tools/scenario/check-region.ts";
 import { type LoadedScenario, loadScenario, parseScenario } from "#tools/scenario/load.ts";
 import { lorawanOf } from "#tools/scenario/lorawan-only.ts";
 import { yamlText } from "#tools/scenario/yaml.ts";
@@ -43,7 +45,7 @@ export function planCommand(parts: RunParts): Command {
   return new Command("plan")
     .description("says what a campaign will take, and how it will end")
     .argument("[scenario]", "scenario file, or the name of a shipped one, to be planned as it is")
-    .option("--size <bytes>", "size of the signed image", integer(1, 8_388_608))
+    .option("--size <bytes>", "size of the signed image", integer(1024, 3_900_000))
     .option("--firmware <file>", "plan for this file instead of a generated image")
     .option("--key <pem>", "public key that has signed --firmware")
     .addOption(new Option("--region <name>", "region").choices(REGIONS.map(({ name }) => name)))
@@ -120,7 +122,18 @@ function wished(loaded: LoadedScenario | undefined, options: PlanOptions): Loraw
     campaign: { ...base.campaign, ...campaignOf(options) },
     ...(loss === undefined ? {} : { air: { ...base.air, multicastLoss: loss } }),
   };
+  requireAir(
+    scenario,
+    loaded?.locate ?? (({ path, text }) => `the plan: ${path.join(".")} ${text}`),
+  );
   return lorawanOf(parseScenario(yamlText(scenario), loaded?.source ?? "the plan"));
+}
+
+/** Without a data rate there is no plan; a fragment that is too long for it has one. */
+function requireAir(scenario: Scenario, locate: LoadedScenario["locate"]): void {
+  const problem = checkRegion(resolveScenario(scenario));
+  if (problem === undefined || problem.path.join(".") === "campaign.fragSize") return;
+  throw new InputError(locate(problem));
 }
 
 function campaignOf({ dr, fragSize, redundancy, margin, dutyCycle }: PlanOptions) {

@@ -1,5 +1,7 @@
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import type { ResolvedCampaign, ResolvedScenario } from "#scenarios/defaults.ts";
+import { BEACON_PERIOD_S } from "#scenarios/session.ts";
 import { lossModel } from "#sim/air/loss.ts";
+import { ROUND_FRAMES } from "#sim/fleet/cell.ts";
 import { sharedLossAt } from "#sim/fleet/per-gateway.ts";
 import { radioLinks } from "#sim/fleet/radio-link.ts";
 import { draw32, drawKey, threshold } from "#sim/kernel/draws.ts";
@@ -45,13 +47,28 @@ export function frameLoss(
     const isHit = draw32(drawKey(seed, device, `planned ${kind}`), 0) < threshold(share);
     if (isHit) gaps.push(...gapOf(when, forS, spacingUs));
   }
+  const heardMax = framesInSession(campaign, spacingUs);
   return (counter) =>
+    counter % ROUND_FRAMES >= heardMax ||
     own.lost(counter) ||
     shared.every(
       (atGateway, gateway) =>
         atGateway.lost(counter) || links[gateway]?.hears(frame, "multicast", counter) === false,
     ) ||
     gaps.some(({ start, end }) => counter >= start && counter < end);
+}
+
+/**
+ * Frames that are sent before devices stop listening: as many as there are, unless the scenario says
+ * how long that is (TS005 McClassCSessionReq, TimeOut).
+ */
+export function framesInSession(
+  { timeoutExponent, sessionClass }: Pick<ResolvedCampaign, "timeoutExponent" | "sessionClass">,
+  spacingUs: number,
+): number {
+  if (timeoutExponent === undefined) return Number.POSITIVE_INFINITY;
+  const unitS = sessionClass === "B" ? BEACON_PERIOD_S : 1;
+  return Math.ceil((unitS * 2 ** timeoutExponent * 1e6) / spacingUs);
 }
 
 /** Whether devices lose frames at the gateway, and so together. */

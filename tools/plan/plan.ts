@@ -1,3 +1,4 @@
+import { SECTOR_BYTES } from "#agent/boot/layout.ts";
 import { type ResolvedScenario, resolveScenario } from "#scenarios/defaults.ts";
 import type { LorawanScenario } from "#scenarios/schema.ts";
 import { planSession, TIMEOUT_EXPONENT_MAX } from "#scenarios/session.ts";
@@ -36,9 +37,10 @@ export interface Plan {
   readonly resolved: ResolvedScenario;
   readonly sentBytes: number;
   readonly prediction: Prediction;
-  /** Coded fragments in percent that the target takes; undefined: no redundancy does. */
+  /** Coded fragments in percent that the target takes; undefined: more than were tried. */
   readonly forDevicePercent: number | undefined;
   readonly forFleetPercent: number | undefined;
+  readonly triedPercent: number;
   readonly target: number;
   readonly rows: readonly RedundancyRow[];
   readonly warnings: readonly string[];
@@ -49,17 +51,17 @@ export interface Plan {
 }
 
 const ROWS_PERCENT = [5, 10, 15, 20, 25, 30, 40, 50, 75, 100];
-/** Where a redundancy was wished for that none reaches. */
+/** Where a chance was wished for that no redundancy reaches. */
 const REDUNDANCY_MAX_PERCENT = 300;
 
 export function makePlan(wish: Wish): Plan {
   const { sentBytes, imageBytes, target, trials } = wish;
-  const sized = wish.isOpen ? withFragSize(wish.scenario, sentBytes) : wish.scenario;
+  const sized = wish.isOpen ? withSizes(wish.scenario, sentBytes) : wish.scenario;
   const first = resolveScenario(sized);
   const [kind] = first.devices.kinds;
   if (kind === undefined) throw new RangeError("a scenario without kinds");
-  const { nbFrag } = planSession(first.campaign, sentBytes);
-  const need = measureNeed(first, kind, { nbFrag, trials, seed: first.seed });
+  const { nbFrag, codedFragments } = planSession(first.campaign, sentBytes);
+  const need = measureNeed(first, kind, { nbFrag, codedFragments, trials, seed: first.seed });
   const percentOf = (coded: number | undefined) =>
     coded === undefined ? undefined : Math.ceil((100 * coded) / nbFrag);
   const fleet = percentOf(forFleet(need, first, nbFrag, target, first.devices.count));
@@ -78,17 +80,36 @@ export function makePlan(wish: Wish): Plan {
     prediction,
     forDevicePercent: percentOf(forDevice(need, target)),
     forFleetPercent: fleet,
+    triedPercent: Math.floor((100 * need.codedMax) / nbFrag),
     target,
     rows: percents.map((percent) => {
       const codedFragments = Math.ceil((nbFrag * percent) / 100);
       const sessionS = (nbFrag + codedFragments + 1) * spacingS;
       return { percent, codedFragments, sessionS, deviceChance: chanceWith(need, codedFragments) };
     }),
-    warnings: warningsOf({ scenario: resolved, session, spacingS, sentBytes }),
+    warnings: [
+      ...(wish.choosesRedundancy && fleet === undefined ? [outOfReach(target)] : []),
+      ...warningsOf({ scenario: resolved, session, spacingS, sentBytes }),
+    ],
     problem:
       checkScenario(resolved, imageBytes, sentBytes) ?? tooLong(prediction, resolved.campaign),
     fittingDrs: fittingDrs(wish.scenario, redundancyPercent, sentBytes),
   };
+}
+
+function outOfReach(target: number): string {
+  return `no redundancy that was tried brings the whole fleet through with a chance of ${target}; ${REDUNDANCY_MAX_PERCENT} % is planned`;
+}
+
+/** Fragments that the data rate carries, and banks that hold the image. */
+function withSizes(scenario: LorawanScenario, sentBytes: number): LorawanScenario {
+  const sized = withFragSize(scenario, sentBytes);
+  const { campaign, devices } = resolveScenario(sized);
+  const bytes = Math.ceil(sentBytes / campaign.fragSize) * campaign.fragSize;
+  const bankBytes = Math.ceil(bytes / SECTOR_BYTES) * SECTOR_BYTES;
+  if (devices.kinds.every(({ device }) => device.bankBytes >= bankBytes)) return sized;
+  const defaults = { ...sized.devices.defaults, bankBytes };
+  return { ...sized, devices: { ...sized.devices, defaults } };
 }
 
 function withFragSize(scenario: LorawanScenario, sentBytes: number): LorawanScenario {
@@ -123,7 +144,7 @@ function fittingDrs(
     if (rate === undefined) return [];
     const { fragSize: _, ...campaign } = scenario.campaign;
     const other = { ...scenario, campaign: { ...campaign, dr, redundancyPercent } };
-    const resolved = resolveScenario(withFragSize(other, sentBytes));
+    const resolved = resolveScenario(withSizes(other, sentBytes));
     const { session } = pacedSession(regional.region, resolved.campaign, sentBytes);
     const isShort = session.timeoutExponentMin <= TIMEOUT_EXPONENT_MAX;
     return isShort && checkScenario(resolved, sentBytes) === undefined ? [dr] : [];

@@ -2,10 +2,12 @@ import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
 import { FRAGMENT_HEADER_BYTES } from "#scenarios/regions/payload.ts";
 import { FRAGMENTS_MAX, type SessionPlan } from "#scenarios/session.ts";
 import { airtimeOfDownlinkUs, PHY_OVERHEAD_BYTES } from "#sim/air/regional.ts";
+import { ROUND_FRAMES } from "#sim/fleet/cell.ts";
 import { pacedSession } from "#sim/fleet/gateway-air.ts";
+import { campaignGroups } from "#sim/fleet/roster.ts";
 import { parityVariantOf } from "#sim/fleet/settings.ts";
 import { frameLoss, hasSharedLoss } from "./frame-loss.ts";
-import { lostOf, neededRedundancy } from "./needed-redundancy.ts";
+import { type IsLost, lostOf, neededRedundancy } from "./needed-redundancy.ts";
 import { setupChance } from "./setup-chance.ts";
 
 /** What is to be expected of one kind of device. */
@@ -24,8 +26,10 @@ export interface Prediction {
   readonly updatedShare: number;
   /** Chance that the whole fleet does. */
   readonly fleetChance: number;
-  /** Of the fragments of one campaign on all gateways of a cell. */
+  /** Of the fragments of all campaigns of a cell, on all its gateways, in one round. */
   readonly multicastAirtimeS: number;
+  /** Of a cell, one after the other: one for each kind of device, if the scenario does not say otherwise. */
+  readonly campaigns: number;
   readonly spacingS: number;
   readonly trials: number;
   /** What the scenario holds and the prediction leaves out. */
@@ -66,6 +70,7 @@ export function predict(
     chances.reduce((sum, chance) => sum + chance, 0) / chances.length;
   const phyBytes = PHY_OVERHEAD_BYTES + FRAGMENT_HEADER_BYTES + campaign.fragSize;
   const airtimeUs = airtimeOfDownlinkUs(regional.region, campaign.dr, phyBytes);
+  const campaigns = campaignGroups(scenario).length;
   const outcomes = kinds.map(({ name, share, cells }) => ({
     name,
     share,
@@ -80,7 +85,8 @@ export function predict(
       const cellCount = devices.count / Math.min(devices.perCell, devices.count);
       return chance * meanOf(whole.map((updated) => updated ** inCell)) ** cellCount;
     }, 1),
-    multicastAirtimeS: (campaign.gateways * session.totalFragments * airtimeUs) / 1e6,
+    multicastAirtimeS: (campaigns * campaign.gateways * session.totalFragments * airtimeUs) / 1e6,
+    campaigns,
     spacingS: spacingUs / 1e6,
     trials,
     leftOut: leftOutOf(scenario),
@@ -108,23 +114,30 @@ function cellChances(trial: Trial, devicesPerCell: number): number[] {
   const reached = setupChance(scenario, trials, seed);
   const perCell = hasSharedLoss(scenario.air) ? devicesPerCell : trials;
   return Array.from({ length: Math.ceil(trials / perCell) }, (_, cell) => {
-    let decoded = 0;
-    for (let at = 0; at < perCell; at++)
-      if (decodes(trial, cell, cell * perCell + at)) decoded += 1;
-    return reached * (decoded / perCell);
+    let chances = 0;
+    for (let at = 0; at < perCell; at++) {
+      const rounds = roundsDecoded(trial, cell, cell * perCell + at);
+      chances += 1 - (1 - reached) ** rounds;
+    }
+    return chances / perCell;
   });
 }
 
-function decodes(
-  { scenario, kind, session, spacingUs, seed }: Trial,
-  cell: number,
-  id: number,
-): boolean {
+/** Of the rounds of a campaign, each with losses of its own, those that bring a device the whole block. */
+function roundsDecoded(trial: Trial, cell: number, id: number): number {
+  const { scenario, spacingUs, seed } = trial;
+  const isLost = frameLoss(scenario, spacingUs, seed, cell, id);
+  let decoded = 0;
+  for (let round = 0; round < scenario.campaign.rounds; round++)
+    if (decodes(trial, (counter) => isLost(counter + round * ROUND_FRAMES))) decoded += 1;
+  return decoded;
+}
+
+function decodes({ kind, session }: Trial, isLost: IsLost): boolean {
   const { nbFrag } = session;
   // What has no number is not sent.
   const codedFragments = Math.max(0, Math.min(session.codedFragments, FRAGMENTS_MAX - nbFrag));
   const { device } = kind;
-  const isLost = frameLoss(scenario, spacingUs, seed, cell, id);
   const lost = lostOf(isLost, nbFrag);
   if (lost === 0) return true;
   const variant = parityVariantOf(device);
@@ -140,6 +153,7 @@ function leftOutOf({
   server,
   devices,
   campaign,
+  pull,
 }: ResolvedScenario): readonly string[] {
   const isTimed = ({ when }: { readonly when: object }) => "atS" in when;
   const facts: readonly (readonly [boolean, string])[] = [
@@ -152,6 +166,15 @@ function leftOutOf({
       air.outages.some(({ gateway }) => gateway !== undefined),
       "outages of one of several gateways (air.outages)",
     ],
+    [
+      devices.kinds.some(({ device }) => Object.keys(device.answerFaults).length > 0),
+      "answers that are late, lost or wrong (answerFaults)",
+    ],
+    [
+      devices.kinds.some(({ device }) => device.descriptor !== undefined),
+      "descriptors that are refused (descriptor)",
+    ],
+    [pull.length > 0, "devices that pull (pull)"],
     [air.radio !== undefined, "collisions and distance in class A (air.radio)"],
     [
       devices.kinds.some(({ device }) => Object.keys(device.answerErrors).length > 0),

@@ -15,23 +15,26 @@ export interface Need {
 
 export interface NeedOptions {
   readonly nbFrag: number;
+  /** Wished for: counted as far as this at least. */
+  readonly codedFragments: number;
   readonly trials: number;
   readonly seed: number;
 }
 
-/** More redundancy than this is no plan. */
-const CODED_SHARE_MAX = 3;
+/** More redundancy than this is no plan, unless it is wished for. */
+export const CODED_SHARE_MAX = 3;
 const REFERENCE_CHANCE = 0.99;
 
 /** The real rows against the scenario's losses, `trials` devices of one kind. */
 export function measureNeed(
   scenario: ResolvedScenario,
   kind: ResolvedKind,
-  { nbFrag, trials, seed }: NeedOptions,
+  { nbFrag, codedFragments, trials, seed }: NeedOptions,
 ): Need {
   const spacingUs = fragmentSpacingUs(scenario.regional.region, scenario.campaign);
   const variant = parityVariantOf(kind.device);
-  const codedMax = Math.max(0, Math.min(CODED_SHARE_MAX * nbFrag, FRAGMENTS_MAX - nbFrag));
+  const most = Math.max(CODED_SHARE_MAX * nbFrag, codedFragments);
+  const codedMax = Math.max(0, Math.min(most, FRAGMENTS_MAX - nbFrag));
   const perCell = Math.ceil(Math.sqrt(trials));
   const counts = Array.from({ length: trials }, (_, device) => {
     const isLost = frameLoss(scenario, spacingUs, seed, Math.floor(device / perCell), device);
@@ -72,8 +75,9 @@ export function forFleet(
   return closed + Math.max(0, real - reference);
 }
 
-/** Share of the devices that decode with so many. */
-export function chanceWith({ counts }: Need, coded: number): number {
+/** Share of the devices that decode with so many; those without a number are not sent. */
+export function chanceWith({ counts, codedMax }: Need, wished: number): number {
+  const coded = Math.min(wished, codedMax);
   let low = 0;
   let high = counts.length;
   while (low < high) {

@@ -24,7 +24,7 @@ export const planSchema = Type.Object(
     codedFragments: count("Coded fragments."),
     redundancyPercent: count("The same in percent of the uncoded ones."),
     spacingS: seconds("Between two frames."),
-    multicastAirtimeS: seconds("Of all fragments, on one gateway."),
+    multicastAirtimeS: seconds("Of all fragments of a cell's campaigns, on all its gateways."),
     timeoutExponent: count("TimeOut of the session: 2^n seconds."),
     updatedShare: chance("Expected share of the fleet that ends updated."),
     fleetChance: chance("Chance that all do."),

@@ -2,8 +2,9 @@ import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { SessionPlan } from "#scenarios/session.ts";
 import { airtimeOfDownlinkUs, rx1DataRate } from "#sim/air/regional.ts";
 import { parityVariantOf } from "#sim/fleet/settings.ts";
-import { meanLoss } from "./closed-form.ts";
+import { decodedChance, meanLoss } from "./closed-form.ts";
 import { hasEvenRows, twinsOf } from "./fragment-size.ts";
+import { framesInSession } from "./frame-loss.ts";
 
 export interface Planned {
   readonly scenario: ResolvedScenario;
@@ -28,6 +29,7 @@ export function warningsOf(planned: Planned): readonly string[] {
     ...blindSpots(planned),
     ...payloadTraps(planned),
     ...thinRedundancy(planned),
+    ...shortSession(planned),
     ...statusTrap(planned),
     ...setUpCapacity(planned),
   ];
@@ -87,8 +89,21 @@ function thinRedundancy({ scenario, session }: Planned): readonly string[] {
   const evenPercent = (100 * loss) / (1 - loss);
   const sentPercent = (100 * session.codedFragments) / session.nbFrag;
   if (loss === 0 || sentPercent >= evenPercent) return [];
+  // Few losses, or those in bursts, spare more devices than their mean says.
+  if (decodedChance(session.nbFrag, session.codedFragments, multicastLoss) >= 0.5) return [];
   return [
-    `${sentPercent.toFixed(0)} % redundancy against ${(100 * loss).toFixed(0)} % loss: fewer than half of the devices get enough, even in theory; ${Math.ceil(evenPercent)} % is where half do`,
+    `${sentPercent.toFixed(0)} % redundancy against ${Number((100 * loss).toPrecision(3))} % loss: fewer than half of the devices get enough, even in theory; ${Math.ceil(evenPercent)} % is where half do`,
+  ];
+}
+
+/** A time-out of the scenario's own may be too short for its fragments. */
+function shortSession({ scenario, session, spacingS }: Planned): readonly string[] {
+  const { timeoutExponent, sessionClass } = scenario.campaign;
+  const inTime = framesInSession(scenario.campaign, spacingS * 1e6);
+  if (timeoutExponent === undefined || inTime >= session.totalFragments) return [];
+  const unit = sessionClass === "B" ? "beacon periods" : "s";
+  return [
+    `campaign.timeoutExponent is ${timeoutExponent}: devices stop listening after ${2 ** timeoutExponent} ${unit}, when ${inTime} of ${session.totalFragments} fragments have been sent; ${session.timeoutExponentMin} holds all of them`,
   ];
 }
 

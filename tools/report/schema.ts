@@ -34,7 +34,7 @@ export const reportedDevice = Type.Object(
     fragments: Type.Object(
       {
         received: count("Taken by the decoder."),
-        lost: count("On the air while the device listened, but lost to it."),
+        lost: count("Of its last session, on the air while the device listened, but lost to it."),
         coded: count("Coded ones among the received."),
         beyondM: count("Taken beyond the number of uncoded fragments until the block was whole."),
       },

@@ -95,10 +95,78 @@ describe("warnings", () => {
     expect(said()).toMatch(new RegExp(`! .*${warning}`));
   });
 
+  test("a session that closes before its fragments are sent, whose devices stay short", async () => {
+    const path = bench.at("short.yaml");
+    await plan("--size", "20000", "--loss", "0.1", "--scenario", path);
+    bench.write(
+      "short.yaml",
+      bench.read("short.yaml").replace("\ncampaign:", "$&\n  timeoutExponent: 5"),
+    );
+    bench.terminal.stdout = "";
+    await plan(path);
+    expect(said()).toMatch(/! .*after 32 s, when 7 of \d+ fragments have been sent; 10 holds all/);
+    expect(said()).toContain("expected 0 % of the devices updated");
+  });
+
+  test("no redundancy is thin for those who lose hardly anything", async () => {
+    await plan("--size", "20000", "--loss", "0.001", "--redundancy", "0", "--frag-size", "200");
+    expect(said()).not.toContain("!");
+    expect(said()).toMatch(/expected 9\d\.\d %/);
+  });
+
+  test("a target that no redundancy reaches", async () => {
+    await plan("--size", "2000", "--loss", "0.95");
+    expect(said()).toContain("the whole fleet more than 300 %");
+    expect(said()).toContain("! no redundancy that was tried");
+  });
+
   test("none for a plan without a flaw", async () => {
     await plan("--size", "20000", "--loss", "0.05", "--devices", "20", "--frag-size", "200");
     expect(said()).not.toContain("!");
   });
+});
+
+test("a redundancy beyond what is usual is tried like any", async () => {
+  await plan(
+    "--size",
+    "20000",
+    "--loss",
+    "0.9",
+    "--redundancy",
+    "400",
+    "--json",
+    bench.at("a.json"),
+  );
+  const { redundancy, updatedShare } = JSON.parse(bench.read("a.json"));
+  expect(redundancy.at(-1)).toMatchObject({ percent: 400, deviceChance: 0 });
+  expect(updatedShare).toBe(0);
+});
+
+test("fragments without a number mend nothing", async () => {
+  await plan(
+    "--size",
+    "160000",
+    "--frag-size",
+    "10",
+    "--loss",
+    "0.1",
+    "--trials",
+    "100",
+    "--json",
+    bench.at("a.json"),
+  );
+  const { redundancy } = JSON.parse(bench.read("a.json"));
+  for (const { deviceChance } of redundancy) expect(deviceChance).toBe(0);
+});
+
+test("banks are as large as the image needs, unless a scenario says how large they are", async () => {
+  expect(await plan("--size", "300000", "--scenario", bench.at("large.yaml"))).toBe(0);
+  expect(loadScenario(bench.at("large.yaml")).scenario.devices?.defaults).toEqual({
+    bankBytes: 303_104,
+  });
+  bench.terminal.stdout = "";
+  expect(await plan("bench", "--size", "300000")).toBe(1);
+  expect(said()).toMatch(/raise bankBytes\n$/);
 });
 
 describe("what does not fit is said, with what would, and status 1", () => {
@@ -126,8 +194,10 @@ describe("bad input is one line", () => {
     [["--burst", "5"], "--burst says how losses come together; give --loss too"],
     [["--loss", "0.9", "--burst", "1"], "bursts so short cannot lose 0.9 of the frames"],
     [["--region", "EU433"], "Allowed choices are EU868"],
-    [["--size", "0"], "expected an integer from 1 to 8388608"],
+    [["--size", "1023"], "expected an integer from 1024 to 3900000"],
     [["--dr", "99"], "expected an integer from 0 to 15"],
+    [["--dr", "8"], "the plan: campaign.dr is 8, but EU868 sends downlinks at DR0 to DR7"],
+    [["--region", "US915", "--dr", "2"], "US915 sends downlinks at DR8 to DR13"],
     [["--target", "1"], "expected a number between 0 and 1"],
     [["--firmware", "/nowhere.bin"], "/nowhere.bin: no such file"],
     [["nosuch"], "nosuch: no such file"],
@@ -136,6 +206,16 @@ describe("bad input is one line", () => {
     expect(text).toContain(words);
     expect(text.trim().split("\n")).toHaveLength(1);
   });
+});
+
+test("a data rate that the region lacks is found in the file", async () => {
+  bench.write(
+    "far.yaml",
+    "name: far\ndevices: { count: 5, defaults: { uplinkDr: 9 } }\ncampaign: { redundancyPercent: 10 }\nexpect: {}\n",
+  );
+  expect(await complaint(bench.at("far.yaml"))).toMatch(
+    /far.yaml:2: devices.defaults.uplinkDr is 9, but EU868 sends uplinks at DR0 to DR5$/,
+  );
 });
 
 test("fragment sizes are chosen so that no count has twins", () => {

@@ -7,15 +7,16 @@ import { plannedAndRun } from "./outcome.ts";
 const STANDARD_ERRORS = 4;
 const PLAN_ERROR = 0.01;
 
-test.each(["bench", "suburban", "edge", "basement", "gateway-gap", "late-joiner", "radio-silent"])(
-  "the preset %s ends as planned",
-  (name) => {
-    const { scenario } = loadScenario(name);
-    const { count } = resolveScenario(scenario).devices;
-    const { planned, run } = plannedAndRun(scenario);
-    const standardError = Math.sqrt((planned * (1 - planned)) / count);
-    expect(Math.abs(planned - run)).toBeLessThanOrEqual(
-      PLAN_ERROR + STANDARD_ERRORS * standardError,
-    );
-  },
-);
+const PRESETS = ["bench", "suburban", "edge", "basement", "gateway-gap", "late-joiner"];
+
+test.each([...PRESETS, "radio-silent", "second-round"])("the preset %s ends as planned", (name) => {
+  const { scenario } = loadScenario(name);
+  const { count } = resolveScenario(scenario).devices;
+  const { planned, run } = plannedAndRun(scenario);
+  const standardError = Math.sqrt((planned * (1 - planned)) / count);
+  expect(Math.abs(planned - run)).toBeLessThanOrEqual(PLAN_ERROR + STANDARD_ERRORS * standardError);
+});
+
+test("air time is that of every kind's campaign", () => {
+  expect(plannedAndRun(loadScenario("late-answers").scenario).airtimeRatio).toBeCloseTo(1, 9);
+});

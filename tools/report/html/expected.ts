@@ -2,7 +2,7 @@ import type { ResolvedKind, ResolvedScenario } from "#scenarios/defaults.ts";
 import { fragmentSpacingUs } from "#sim/fleet/gateway-air.ts";
 import { parityVariantOf } from "#sim/fleet/settings.ts";
 import { decodedChance } from "#tools/plan/closed-form.ts";
-import { frameLoss, hasSharedLoss } from "#tools/plan/frame-loss.ts";
+import { frameLoss, framesInSession, hasSharedLoss } from "#tools/plan/frame-loss.ts";
 import { lostOf, neededRedundancy } from "#tools/plan/needed-redundancy.ts";
 import { predict } from "#tools/plan/predict.ts";
 import type { Report } from "#tools/report/schema.ts";
@@ -67,7 +67,9 @@ export function expectedOf(
   const prediction = predict(scenario, sentBytes, { trials, seed });
   const { session, updatedShare: share, fleetChance, leftOut } = prediction;
   const { multicastLoss } = scenario.air;
-  const hasClosedForm = isIndependent(scenario) && multicastLoss.model !== "trace";
+  const inTime = framesInSession(scenario.campaign, prediction.spacingS * 1e6);
+  const isHeardOnce = scenario.campaign.rounds === 1 && inTime >= session.totalFragments;
+  const hasClosedForm = isHeardOnce && isIndependent(scenario) && multicastLoss.model !== "trace";
   const kinds = prediction.kinds.map(({ name, updatedChance }) => {
     const own = devices.filter(({ kind }) => kind === name);
     return {

@@ -50,6 +50,12 @@ describe("the expected completion beside the actual one", () => {
     expect(rowsBeyond.filter((one) => one > 0)).toEqual([1]);
   });
 
+  test("several rounds have no closed form, which is of one", () => {
+    const { share, kinds } = expectedFor("second-round", 30, 30);
+    expect(share).toBeGreaterThan(0.95);
+    expect(kinds[0]?.closedForm).toBeNull();
+  });
+
   test("an image that nobody takes", () => {
     const { share, fleetChance } = expectedFor("bad-signature", 0);
     expect(share).toBe(0);
