@@ -10,7 +10,7 @@ import { integer, type RunParts } from "#tools/run/command.ts";
 import { type ConnectionOptions, connectionOf, gatewayOf } from "./connection.ts";
 import { openDevice, type StoredDevice } from "./device-folder.ts";
 import { type ListedDevice, readDeviceList } from "./device-list.ts";
-import { runErrand } from "./ending.ts";
+import { runErrand, STATUSES } from "./ending.ts";
 import { pullFleet } from "./fleet.ts";
 
 interface PullOptions extends ConnectionOptions {
@@ -40,7 +40,7 @@ const GRANULE_BYTES = 8;
 const BACK_OFF_MAX_MS = 300_000;
 
 export function pullCommand(parts: RunParts): Command {
-  return withWaitingOptions(new Command("pull"))
+  const command = new Command("pull")
     .description(
       "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT, CoAP or a serial line",
     )
@@ -94,6 +94,7 @@ export function pullCommand(parts: RunParts): Command {
     .action(async (options: PullOptions) => {
       process.exitCode = await pull(options, parts);
     });
+  return withWaitingOptions(command);
 }
 
 /** When it asks, and how long it waits. */
@@ -128,7 +129,8 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
     const isDrogue = options.dialect === "drogue";
     const gateway = isDrogue ? gatewayOf(options) : undefined;
     const devices = readDeviceList(options.devices, !isDrogue);
-    const fleet = { url, once, folder, devices, fresh, configOf: configFor };
+    const { poll: pollS } = options;
+    const fleet = { url, once, pollS, folder, devices, fresh, configOf: configFor };
     const ofDevice = ({ name, token }: ListedDevice) =>
       gateway === undefined ? connectionOf({ ...options, token }) : gateway(name);
     return await pullFleet({ ...fleet, connectionOf: ofDevice }, parts);
@@ -136,16 +138,19 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
   const { terminal, now } = parts;
   const connection = connectionOf(options);
   const stored = openDevice(folder, fresh);
-  const { signal, end } = parts.interruption();
+  const interruption = parts.interruption();
+  const { signal } = interruption;
   const startedMs = now();
   const say = (text: string) =>
     terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
   try {
     const onNote = (note: PullNote) => say(noteText(note));
     const config = configFor(stored);
-    return await runErrand({ url, once, stored, config, connection, signal, onNote });
+    const end = await runErrand({ url, once, stored, config, connection, signal, onNote });
+    if (end === "untold") say("the server offers nothing");
+    return STATUSES[end];
   } finally {
-    end();
+    interruption.end();
     connection.close();
     stored.flash.close();
   }
