@@ -83,11 +83,11 @@ export interface Dialect {
   /** Whether the server can be asked to tell of a change; otherwise the core asks now and then. */
   readonly tellsChanges: boolean;
   /** It has no words for how an update goes: it is never asked to report. */
-  readonly isSilent?: true;
+  readonly isSilent?: boolean;
   /** It has a word for how far a download is. */
   readonly tellsProgress?: boolean;
   /** Bytes may come spoilt or not at all, and nobody notices before the image is whole. */
-  readonly isUnchecked?: true;
+  readonly isUnchecked?: boolean;
   ask(ask: Ask, io: DialectIo): void;
   /** Nobody waits for the answer any more. */
   giveUp(io: DialectIo): void;

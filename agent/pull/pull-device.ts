@@ -10,7 +10,8 @@ import { FailureCount } from "./failure-count.ts";
 import { PullMemory } from "./memory.ts";
 import { versionOf } from "./offers.ts";
 import { settleOutcome } from "./outcome.ts";
-import type { PullStatus } from "./pull-status.ts";
+import { Pauses } from "./pauses.ts";
+import { type PullStatus, statusOf } from "./pull-status.ts";
 import { ReportQueue } from "./report-queue.ts";
 import { newPullState, type PullState } from "./state.ts";
 import { Updater } from "./updater.ts";
@@ -54,6 +55,7 @@ export class PullDevice implements UpdaterIo {
   #pollS = 0;
   readonly isUnchecked: boolean;
   readonly #failures = new FailureCount();
+  readonly #pauses: Pauses;
 
   constructor(config: PullConfig, ports: DevicePorts, dialect: Dialect, life: PullLife) {
     requireChunkBytes(config, ports.flash.geometry.granuleBytes, dialect.chunkBytesMax);
@@ -67,6 +69,7 @@ export class PullDevice implements UpdaterIo {
     this.#dialect = dialect;
     this.isUnchecked = dialect.isUnchecked === true;
     this.#updater = new Updater(this);
+    this.#pauses = new Pauses(config.backOff, ports.entropy);
   }
 
   /** Returned array is reused by the next step. */
@@ -91,16 +94,7 @@ export class PullDevice implements UpdaterIo {
   }
 
   status(): PullStatus {
-    const { download } = this.state;
-    return {
-      running: this.running,
-      version: versionOf(this.state, this.running),
-      isTrial: this.isTrial,
-      isIdle: this.#isIdle,
-      offsetBytes: download?.offsetBytes,
-      sizeBytes: download?.sizeBytes,
-      boot: this.ports.boot.report(),
-    };
+    return statusOf(this, this.#isIdle);
   }
 
   note(note: PullNote): void {
@@ -146,6 +140,8 @@ export class PullDevice implements UpdaterIo {
     if (answer.type === "changed") {
       this.#isTargetKnown = false;
       this.reports.takeUpAgain();
+      const shortenedUs = this.#pauses.shortenedUs(this.at);
+      if (shortenedUs !== undefined) this.#pause(shortenedUs);
       if (this.#asked?.type !== "change") return;
       this.#endAsk();
       this.#failures.answered("change");
@@ -166,7 +162,7 @@ export class PullDevice implements UpdaterIo {
         this.#contact(asked);
         this.#isTargetKnown = this.#updater.nextChunk() === undefined;
         this.#pollAfter(answer.pollS);
-        if (!this.#isTargetKnown) this.#wait("retry", this.#pollS * S_US);
+        if (!this.#isTargetKnown) this.#pause(this.#pollS * S_US);
         break;
       case "chunk":
         this.#contact();
@@ -240,17 +236,16 @@ export class PullDevice implements UpdaterIo {
     const retryMs = backOffMs(failures, this.config.backOff, this.ports.entropy);
     if (cause === undefined) this.note({ type: "noAnswer", detail, retryMs });
     else this.note({ type: "denied", cause, detail, retryMs });
-    this.#wait("retry", retryMs * MS_US);
+    this.#pause(retryMs * MS_US);
   }
 
   /** Asks what is to be asked next, if anything; everything that may happen in a step ends here. */
   #next(): void {
     if (this.#asked !== undefined || this.#isWaiting) return;
     this.#isIdle = false;
-    const { title } = this.config;
-    const version = versionOf(this.state, this.running);
+    const own = { title: this.config.title, version: versionOf(this.state, this.running) };
     if (this.#dialect.isSilent && this.reports.tellNobody()) this.#updater.outcomeTold();
-    const report = this.reports.next({ title, version }, this.at);
+    const report = this.reports.next(own, this.at);
     if (report !== undefined) {
       this.#ask({ type: "report", report });
       return;
@@ -260,7 +255,7 @@ export class PullDevice implements UpdaterIo {
       return;
     }
     if (!this.#isTargetKnown) {
-      this.#ask({ type: "target", title, version });
+      this.#ask({ type: "target", ...own });
       return;
     }
     const chunk = this.#updater.nextChunk();
@@ -287,6 +282,11 @@ export class PullDevice implements UpdaterIo {
 
   #pollAfter(seconds = this.config.pollS): void {
     this.#pollS = Math.min(Math.max(seconds, 1), POLL_MAX_S);
+  }
+
+  #pause(delayUs: number): void {
+    this.#pauses.begin(this.at + delayUs);
+    this.#wait("retry", delayUs);
   }
 
   #wait(id: PullTimerId, delayUs: number): void {

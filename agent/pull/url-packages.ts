@@ -18,6 +18,8 @@ export class UrlPackages implements Dialect {
   readonly chunkBytesMax: number;
   readonly tellsChanges: boolean;
   readonly tellsProgress: boolean;
+  readonly isSilent: boolean;
+  readonly isUnchecked: boolean;
   readonly #server: Dialect;
   #id = 0;
   #asked: ChunkAsk | undefined;
@@ -28,6 +30,8 @@ export class UrlPackages implements Dialect {
     this.chunkBytesMax = server.chunkBytesMax;
     this.tellsChanges = server.tellsChanges;
     this.tellsProgress = server.tellsProgress === true;
+    this.isSilent = server.isSilent === true;
+    this.isUnchecked = server.isUnchecked === true;
   }
 
   ask(ask: Ask, io: DialectIo): void {

@@ -105,6 +105,7 @@ function codeOf(error: Error | undefined): unknown {
 
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "connection refused",
+  ECONNRESET: "the connection was closed",
   ENOTFOUND: "no such host",
 };
 

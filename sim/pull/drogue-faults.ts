@@ -2,27 +2,32 @@ import type { DrogueCommand, DrogueStatus } from "#agent/pull/drogue.wire.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import type { DrogueDevice } from "#sim/server/drogue/registry.ts";
 import type { CoapHandler } from "#sim/server/thingsboard/coap-exchange.ts";
-import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
+import { type ChunkFault, ChunkFaults } from "#sim/server/thingsboard/faults.ts";
 import type { HttpHandler, HttpReply } from "#sim/server/thingsboard/http-exchange.ts";
 import type { MqttListener } from "./mqtt-link.ts";
 
 const NOTHING = () => {};
 
+/** Which faults, and how long the chunks are that they count. */
+interface ChunkFaultPlan extends Pick<ResolvedPull, "chunkBytes"> {
+  readonly server: { readonly chunkFaults: readonly ChunkFault[] };
+}
+
 /**
- * Lets a scenario's faults come over the pieces of firmware that a Drogue gives. The service that makes
+ * Lets faults come over the pieces of firmware that a Drogue gives. The service that makes
  * them cannot end the exchange that brings them to the device: the endpoints are told to, at once.
  */
 export class DrogueFaults {
   readonly #faults: ChunkFaults;
   readonly #chunkBytes: number;
   readonly #onChunk: (device: DrogueDevice, chunk: number) => void;
-  /** Of the exchange that is being answered: a response other than a command. */
+  /** Of the exchange that is being answered: a response other than a command. A serial line has none. */
   #ending: HttpReply | "close" | undefined;
 
   /** `onChunk`: the first piece of a chunk is about to be given. */
   constructor(
-    { server, chunkBytes }: Pick<ResolvedPull, "server" | "chunkBytes">,
-    onChunk: (device: DrogueDevice, chunk: number) => void,
+    { server, chunkBytes }: ChunkFaultPlan,
+    onChunk: (device: DrogueDevice, chunk: number) => void = NOTHING,
   ) {
     this.#faults = new ChunkFaults(server.chunkFaults);
     this.#chunkBytes = chunkBytes;
@@ -49,6 +54,7 @@ export class DrogueFaults {
 
   http(handler: HttpHandler): HttpHandler {
     return (request, respond) => {
+      this.#ending = undefined;
       const leave = handler(request, respond);
       const ending = this.#takeEnding();
       if (ending === undefined) return leave;
@@ -61,6 +67,7 @@ export class DrogueFaults {
   /** What ends a connection there, ends the exchange here. */
   coap(handler: CoapHandler): CoapHandler {
     return (request, respond) => {
+      this.#ending = undefined;
       const leave = handler(request, respond);
       const ending = this.#takeEnding();
       if (ending === undefined) return leave;
@@ -78,6 +85,7 @@ export class DrogueFaults {
         subscribe: (messageId, filters) => peer.subscribe(messageId, filters),
         closed: () => peer.closed(),
         publish: (message) => {
+          this.#ending = undefined;
           peer.publish(message);
           if (this.#takeEnding() === undefined) return;
           peer.closed();

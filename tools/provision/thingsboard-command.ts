@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
 import { ThingsBoardApi } from "#hal/net/thingsboard-api.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
@@ -14,7 +14,8 @@ import {
   type WantedPackage,
 } from "./thingsboard.ts";
 import { fleetDevices, profileNameOf } from "./thingsboard-names.ts";
-import { watchStates } from "./thingsboard-watch.ts";
+import { TOLD } from "./thingsboard-told.ts";
+import { statesBefore, watchStates } from "./thingsboard-watch.ts";
 
 interface ThingsBoardOptions {
   readonly api: string;
@@ -31,6 +32,7 @@ interface ThingsBoardOptions {
   readonly checksum: ChecksumAlgorithm;
   readonly software?: true;
   readonly to: "profile" | "devices";
+  readonly dialect: keyof typeof TOLD;
   readonly watch?: true;
   readonly watchTimeout: number;
   readonly remove?: true;
@@ -75,6 +77,11 @@ export function thingsBoardProvisionCommand(parts: RunParts): Command {
       whom,
       "profile",
     )
+    .addOption(
+      new Option("--dialect <name>", "in which the devices say how it goes, as of fuota pull")
+        .choices(Object.keys(TOLD))
+        .default("thingsboard"),
+    )
     .option("--watch", "follows what the devices say until each has updated or failed")
     .option("--watch-timeout <s>", "at most so long", integer(1, 86_400), 600)
     .option("--remove", "takes all of it away again")
@@ -107,8 +114,12 @@ async function provision(options: ThingsBoardOptions, parts: RunParts): Promise<
     terminal.out(`${devices.length} devices in profile ${profileNameOf(options.fleet)}\n`);
     if (options.list !== undefined) writeDeviceList(options.list, listed);
     if (wanted === undefined) return EXIT.ok;
-    await assign(fleet, profileId, wanted, devices, options, parts);
-    return options.watch === true ? await watch(fleet, wanted, devices, options, parts) : EXIT.ok;
+    const assigning = () => assign(fleet, profileId, wanted, devices, options, parts);
+    if (options.watch === true) {
+      return await watch(fleet, wanted, devices, assigning, options, parts);
+    }
+    await assigning();
+    return EXIT.ok;
   });
 }
 
@@ -137,17 +148,21 @@ async function watch(
   fleet: ThingsBoardFleet,
   { type, version }: WantedPackage,
   devices: readonly ProvisionedDevice[],
-  { watchTimeout: timeoutS }: ThingsBoardOptions,
+  assigning: () => Promise<void>,
+  { watchTimeout: timeoutS, dialect }: ThingsBoardOptions,
   parts: RunParts,
 ): Promise<number> {
   const { terminal, now } = parts;
+  const about = { kind: type === "FIRMWARE" ? "fw" : "sw", ask: TOLD[dialect], version } as const;
+  const before = await statesBefore(fleet, devices, about);
+  await assigning();
   const startedMs = now();
   const seconds = () => ((now() - startedMs) / 1000).toFixed(1);
   const { signal, end } = parts.interruption();
   try {
     const { updated, failed, open } = await watchStates(fleet, devices, {
-      kind: type === "FIRMWARE" ? "fw" : "sw",
-      version,
+      ...about,
+      before,
       timeoutS,
       intervalMs: WATCH_INTERVAL_MS,
       now,

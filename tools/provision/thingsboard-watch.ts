@@ -1,8 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { forEach } from "./at-once.ts";
 import type { ProvisionedDevice, ThingsBoardFleet } from "./thingsboard.ts";
+import type { AskTold } from "./thingsboard-told.ts";
 
 export interface Watch {
   readonly kind: "fw" | "sw";
+  readonly ask: AskTold;
+  readonly before: StatesBefore;
   /** Of the package whose end is awaited. */
   readonly version: string;
   readonly timeoutS: number;
@@ -21,7 +25,24 @@ export interface Watched {
   readonly open: number;
 }
 
+/** From when states are that were there before the package was assigned: they are no answers to it. */
+export type StatesBefore = ReadonlyMap<ProvisionedDevice, string | undefined>;
+
 const AT_ONCE = 8;
+
+export async function statesBefore(
+  fleet: ThingsBoardFleet,
+  devices: readonly ProvisionedDevice[],
+  { kind, ask, version }: Pick<Watch, "kind" | "ask" | "version">,
+): Promise<StatesBefore> {
+  const states = new Map<ProvisionedDevice, string | undefined>();
+  const worker = async (device: ProvisionedDevice) => {
+    const { target, stateAt } = await ask(fleet, device.id, kind);
+    if (!isVersion(target, version)) states.set(device, stateAt);
+  };
+  await forEach(devices, AT_ONCE, () => {}, worker);
+  return states;
+}
 
 /**
  * Asks the server what its devices say until each has said how its update ended. The server checks no
@@ -32,13 +53,7 @@ export async function watchStates(
   devices: readonly ProvisionedDevice[],
   watch: Watch,
 ): Promise<Watched> {
-  const { kind, version, now, signal } = watch;
-  const keys = [
-    `${kind}_state`,
-    `${kind}_error`,
-    `current_${kind}_version`,
-    `target_${kind}_version`,
-  ];
+  const { kind, ask, before, version, now, signal } = watch;
   const last = new Map<ProvisionedDevice, string>();
   const ends = new Map<ProvisionedDevice, "updated" | "failed">();
   const endMs = now() + watch.timeoutS * 1000;
@@ -46,14 +61,15 @@ export async function watchStates(
     const open = devices.filter((device) => !ends.has(device)).values();
     const worker = async () => {
       for (const device of open) {
-        const told = await fleet.telemetry(device.id, keys);
-        const [state = "nothing", error = "", current, target] = keys.map((key) => told.get(key));
+        const told = await ask(fleet, device.id, kind);
+        const { state = "nothing", error = "", current, target, stateAt } = told;
         if (last.get(device) !== state) watch.onState(device, state, error);
         last.set(device, state);
         // What was said of an older package is no answer to this one.
         if (!isVersion(target, version)) continue;
         if (state === "UPDATED" && isVersion(current, version)) ends.set(device, "updated");
-        if (state === "FAILED") ends.set(device, "failed");
+        const isOld = stateAt !== undefined && stateAt === before.get(device);
+        if (state === "FAILED" && !isOld) ends.set(device, "failed");
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, worker));

@@ -39,6 +39,12 @@ export interface ProvisionedDevice extends ListedDevice {
   readonly id: string;
 }
 
+/** A value of telemetry, and when it came by the clock of whoever sent it. */
+export interface Sample {
+  readonly value: string;
+  readonly at: string;
+}
+
 /** Calls under way at once: more only queue in the server. */
 const AT_ONCE = 8;
 const PAGE_SIZE = 100;
@@ -146,15 +152,32 @@ export class ThingsBoardFleet {
 
   /** Latest telemetry of a device as text; keys that never came are left out. */
   async telemetry(id: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const root = `/api/plugins/telemetry/DEVICE/${id}/values/timeseries`;
-    const answer = recordOf(await this.#api.get(`${root}?keys=${keys.join(",")}`));
-    const latest = new Map<string, string>();
+    const latest = await this.samples(id, keys);
+    return new Map([...latest].map(([key, { value }]) => [key, value]));
+  }
+
+  /** The same, with its time. */
+  async samples(id: string, keys: readonly string[]): Promise<ReadonlyMap<string, Sample>> {
+    const answer = recordOf(await this.#api.get(`${valuesOf(id)}/timeseries?keys=${keys}`));
+    const latest = new Map<string, Sample>();
     for (const key of keys) {
       const [sample] = listOf(field(answer, key) ?? []);
       const value = sample === undefined ? undefined : field(sample, "value");
-      if (value !== undefined) latest.set(key, String(value));
+      if (sample === undefined || value === undefined) continue;
+      latest.set(key, { value: String(value), at: String(field(sample, "ts")) });
     }
     return latest;
+  }
+
+  /** Attributes of a device as text; those that it does not have are left out. */
+  async attributes(
+    id: string,
+    scope: "CLIENT_SCOPE" | "SHARED_SCOPE",
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const path = `${valuesOf(id)}/attributes/${scope}?keys=${keys}`;
+    const found = listOf(await this.#api.get(path));
+    return new Map(found.map((one) => [textOf(one, "key"), String(field(one, "value"))]));
   }
 
   /** Takes away profile, devices and packages. Returns whether there was anything. */
@@ -240,4 +263,8 @@ function hasBytes(record: Fields, bytes: Uint8Array): boolean {
   const digest = checksumDigest(kept.algorithm, new NodeCrypto());
   digest.update(bytes);
   return hexOf(digest.digest()) === kept.hex;
+}
+
+function valuesOf(id: string): string {
+  return `/api/plugins/telemetry/DEVICE/${id}/values`;
 }

@@ -10,7 +10,7 @@ import { integer, type RunParts } from "#tools/run/command.ts";
 import { type ConnectionOptions, connectionOf, gatewayOf } from "./connection.ts";
 import { openDevice, type StoredDevice } from "./device-folder.ts";
 import { type ListedDevice, readDeviceList } from "./device-list.ts";
-import { runErrand } from "./ending.ts";
+import { runErrand, STATUSES } from "./ending.ts";
 import { pullFleet } from "./fleet.ts";
 
 interface PullOptions extends ConnectionOptions {
@@ -22,6 +22,7 @@ interface PullOptions extends ConnectionOptions {
   readonly chunk?: number;
   readonly poll: number;
   readonly timeout: number;
+  readonly backOff: number;
   readonly once?: true;
   readonly needsChecksum?: true;
 }
@@ -36,9 +37,10 @@ const MQTT_CHUNK_BYTES_MAX = 65_536;
 const COAP_CHUNK_BYTES_MAX = 1024;
 const BLOCK_BYTES: readonly CoapBlockBytes[] = [16, 32, 64, 128, 256, 512, 1024];
 const GRANULE_BYTES = 8;
+const BACK_OFF_MAX_MS = 300_000;
 
 export function pullCommand(parts: RunParts): Command {
-  return new Command("pull")
+  const command = new Command("pull")
     .description(
       "one device that takes its updates from a ThingsBoard or a Drogue, in chunks over HTTP, MQTT, CoAP or a serial line",
     )
@@ -71,9 +73,6 @@ export function pullCommand(parts: RunParts): Command {
       "asked for at once, a multiple of 8 (default: 16384; 1024 by CoAP without --block; 968 on a line)",
       chunkBytes,
     )
-    .option("--poll <s>", "between two questions what is assigned", integer(1, 86_400), 60)
-    .option("--long-poll", "by HTTP: asks the server to tell of changes instead")
-    .option("--observe", "by CoAP: observes what is assigned instead")
     .option("--block <bytes>", "by CoAP: takes chunks in blocks of 16, 32, … or 1024", blockBytes)
     .option(
       "--username <name>",
@@ -91,11 +90,26 @@ export function pullCommand(parts: RunParts): Command {
     )
     .option("--baud <rate>", "of a serial line", integer(300, 4_000_000), 115_200)
     .option("--needs-checksum", "refuses firmware of which Drogue tells no checksum")
-    .option("--timeout <ms>", "for an answer", integer(10, 600_000), 10_000)
     .option("--once", "ends when there is nothing left to do, or nothing came of it")
     .action(async (options: PullOptions) => {
       process.exitCode = await pull(options, parts);
     });
+  return withWaitingOptions(command);
+}
+
+/** When it asks, and how long it waits. */
+function withWaitingOptions(command: Command): Command {
+  return command
+    .option("--poll <s>", "between two questions what is assigned", integer(1, 86_400), 60)
+    .option("--long-poll", "by HTTP: asks the server to tell of changes instead")
+    .option("--observe", "by CoAP: observes what is assigned instead")
+    .option("--timeout <ms>", "for an answer", integer(10, 600_000), 10_000)
+    .option(
+      "--back-off <ms>",
+      "after a failure; doubled after each one more, up to five minutes",
+      integer(1, BACK_OFF_MAX_MS),
+      1000,
+    );
 }
 
 async function pull(options: PullOptions, parts: RunParts): Promise<number> {
@@ -115,7 +129,8 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
     const isDrogue = options.dialect === "drogue";
     const gateway = isDrogue ? gatewayOf(options) : undefined;
     const devices = readDeviceList(options.devices, !isDrogue);
-    const fleet = { url, once, folder, devices, fresh, configOf: configFor };
+    const { poll: pollS } = options;
+    const fleet = { url, once, pollS, folder, devices, fresh, configOf: configFor };
     const ofDevice = ({ name, token }: ListedDevice) =>
       gateway === undefined ? connectionOf({ ...options, token }) : gateway(name);
     return await pullFleet({ ...fleet, connectionOf: ofDevice }, parts);
@@ -123,16 +138,19 @@ async function pull(options: PullOptions, parts: RunParts): Promise<number> {
   const { terminal, now } = parts;
   const connection = connectionOf(options);
   const stored = openDevice(folder, fresh);
-  const { signal, end } = parts.interruption();
+  const interruption = parts.interruption();
+  const { signal } = interruption;
   const startedMs = now();
   const say = (text: string) =>
     terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
   try {
     const onNote = (note: PullNote) => say(noteText(note));
     const config = configFor(stored);
-    return await runErrand({ url, once, stored, config, connection, signal, onNote });
+    const end = await runErrand({ url, once, stored, config, connection, signal, onNote });
+    if (end === "untold") say("the server offers nothing");
+    return STATUSES[end];
   } finally {
-    end();
+    interruption.end();
     connection.close();
     stored.flash.close();
   }
@@ -160,7 +178,7 @@ function configOf(
     title: options.title,
     chunkBytes,
     answerTimeoutMs: options.timeout,
-    backOff: { firstMs: 1000, maxMs: 300_000 },
+    backOff: { firstMs: options.backOff, maxMs: BACK_OFF_MAX_MS },
     pollS: options.poll,
     startDelayMaxS: 0,
     trialDeadlineS: 600,

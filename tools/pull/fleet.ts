@@ -8,11 +8,13 @@ import type { RunParts } from "#tools/run/command.ts";
 import type { Connection } from "./connection.ts";
 import { type NewDevice, openDevice, type StoredDevice } from "./device-folder.ts";
 import type { ListedDevice } from "./device-list.ts";
-import { runErrand } from "./ending.ts";
+import { type Errand, runErrand } from "./ending.ts";
+import { UntoldDevices } from "./untold-devices.ts";
 
 export interface PullFleet {
   readonly url: string;
   readonly once: boolean;
+  readonly pollS: number;
   /** One folder a device in it. */
   readonly folder: string;
   readonly devices: readonly ListedDevice[];
@@ -25,6 +27,7 @@ export interface PullFleet {
 const ENDS = {
   updated: "updated",
   idle: "had nothing to do",
+  untold: "were offered nothing",
   refused: "refused what was offered",
   unserved: "without a server",
   interrupted: "interrupted",
@@ -43,19 +46,25 @@ export async function pullFleet(fleet: PullFleet, parts: RunParts): Promise<numb
   // Each device listens to it; more than ten are no leak.
   setMaxListeners(0, signal);
   const opened: { stored: StoredDevice; connection: Connection }[] = [];
+  // Who polls hears of it a poll late.
+  const untold = new UntoldDevices(2 * fleet.pollS * 1000);
   try {
     const running = fleet.devices.map((device) => {
       const stored = openDevice(join(fleet.folder, device.name), fleet.fresh);
       const connection = fleet.connectionOf(device);
       opened.push({ stored, connection });
-      return { device, stored, connection };
+      return { device, stored, connection, patience: untold.join() };
     });
     const ends = await Promise.all(
-      running.map(async ({ device: { name }, stored, connection }) => {
+      running.map(async ({ device: { name }, stored, connection, patience }) => {
         const { url, once } = fleet;
         const config = fleet.configOf(stored);
-        const errand = { url, once, stored, config, connection, signal };
-        return await endOf(errand, (text) => say(name, text));
+        const errand = { url, once, stored, config, connection, signal, patience };
+        try {
+          return await endOf(errand, (text) => say(name, text));
+        } finally {
+          untold.leave(patience);
+        }
       }),
     );
     terminal.out(`${fleet.devices.length} devices in ${seconds()} s: ${summary(ends)}\n`);
@@ -69,20 +78,18 @@ export async function pullFleet(fleet: PullFleet, parts: RunParts): Promise<numb
   }
 }
 
-async function endOf(
-  errand: Omit<Parameters<typeof runErrand>[0], "onNote">,
-  say: (text: string) => void,
-): Promise<End> {
+async function endOf(errand: Omit<Errand, "onNote">, say: (text: string) => void): Promise<End> {
   let isUpdated = false;
   const onNote = (note: PullNote) => {
     if (note.type === "confirmed") isUpdated = true;
     say(noteText(note));
   };
   try {
-    const status = await runErrand({ ...errand, onNote });
-    if (status === EXIT.failed) return "refused";
+    const end = await runErrand({ ...errand, onNote });
+    if (end === "untold") say("was offered nothing");
+    if (end === "refused" || end === "untold") return end;
     if (isUpdated) return "updated";
-    return status === EXIT.ok ? "idle" : "interrupted";
+    return end === "done" ? "idle" : end;
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     say(error.message);
@@ -104,5 +111,7 @@ function summary(ends: readonly End[]): string {
 function statusOf(ends: readonly End[]): number {
   if (ends.includes("unserved")) return EXIT.refused;
   if (ends.includes("refused")) return EXIT.failed;
+  // Some of them, and others not: that the server is done with its fleet nobody can say.
+  if (new Set(ends).size > 1 && ends.includes("untold")) return EXIT.failed;
   return ends.includes("interrupted") ? EXIT.interrupted : EXIT.ok;
 }

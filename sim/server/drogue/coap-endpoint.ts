@@ -64,6 +64,7 @@ export function drogueCoapEndpoint(
   cloud: DrogueCloud,
   entropy: Entropy,
   send: (to: string, message: CoapSaid) => void,
+  handler: CoapHandler = new DrogueCoapApi(cloud).handle,
 ): CoapEndpoint {
-  return new CoapEndpoint(drogueCoapHost(cloud, entropy), new DrogueCoapApi(cloud).handle, send);
+  return new CoapEndpoint(drogueCoapHost(cloud, entropy), handler, send);
 }

@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import type { Dialect } from "#agent/pull/dialect.ts";
+import { DocumentedMqtt } from "#agent/pull/documented-mqtt.ts";
+import { DrogueMqtt } from "#agent/pull/drogue-mqtt.ts";
+import { DrogueSerial } from "#agent/pull/drogue-serial.ts";
 import type { PullEffect } from "#agent/pull/events.ts";
 import { ThingsBoardHttp } from "#agent/pull/thingsboard-http.ts";
 import { UrlPackages } from "#agent/pull/url-packages.ts";
@@ -320,4 +324,36 @@ test("a file that does not end, of unknown size: no more than the bank has room 
   world.run(3600);
   expect(errorOf(world)).toBe("chunks: chunk 8: 1 bytes instead of 0");
   expect(Math.max(...starts(files))).toBe(2048);
+});
+
+test.each<{ what: string; server: Dialect }>([
+  {
+    what: "ThingsBoard by HTTP",
+    server: new ThingsBoardHttp({ token: "T", kind: "fw", longPolls: true }),
+  },
+  {
+    what: "ThingsBoard's document by MQTT",
+    server: new DocumentedMqtt("fw"),
+  },
+  {
+    what: "Drogue, which takes no reports",
+    server: new DrogueMqtt({ spelling: "packed", firstCorrelationId: 1 }),
+  },
+  {
+    what: "Drogue on a line without checks",
+    server: new DrogueSerial({ firstCorrelationId: 1 }),
+  },
+])("$what: with packages at URLs it is what it was", ({ server }) => {
+  const facts = ({
+    chunkBytesMax,
+    tellsChanges,
+    tellsProgress,
+    isSilent,
+    isUnchecked,
+  }: Dialect) => [
+    chunkBytesMax,
+    tellsChanges,
+    ...[tellsProgress, isSilent, isUnchecked].map((is) => is === true),
+  ];
+  expect(facts(new UrlPackages(server))).toEqual(facts(server));
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readDeviceList } from "#tools/pull/device-list.ts";
 import { imageOf, signer } from "../pull/pull-bench.ts";
+import { ServeBench } from "../pull/serve-bench.ts";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
 
@@ -11,6 +12,7 @@ const server = new CommandBench({
 });
 const bench = new CommandBench({ now: () => performance.now() });
 bench.write("app.img", imageOf(20_000));
+bench.write("none.img", new Uint8Array(9000));
 bench.write("key.pub.pem", signer.publicPem());
 let url = "";
 let served: Promise<number> = Promise.resolve(0);
@@ -64,6 +66,36 @@ test("a fleet is made, updated by its own devices, watched, and taken away again
   expect(bench.terminal.stdout).toBe("lab removed\n");
   expect(await provision("--remove")).toBe(0);
   expect(bench.terminal.stdout).toBe("lab was not there\n");
+});
+
+test("in the dialect of the document: what failed before is no answer, what fails now is", async () => {
+  const documented = await ServeBench.open("thingsboard", [
+    ...["--dialect", "documented", ...app("1.0.0")],
+  ]);
+  try {
+    const api = ["--api", documented.url("http"), "--dialect", "documented"];
+    const list = [...api, "--devices", "2", "--list", bench.at("documented.json")];
+    const bad = ["--package", bench.at("none.img"), "--version"];
+    const device = ["--key", bench.at("key.pub.pem"), "--bank", "65536", "--chunk", "4096"];
+    const fleet = ["--devices", bench.at("documented.json"), "--state", bench.at("documented")];
+    const pull = () => {
+      const given = ["--url", documented.url("http"), "--dialect", "documented", "--once"];
+      return bench.fuota(fakeSimulate(0), "pull", ...given, ...fleet, ...device);
+    };
+    expect(await provision(...list, ...bad, "2.0.0")).toBe(0);
+    expect(await pull()).toBe(1);
+    expect(await provision(...list, ...bad, "2.0.0", "--watch")).toBe(1);
+    expect(bench.terminal.stdout).toMatch(/fuota lab 1 {2}FAILED: imageFormat: /);
+    expect(bench.terminal.stdout).toMatch(/the server has 0 of 2 updated, 2 failed\n$/);
+    const silent = ["--watch", "--watch-timeout", "1"];
+    expect(await provision(...list, ...app("2.0.1"), ...silent)).toBe(1);
+    expect(bench.terminal.stdout).toMatch(/0 of 2 updated, 0 failed, 2 neither\n$/);
+    expect(await pull()).toBe(0);
+    expect(await provision(...list, ...app("2.0.1"), "--watch")).toBe(0);
+    expect(bench.terminal.stdout).toMatch(/the server has 2 of 2 updated, 0 failed\n$/);
+  } finally {
+    await documented.close();
+  }
 });
 
 describe("what is there already", () => {

@@ -99,6 +99,14 @@ test("by MQTT: an update, and a token that the server does not know", async () =
   await expect(refused).rejects.toThrow(`${url}: the server does not know these credentials`);
 });
 
+test("nothing is assigned to it: it says so", async () => {
+  const server = await serverOf();
+  server.server.addDevice("d2", "X");
+  const given = ["pull", "--url", server.url, "--once", ...newDevice(), "--token", "X"];
+  expect(await bench.fuota(fakeSimulate(0), ...given)).toBe(0);
+  expect(bench.terminal.stdout).toMatch(/ s {2}the server offers nothing\n$/);
+});
+
 describe("by CoAP", () => {
   const coapDevice = () => {
     const device = newDevice();

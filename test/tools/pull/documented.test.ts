@@ -2,6 +2,7 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
 import { imageOf, signer } from "./pull-bench.ts";
+import { ServeBench } from "./serve-bench.ts";
 
 /* Device and stand-in from the command line, over sockets, in the dialect of the document. */
 
@@ -9,41 +10,19 @@ const bench = new CommandBench();
 bench.write("key.pub.pem", signer.publicPem());
 bench.write("app.img", imageOf(20_000));
 bench.write("other.img", new Uint8Array(5000));
-const running: { readonly stop: () => void; readonly ended: Promise<number> }[] = [];
+const running: ServeBench[] = [];
 afterEach(async () => {
-  for (const { stop, ended } of running.splice(0)) {
-    stop();
-    await ended;
-  }
+  for (const server of running.splice(0)) await server.close();
 });
 afterAll(() => bench.remove());
 
 let folders = 0;
 
-interface Served {
-  readonly stdout: () => string;
-  readonly url: (scheme: "http" | "mqtt" | "coap") => string;
-}
-
 /** Until the test ends. */
-async function serve(...args: readonly string[]): Promise<Served> {
-  const stop = new AbortController();
-  const server = new CommandBench({ interruption: () => ({ signal: stop.signal, end: () => {} }) });
-  const ports = ["--port", "0", "--mqtt", "0", "--coap", "0"];
-  const given = ["serve", "thingsboard", ...ports, "--version", "2.0.0", ...args];
-  const ended = server.fuota(fakeSimulate(0), ...given);
-  running.push({
-    stop: () => {
-      stop.abort();
-      server.remove();
-    },
-    ended,
-  });
-  const stdout = () => server.terminal.stdout;
-  while (!/fw 2\.0\.0, \d+ bytes/.test(stdout())) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return { stdout, url: (scheme) => new RegExp(`${scheme}://[^\\s/]+`).exec(stdout())?.[0] ?? "" };
+async function serve(...args: readonly string[]): Promise<ServeBench> {
+  const server = await ServeBench.open("thingsboard", ["--version", "2.0.0", ...args]);
+  running.push(server);
+  return server;
 }
 
 const documented = ["--dialect", "documented", "--package", bench.at("app.img")];
@@ -66,10 +45,10 @@ describe("an update", () => {
     { over: "coap", args: ["--observe"] },
     { over: "coap", args: ["--block", "512", "--chunk", "8192"] },
   ])("over $over $args", async ({ over, args }) => {
-    const { url, stdout } = await serve(...documented);
-    expect(await pull(url(over), ...asDocumented, ...args)).toBe(0);
+    const server = await serve(...documented);
+    expect(await pull(server.url(over), ...asDocumented, ...args)).toBe(0);
     expect(bench.terminal.stdout).toContain("runs 2.0.0, as it should");
-    const told = [...stdout().matchAll(/device-1 {2}(\S+) (.*)\n/g)].map(([, key, value]) => {
+    const told = [...server.stdout.matchAll(/device-1 {2}(\S+) (.*)\n/g)].map(([, key, value]) => {
       return `${key} ${value}`;
     });
     expect(told.slice(0, 2)).toEqual(["fw_version 1.0.0", "fw_state DOWNLOADING"]);
@@ -78,20 +57,20 @@ describe("an update", () => {
   });
 
   test("software", async () => {
-    const { url, stdout } = await serve(...documented, "--software");
-    expect(await pull(url("coap"), ...asDocumented, "--software")).toBe(0);
-    expect(stdout()).toContain("device-1  sw_state UPDATED");
+    const server = await serve(...documented, "--software");
+    expect(await pull(server.url("coap"), ...asDocumented, "--software")).toBe(0);
+    expect(server.stdout).toContain("device-1  sw_state UPDATED");
   });
 
   test("at a URL of the stand-in's own port", async () => {
-    const { url } = await serve(...documented, "--at-url");
-    expect(await pull(url("mqtt"), ...asDocumented)).toBe(0);
+    const server = await serve(...documented, "--at-url");
+    expect(await pull(server.url("mqtt"), ...asDocumented)).toBe(0);
     expect(bench.terminal.stdout).toContain("runs 2.0.0, as it should");
   });
 });
 
 test("told while they wait: an attribute, or a call", async () => {
-  const { url, stdout } = await serve(...documented, "--devices", "3", "--assign-after", "1");
+  const server = await serve(...documented, "--devices", "3", "--assign-after", "1");
   const stop = new AbortController();
   const interruption = () => ({ signal: stop.signal, end: () => {} });
   const waits = [
@@ -101,18 +80,25 @@ test("told while they wait: an attribute, or a call", async () => {
   ] as const;
   const devices = waits.map(({ over, args }, index) => {
     const device = new CommandBench({ interruption });
-    const given = ["--url", url(over), "--token", `device-${index + 1}`, ...asDocumented, ...args];
+    const given = [
+      "--url",
+      server.url(over),
+      "--token",
+      `device-${index + 1}`,
+      ...asDocumented,
+      ...args,
+    ];
     const own = ["--state", bench.at(`waiting-${over}`), "--key", bench.at("key.pub.pem")];
     return device.fuota(fakeSimulate(0), "pull", ...given, ...own, "--bank", "65536");
   });
-  const isUpdated = (index: number) => stdout().includes(`device-${index}  fw_state UPDATED`);
+  const isUpdated = (index: number) => server.stdout.includes(`device-${index}  fw_state UPDATED`);
   while (![1, 2, 3].every(isUpdated)) await new Promise((resolve) => setImmediate(resolve));
   stop.abort();
   await Promise.all(devices);
 });
 
 test("what is no image: its code is an attribute, its reason telemetry, and a person gets a line", async () => {
-  const { url, stdout } = await serve(
+  const server = await serve(
     "--dialect",
     "documented",
     "--package",
@@ -120,10 +106,10 @@ test("what is no image: its code is an attribute, its reason telemetry, and a pe
     "--checksum",
     "CRC32",
   );
-  expect(await pull(url("http"), ...asDocumented)).toBe(1);
+  expect(await pull(server.url("http"), ...asDocumented)).toBe(1);
   expect(bench.terminal.stdout).toContain("refused (imageFormat)");
-  expect(stdout()).toContain("fw_error INVALID_PACKAGE\n");
-  expect(stdout()).toMatch(/fw_error imageFormat: does not begin/);
+  expect(server.stdout).toContain("fw_error INVALID_PACKAGE\n");
+  expect(server.stdout).toMatch(/fw_error imageFormat: does not begin/);
 });
 
 test.each([

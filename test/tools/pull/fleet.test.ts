@@ -1,4 +1,4 @@
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { writeDeviceList } from "#tools/pull/device-list.ts";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
@@ -73,4 +73,37 @@ test("refused by all: status 1", async () => {
   const server = await serverOf(["T1", "T2"], new Uint8Array(9000));
   expect(await pull(server.url, fleetOf(["T1", "T2"]))).toBe(1);
   expect(lastLine()).toMatch(/2 refused what was offered$/);
+});
+
+describe("a server that tells one device after the other", () => {
+  /** The first has been told, the others have not. */
+  const throttling = async (): Promise<PullServerBench> => {
+    const server = await serverOf(["T1"], imageOf(5000));
+    for (const token of ["T2", "T3"]) server.server.addDevice(token, token);
+    return server;
+  };
+
+  test("those who are told last are waited for", async () => {
+    const server = await throttling();
+    server.onChunk = (chunk) => {
+      if (chunk === 1) server.tell();
+    };
+    expect(await pull(server.url, [...fleetOf(["T1", "T2", "T3"]), "--long-poll"])).toBe(0);
+    expect(lastLine()).toMatch(/: 3 updated$/);
+  });
+
+  test("those who are never told are named, two polls later: status 1", async () => {
+    const server = await throttling();
+    expect(await pull(server.url, [...fleetOf(["T1", "T2", "T3"]), "--poll", "1"])).toBe(1);
+    expect(bench.terminal.stdout).toMatch(/ s {2}lab 2 {2}was offered nothing\n/);
+    expect(bench.terminal.stdout).toMatch(/ s {2}lab 3 {2}was offered nothing\n/);
+    expect(lastLine()).toMatch(/: 1 updated, 2 were offered nothing$/);
+  });
+
+  test("nothing for anybody: nobody waits, status 0", async () => {
+    const server = await serverOf([], imageOf(5000));
+    for (const token of ["T2", "T3"]) server.server.addDevice(token, token);
+    expect(await pull(server.url, fleetOf(["T2", "T3"]))).toBe(0);
+    expect(lastLine()).toMatch(/: 2 were offered nothing$/);
+  });
 });

@@ -99,6 +99,8 @@ describe("what it does not take", () => {
     { args: ["--device", "a:b:c:d:e"], says: /expected name, name:password/ },
     { args: ["--device", "a", "--device", "a:x"], says: /given twice/ },
     { args: ["--without", "toString"], says: /expected one of silentOnErrors/ },
+    { args: ["--fault", "fire"], says: /expected kind, kind:chunk/ },
+    { args: ["--fault", "short", "--broker", "mqtt://x"], says: /it is a drogue-ajour that gives/ },
     { args: ["--package", "no.bin"], says: /no.bin: no such file/ },
   ])("$args", async ({ args, says }) => {
     bench.terminal.stderr = "";

@@ -1,15 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
-import { DROGUE_COAP_OPTION } from "#agent/pull/drogue.wire.ts";
-import { CoapListener } from "#hal/net/coap-server.ts";
-import { HttpListener } from "#hal/net/http-server.ts";
-import { MqttListener } from "#hal/net/mqtt-server.ts";
 import { NodeCrypto } from "#hal/node/crypto.ts";
-import { SystemEntropy } from "#hal/node/entropy.ts";
 import { Engine } from "#sim/kernel/engine.ts";
+import { DrogueFaults } from "#sim/pull/drogue-faults.ts";
 import { DrogueCloud } from "#sim/server/drogue/cloud.ts";
-import { drogueCoapEndpoint } from "#sim/server/drogue/coap-endpoint.ts";
-import { DrogueHttpEndpoint } from "#sim/server/drogue/http-endpoint.ts";
-import { DrogueMqttEndpoint } from "#sim/server/drogue/mqtt-endpoint.ts";
 import {
   DRGDFU_QUIRKS,
   DROGUE_QUIRKS,
@@ -17,16 +10,15 @@ import {
   type DrogueQuirk,
 } from "#sim/server/drogue/quirks.ts";
 import type { NewDevice } from "#sim/server/drogue/registry.ts";
-import { DrogueRegistryApi, REGISTRY_ROOT } from "#sim/server/drogue/registry-api.ts";
 import { type Firmware, makeFirmware, UpdateService } from "#sim/server/drogue/update-service.ts";
-import type { MqttConnection } from "#sim/server/thingsboard/mqtt-session.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { type LineTarget, lineTarget } from "#tools/line.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
+import { type FaultOptions, withFaultOption } from "../fault-option.ts";
 import { type ListeningOptions, withListeningOptions } from "../listening.ts";
-import { refusable } from "../refusable.ts";
+import { listenForDevices, type RegistryUser } from "./endpoints.ts";
 import { writeFileIndex } from "./file-index.ts";
 import { SerialServer } from "./serial-server.ts";
 import { storyOf } from "./story.ts";
@@ -35,7 +27,7 @@ import { joinBroker } from "./update-broker.ts";
 type AnyQuirk = DrogueQuirk | DrgdfuQuirk;
 const ANY_QUIRK = Object.keys({ ...DROGUE_QUIRKS, ...DRGDFU_QUIRKS }) as readonly AnyQuirk[];
 
-interface DrogueOptions extends ListeningOptions {
+interface DrogueOptions extends ListeningOptions, FaultOptions, RegistryUser {
   readonly application: string;
   readonly device?: readonly NewDevice[];
   readonly devices: number;
@@ -51,15 +43,14 @@ interface DrogueOptions extends ListeningOptions {
   readonly serialPause: number;
   readonly broker?: string;
   readonly index?: string;
-  readonly user: string;
-  readonly userToken: string;
   readonly without?: readonly AnyQuirk[];
+  readonly chunk: number;
 }
 
 const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
 
 export function drogueCommand(parts: RunParts): Command {
-  return withListeningOptions(new Command("drogue"))
+  return withFaultOption(withListeningOptions(new Command("drogue")))
     .description("Drogue's endpoints and registry, with one firmware rolled out")
     .requiredOption("--package <file>", "bytes of the firmware, as they are")
     .requiredOption("--version <version>", "of the firmware")
@@ -87,6 +78,12 @@ export function drogueCommand(parts: RunParts): Command {
     .option("--user <name>", "who may read and write the registry", "admin")
     .option("--user-token <token>", "and how that is proved", "admin")
     .option("--without <quirk>", `turns off one of ${ANY_QUIRK.join(", ")}`, quirk)
+    .option(
+      "--chunk <bytes>",
+      "how long the chunks are that --fault counts: Drogue knows offsets only",
+      integer(1, PACKAGE_BYTES_MAX),
+      16_384,
+    )
     .action(async (options: DrogueOptions) => {
       process.exitCode = await serveDrogue(options, parts);
     });
@@ -95,6 +92,7 @@ export function drogueCommand(parts: RunParts): Command {
 async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<number> {
   const { terminal, now } = parts;
   const { name, version, application } = options;
+  const faults = faultsOf(options);
   const data = readInputFile(options.package, PACKAGE_BYTES_MAX);
   const made = makeFirmware({ name, version, data }, new NodeCrypto());
   const firmware = options.checksum ? made : { ...made, checksum: new Uint8Array(0) };
@@ -113,9 +111,9 @@ async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<num
   try {
     if (options.broker !== undefined) {
       open.push(await joinBroker(options.broker, application, cloud));
-    } else answerFrom(cloud, firmware, options);
+    } else answerFrom(cloud, firmware, options, faults);
     const urls: string[] = [];
-    for (const listener of await listen(options, cloud, clock)) {
+    for (const listener of await listenForDevices(options, { cloud, faults, clock })) {
       open.push(listener);
       urls.push(listener.url);
     }
@@ -144,50 +142,23 @@ async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<num
   }
 }
 
-function answerFrom(cloud: DrogueCloud, firmware: Firmware, { without = [] }: DrogueOptions): void {
-  const quirks = Object.fromEntries(without.map((name) => [name, false]));
-  new UpdateService(cloud, { quirks }).publish(firmware);
-}
-
-async function listen(
-  { host, port, mqtt, coap, user, userToken }: DrogueOptions,
-  cloud: DrogueCloud,
-  clock: WallClock,
-): Promise<readonly (HttpListener | MqttListener | CoapListener)[]> {
-  const endpoint = new DrogueHttpEndpoint(cloud);
-  const registry = new DrogueRegistryApi(cloud.registry, { user, token: userToken });
-  const open: (HttpListener | MqttListener | CoapListener)[] = [];
-  try {
-    const http = HttpListener.open(host, port, (request, respond) => {
-      clock.sync();
-      const isRegistry = request.path.startsWith(REGISTRY_ROOT);
-      return (isRegistry ? registry : endpoint).handle(request, respond);
-    });
-    open.push(await refusable(http));
-    if (mqtt !== undefined) {
-      const newSession = (connection: MqttConnection) => {
-        clock.sync();
-        return new DrogueMqttEndpoint(cloud, connection);
-      };
-      open.push(await refusable(MqttListener.open(host, mqtt, newSession)));
-    }
-    if (coap !== undefined) open.push(await refusable(listenForCoap(host, coap, cloud, clock)));
-    return open;
-  } catch (error) {
-    for (const one of open) await one.close();
-    throw error;
+/** Throws `InputError`. */
+function faultsOf({ broker, fault = [], chunk: chunkBytes }: DrogueOptions): DrogueFaults {
+  if (broker !== undefined && fault.length > 0) {
+    throw new InputError("--fault: with --broker it is a drogue-ajour that gives the firmware");
   }
+  return new DrogueFaults({ server: { chunkFaults: fault }, chunkBytes });
 }
 
-function listenForCoap(host: string, port: number, cloud: DrogueCloud, clock: WallClock) {
-  const newHearer: Parameters<typeof CoapListener.open>[2] = (say) => {
-    const endpoint = drogueCoapEndpoint(cloud, new SystemEntropy(), say);
-    return (from, message) => {
-      clock.sync();
-      endpoint.receive(from, message);
-    };
-  };
-  return CoapListener.open(host, port, newHearer, [DROGUE_COAP_OPTION.authorization]);
+function answerFrom(
+  cloud: DrogueCloud,
+  firmware: Firmware,
+  { without = [] }: DrogueOptions,
+  faults: DrogueFaults,
+): void {
+  const quirks = Object.fromEntries(without.map((name) => [name, false]));
+  const onCommand: typeof faults.spoil = (...said) => faults.spoil(...said);
+  new UpdateService(cloud, { quirks, onCommand }).publish(firmware);
 }
 
 /** Throws `InputError`. */

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { CHECKSUM_BYTES, type ChecksumAlgorithm } from "#agent/pull/checksum.ts";
 import { isHttpUrl } from "#agent/pull/redirects.ts";
-import { type ChunkFault, parseChunkFault } from "#sim/server/thingsboard/faults.ts";
 import { isQuirk, QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
 import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
 
@@ -31,10 +30,4 @@ export function rateLimit(text: string): RateLimit {
 export function quirk(text: string, before: readonly Quirk[] = []): readonly Quirk[] {
   if (isQuirk(text)) return [...before, text];
   throw new InvalidArgumentError(`expected one of ${Object.keys(QUIRKS).join(", ")}`);
-}
-
-export function fault(text: string, before: readonly ChunkFault[] = []): readonly ChunkFault[] {
-  const parsed = parseChunkFault(text);
-  if (parsed !== undefined) return [...before, parsed];
-  throw new InvalidArgumentError(`expected kind, kind:chunk or kind:chunkxtimes, like short:3x2`);
 }

@@ -13,25 +13,26 @@ import { CoapDeviceApi } from "#sim/server/thingsboard/coap-device-api.ts";
 import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
 import { DOCUMENTED } from "#sim/server/thingsboard/documented.ts";
-import { CHUNK_FAULTS, type ChunkFault } from "#sim/server/thingsboard/faults.ts";
+import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
 import { FileServer } from "#sim/server/thingsboard/file-server.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
-import { MqttSession } from "#sim/server/thingsboard/mqtt-session.ts";
+import { MqttSession, type MqttSessionOptions } from "#sim/server/thingsboard/mqtt-session.ts";
 import type { NewPackage } from "#sim/server/thingsboard/ota-package.ts";
 import { QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
-import type { RateLimit } from "#sim/server/thingsboard/rate-limit.ts";
+import { type RateLimit, RateLimits } from "#sim/server/thingsboard/rate-limit.ts";
 import { ThingsBoard } from "#sim/server/thingsboard/server.ts";
 import { THINGSBOARD } from "#sim/server/thingsboard/server-dialect.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
+import { type FaultOptions, withFaultOption } from "../fault-option.ts";
 import { type ListeningOptions, withListeningOptions } from "../listening.ts";
 import { refusable } from "../refusable.ts";
 import { adminApp } from "./admin.ts";
-import { algorithm, algorithms, fault, quirk, rateLimit, rootUrl } from "./arguments.ts";
+import { algorithm, algorithms, quirk, rateLimit, rootUrl } from "./arguments.ts";
 
-interface ThingsBoardOptions extends ListeningOptions {
+interface ThingsBoardOptions extends ListeningOptions, FaultOptions {
   readonly dialect: "thingsboard" | "documented";
   readonly token?: readonly string[];
   readonly devices: number;
@@ -45,7 +46,6 @@ interface ThingsBoardOptions extends ListeningOptions {
   readonly atUrl?: string | true;
   readonly rateLimit?: RateLimit;
   readonly without?: readonly Quirk[];
-  readonly fault?: readonly ChunkFault[];
 }
 
 const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
@@ -57,7 +57,7 @@ const DEVICE_BODY_BYTES_MAX = 1024 * 1024;
 const PROFILE = "default";
 
 export function thingsBoardCommand(parts: RunParts): Command {
-  return withListeningOptions(new Command("thingsboard"))
+  return withFaultOption(withListeningOptions(new Command("thingsboard")))
     .description("ThingsBoard's device API, and as much of its admin API as updates need")
     .addOption(
       new Option("--dialect <name>", "the server as it is, or as a document has it")
@@ -94,11 +94,6 @@ export function thingsBoardCommand(parts: RunParts): Command {
     )
     .option("--rate-limit <n:s>", "of each device: requests in seconds", rateLimit)
     .option("--without <quirk>", `turns off one of ${Object.keys(QUIRKS).join(", ")}`, quirk)
-    .option(
-      "--fault <kind[:chunk[xtimes]]>",
-      `what becomes of chunks: ${Object.keys(CHUNK_FAULTS).join(", ")}; again for more`,
-      fault,
-    )
     .action(async (options: ThingsBoardOptions) => {
       process.exitCode = await serveThingsBoard(options, parts);
     });
@@ -141,7 +136,11 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
   let mqtt: MqttListener | undefined;
   let coap: CoapListener | undefined;
   try {
-    mqtt = await listenForMqtt(options, server, clock);
+    const ofSessions = {
+      faults: new ChunkFaults(faults ?? []),
+      rateLimits: new RateLimits<ServerDevice>(limit),
+    };
+    mqtt = await listenForMqtt(options, server, ofSessions, clock);
     coap = await listenForCoap(options, new CoapDeviceApi(server, disturbances), server, clock);
     const urls = [listener, mqtt, coap].flatMap((one) => one?.url ?? []).join(" and ");
     terminal.out(`ThingsBoard's device API at ${urls} for ${tokens.length} devices\n`);
@@ -170,7 +169,11 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
 }
 
 /** Throws `InputError`: the document knows nothing of ThingsBoard's surprises, nor of all that it has. */
-function requireWords({ dialect, without = [], checksum }: ThingsBoardOptions): void {
+function requireWords(options: ThingsBoardOptions): void {
+  const { dialect, without = [], checksum, atUrl, fault } = options;
+  if (atUrl !== undefined && fault !== undefined) {
+    throw new InputError("--fault: it spoils chunks; with --at-url there are none");
+  }
   if (dialect === "thingsboard") return;
   if (without.length > 0) throw new InputError("--without: --dialect documented has none of them");
   if (DOCUMENTED_ALGORITHMS.some((name) => name === checksum)) return;
@@ -228,13 +231,14 @@ function listenForHttp(
 function listenForMqtt(
   { host, mqtt: port }: ThingsBoardOptions,
   server: ThingsBoard,
+  ofSessions: MqttSessionOptions,
   clock: WallClock,
 ): Promise<MqttListener> | undefined {
   if (port === undefined) return undefined;
   return refusable(
     MqttListener.open(host, port, (connection) => {
       clock.sync();
-      return new MqttSession(server, connection);
+      return new MqttSession(server, connection, ofSessions);
     }),
   );
 }

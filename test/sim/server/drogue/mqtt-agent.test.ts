@@ -52,6 +52,49 @@ test("a command that nobody asked for: asks at once what there is", () => {
   expect(link.connects).toBe(2);
 });
 
+describe("a command that nobody asked for, while it pauses after failures", () => {
+  /** Of no status that was ever sent: the answer to none. */
+  const push = { name: "Wait", correlationId: 4_000_000_000, poll: undefined } as const;
+  /** No firmware, and so no answer, for so long that it asks rarely. */
+  const paused = () => {
+    const rig = worldOf();
+    rig.world.run(3600);
+    const call = () =>
+      rig.bench.cloud.command(rig.bench.device, "dfu", encodeCbor(drogueCommand, push, "packed"));
+    // Asked a moment ago: a pause has just begun.
+    const { length } = rig.link.published;
+    rig.world.run(600, () => rig.link.published.length > length);
+    rig.world.run(10);
+    return { ...rig, call };
+  };
+
+  test("without one, it sleeps", () => {
+    const { bench, world } = paused();
+    bench.rollOut(firmwareOf(update));
+    world.run(20);
+    expect(world.status().version).toBe("1.0.0");
+  });
+
+  test("it wakes", () => {
+    const { bench, world, call } = paused();
+    bench.rollOut(firmwareOf(update));
+    call();
+    world.run(20);
+    expect(world.status().version).toBe("2.0.0");
+  });
+
+  test("but not for a broker that repeats itself: once in the longest pause", () => {
+    const { link, world, call } = paused();
+    const { length } = link.published;
+    for (let second = 0; second < 600; second++) {
+      call();
+      world.run(1);
+    }
+    // A minute is the longest pause here: eight to sixteen times without it, and once more in each.
+    expect(link.published.length - length).toBeLessThanOrEqual(16 + 10);
+  });
+});
+
 test("commands for other ears, and other commands: nothing happens", () => {
   const { bench, link, world } = worldOf();
   bench.rollOut(firmwareOf(update, { version: "1.0.0" }));
