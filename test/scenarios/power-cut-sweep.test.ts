@@ -4,7 +4,7 @@ import { sweepCalls, sweepEvents, sweepOperations } from "./campaign-sweep.ts";
 
 /* A whole campaign over LoRaWAN. test/soak/lorawan-power-cuts.test.ts cuts everywhere. */
 
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 180_000 };
 
 test.each([
   { packages: "v1", granuleBytes: 8 },
