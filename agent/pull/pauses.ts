@@ -18,22 +18,44 @@ export class Pauses {
   readonly #entropy: Entropy;
   #until: UptimeUs = 0;
   #nextWakeAt: UptimeUs = 0;
+  /** Since the last question. */
+  #isSpoken = false;
 
   constructor(config: BackOffConfig, entropy: Entropy) {
     this.#config = config;
     this.#entropy = entropy;
   }
 
+  asked(): void {
+    this.#isSpoken = false;
+  }
+
+  /** For so long, after `failures` in a row; who was spoken to while nothing was answered, shorter. */
+  afterMs(failures: number, at: UptimeUs): number {
+    const wholeMs = backOffMs(failures, this.#config, this.#entropy);
+    const isLong = wholeMs > this.#config.firstMs;
+    return this.#isSpoken && isLong && this.#takesWake(at) ? this.#shortMs() : wholeMs;
+  }
+
   begin(until: UptimeUs): void {
     this.#until = until;
   }
 
-  /** The server has spoken: how long the pause still lasts. Undefined: there is none, or it goes on. */
-  shortenedUs(at: UptimeUs): number | undefined {
-    const { firstMs, maxMs } = this.#config;
-    if (at < this.#nextWakeAt || this.#until <= at + firstMs * MS_US) return undefined;
-    this.#nextWakeAt = at + maxMs * MS_US;
-    // Drawn: others have been told at the same moment.
-    return backOffMs(1, this.#config, this.#entropy) * MS_US;
+  /** The server speaks: how long the pause still lasts. Undefined: there is none, or it goes on. */
+  spokenMs(at: UptimeUs): number | undefined {
+    this.#isSpoken = true;
+    const isLong = this.#until > at + this.#config.firstMs * MS_US;
+    return isLong && this.#takesWake(at) ? this.#shortMs() : undefined;
+  }
+
+  #takesWake(at: UptimeUs): boolean {
+    if (at < this.#nextWakeAt) return false;
+    this.#nextWakeAt = at + this.#config.maxMs * MS_US;
+    return true;
+  }
+
+  /** Drawn: others have been told at the same moment. */
+  #shortMs(): number {
+    return backOffMs(1, this.#config, this.#entropy);
   }
 }

@@ -2,7 +2,6 @@ import type { UptimeUs } from "#hal/ports.ts";
 import type { ImageIdentity } from "../boot/strategy.ts";
 import type { DeviceLife, DevicePorts } from "../device-io.ts";
 import { succeeds } from "../flash/faults.ts";
-import { backOffMs } from "./back-off.ts";
 import { type PullConfig, requireChunkBytes } from "./config.ts";
 import type { Answer, Ask, Dialect } from "./dialect.ts";
 import type { PullEffect, PullEvent, PullNote, PullTimerId } from "./events.ts";
@@ -140,8 +139,8 @@ export class PullDevice implements UpdaterIo {
     if (answer.type === "changed") {
       this.#isTargetKnown = false;
       this.reports.takeUpAgain();
-      const shortenedUs = this.#pauses.shortenedUs(this.at);
-      if (shortenedUs !== undefined) this.#pause(shortenedUs);
+      const pauseMs = this.#pauses.spokenMs(this.at);
+      if (pauseMs !== undefined) this.#pause(pauseMs * MS_US);
       if (this.#asked?.type !== "change") return;
       this.#endAsk();
       this.#failures.answered("change");
@@ -233,7 +232,7 @@ export class PullDevice implements UpdaterIo {
     this.#isTargetKnown = false;
     if (asked.type === "report") this.reports.notTold();
     const failures = this.#failures.failed(asked.type);
-    const retryMs = backOffMs(failures, this.config.backOff, this.ports.entropy);
+    const retryMs = this.#pauses.afterMs(failures, this.at);
     if (cause === undefined) this.note({ type: "noAnswer", detail, retryMs });
     else this.note({ type: "denied", cause, detail, retryMs });
     this.#pause(retryMs * MS_US);
@@ -270,6 +269,7 @@ export class PullDevice implements UpdaterIo {
 
   #ask(ask: Ask): void {
     this.#asked = ask;
+    this.#pauses.asked();
     this.#expectAnswer();
     this.#dialect.ask(ask, this);
   }

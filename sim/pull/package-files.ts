@@ -1,7 +1,7 @@
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
-import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
+import { FileFaults } from "#sim/server/thingsboard/file-faults.ts";
 import { FileServer } from "#sim/server/thingsboard/file-server.ts";
-import type { HttpHandler, HttpReply, HttpRequest } from "#sim/server/thingsboard/http-exchange.ts";
+import type { HttpHandler } from "#sim/server/thingsboard/http-exchange.ts";
 
 /** In no world but this one. */
 const ORIGIN = "http://files.example";
@@ -11,13 +11,11 @@ const NOTHING = () => {};
 export class PackageFiles {
   readonly #server = new FileServer();
   readonly #atUrl: NonNullable<ResolvedPull["package"]["atUrl"]>;
-  readonly #chunkBytes: number;
-  readonly #faults: ChunkFaults;
+  readonly #faults: FileFaults;
 
   constructor(atUrl: NonNullable<ResolvedPull["package"]["atUrl"]>, pull: ResolvedPull) {
     this.#atUrl = atUrl;
-    this.#chunkBytes = pull.chunkBytes;
-    this.#faults = new ChunkFaults(pull.server.chunkFaults);
+    this.#faults = new FileFaults(pull.server.chunkFaults, pull.chunkBytes);
   }
 
   /** Returns the URL that leads to it, if any does. */
@@ -29,34 +27,19 @@ export class PackageFiles {
 
   /** As one device sees it. `onChunk`: a chunk is about to be given. */
   handlerFor(device: string, onChunk: (chunk: number) => void): HttpHandler {
+    const give = this.#faults.over(this.#serve, device, onChunk);
     return (request, respond) => {
       const redirect = redirectOf(request.path);
-      if (redirect === undefined) this.#give(device, request, respond, onChunk);
-      else respond({ status: 302, headers: { location: redirect }, body: new Uint8Array(0) });
+      if (redirect === undefined) return give(request, respond);
+      respond({ status: 302, headers: { location: redirect }, body: new Uint8Array(0) });
       return NOTHING;
     };
   }
 
-  #give(
-    device: string,
-    request: HttpRequest,
-    respond: Parameters<HttpHandler>[1],
-    onChunk: (chunk: number) => void,
-  ): void {
-    const { range = "" } = request.headers ?? {};
+  readonly #serve: HttpHandler = (request, respond) => {
     const asked = this.#atUrl.ranges ? request : { ...request, headers: {} };
-    this.#server.handle(asked, (outcome) => {
-      if (typeof outcome === "string" || outcome.status >= 400) {
-        respond(outcome);
-        return;
-      }
-      const [, start = "0"] = /^bytes=(\d+)-/.exec(range) ?? [];
-      const chunk = Math.floor(Number(start) / this.#chunkBytes);
-      onChunk(chunk);
-      const reply = this.#faults.apply(device, chunk, request.path, outcome);
-      respond(typeof reply === "string" ? reply : withLength(reply));
-    });
-  }
+    return this.#server.handle(asked, respond);
+  };
 }
 
 /** `/name/3` takes three redirects, `/name/circle` endless ones. */
@@ -65,8 +48,4 @@ function redirectOf(path: string): string | undefined {
   if (rest === "circle") return `/${name}/again`;
   if (rest === "again") return `/${name}/circle`;
   return rest === "" || rest === "0" ? undefined : `/${name}/${Number(rest) - 1}`;
-}
-
-function withLength(reply: HttpReply): HttpReply {
-  return { ...reply, headers: { ...reply.headers, "content-length": `${reply.body.length}` } };
 }

@@ -10,6 +10,7 @@ const bench = new CommandBench();
 bench.write("key.pub.pem", signer.publicPem());
 bench.write("app.img", imageOf(20_000));
 bench.write("other.img", new Uint8Array(5000));
+bench.write("large.img", imageOf(65_536));
 const running: ServeBench[] = [];
 afterEach(async () => {
   for (const server of running.splice(0)) await server.close();
@@ -97,19 +98,45 @@ test("told while they wait: an attribute, or a call", async () => {
   await Promise.all(devices);
 });
 
-test("what is no image: its code is an attribute, its reason telemetry, and a person gets a line", async () => {
-  const server = await serve(
-    "--dialect",
-    "documented",
-    "--package",
-    bench.at("other.img"),
-    "--checksum",
-    "CRC32",
-  );
-  expect(await pull(server.url("http"), ...asDocumented)).toBe(1);
-  expect(bench.terminal.stdout).toContain("refused (imageFormat)");
-  expect(server.stdout).toContain("fw_error INVALID_PACKAGE\n");
-  expect(server.stdout).toMatch(/fw_error imageFormat: does not begin/);
+describe("a code is an attribute, the reason telemetry, and a person gets a line", () => {
+  test.each([
+    {
+      what: "no image",
+      args: ["--package", bench.at("other.img"), "--checksum", "CRC32"],
+      code: "INVALID_PACKAGE",
+      says: /imageFormat\): does not begin with the magic/,
+    },
+    {
+      what: "larger than the bank",
+      args: ["--package", bench.at("large.img")],
+      code: "INSUFFICIENT_STORAGE",
+      says: /offer\): \d+ bytes, the bank has 65536/,
+    },
+    {
+      what: "a bit wrong",
+      args: ["--package", bench.at("app.img"), "--fault", "flipped:1"],
+      code: "CHECKSUM_MISMATCH",
+      says: /checksum\): SHA256 is /,
+    },
+    {
+      what: "endless empty chunks",
+      args: ["--package", bench.at("app.img"), "--fault", "empty"],
+      code: "NETWORK_ERROR",
+      says: /chunks\): chunk 0: 0 bytes instead of 1024/,
+    },
+  ])("$what: $code", async ({ args, code, says }) => {
+    const server = await serve("--dialect", "documented", "--devices", "3", ...args);
+    for (const [index, over] of (["http", "mqtt", "coap"] as const).entries()) {
+      const name = `device-${index + 1}`;
+      const device = ["--token", name, "--chunk", "1024", "--back-off", "1"];
+      expect(await pull(server.url(over), ...asDocumented, ...device)).toBe(1);
+      const [, reason = ""] = /refused \((.*)\n/.exec(bench.terminal.stdout) ?? [];
+      expect(reason).toMatch(says);
+      expect(server.stdout).toContain(`${name}  fw_error ${code}\n`);
+      expect(server.stdout).toContain(`${name}  fw_error ${reason.replace("): ", ": ")}\n`);
+      expect(server.stdout).toContain(`${name}  fw_state FAILED\n`);
+    }
+  });
 });
 
 test.each([

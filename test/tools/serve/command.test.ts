@@ -69,7 +69,6 @@ describe("what it does not take", () => {
     { args: ["--checksum", "SHA1"], says: /expected one of MD5, SHA256/ },
     { args: ["--without", "toString"], says: /expected one of emptyPastEnd/ },
     { args: ["--fault", "fire"], says: /expected kind, kind:chunk/ },
-    { args: ["--fault", "short", "--at-url"], says: /with --at-url there are none/ },
     { args: ["--rate-limit", "10"], says: /expected requests:seconds/ },
     { args: ["--package", "no.bin"], says: /no.bin: no such file/ },
   ])("$args", async ({ args, says }) => {

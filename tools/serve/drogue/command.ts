@@ -16,7 +16,7 @@ import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { type LineTarget, lineTarget } from "#tools/line.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
-import { type FaultOptions, withFaultOption } from "../fault-option.ts";
+import { type FaultOptions, withFaultOptions } from "../fault-option.ts";
 import { type ListeningOptions, withListeningOptions } from "../listening.ts";
 import { listenForDevices, type RegistryUser } from "./endpoints.ts";
 import { writeFileIndex } from "./file-index.ts";
@@ -44,13 +44,12 @@ interface DrogueOptions extends ListeningOptions, FaultOptions, RegistryUser {
   readonly broker?: string;
   readonly index?: string;
   readonly without?: readonly AnyQuirk[];
-  readonly chunk: number;
 }
 
 const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
 
 export function drogueCommand(parts: RunParts): Command {
-  return withFaultOption(withListeningOptions(new Command("drogue")))
+  return withFaultOptions(withListeningOptions(new Command("drogue")), "in the offsets of devices")
     .description("Drogue's endpoints and registry, with one firmware rolled out")
     .requiredOption("--package <file>", "bytes of the firmware, as they are")
     .requiredOption("--version <version>", "of the firmware")
@@ -78,12 +77,6 @@ export function drogueCommand(parts: RunParts): Command {
     .option("--user <name>", "who may read and write the registry", "admin")
     .option("--user-token <token>", "and how that is proved", "admin")
     .option("--without <quirk>", `turns off one of ${ANY_QUIRK.join(", ")}`, quirk)
-    .option(
-      "--chunk <bytes>",
-      "how long the chunks are that --fault counts: Drogue knows offsets only",
-      integer(1, PACKAGE_BYTES_MAX),
-      16_384,
-    )
     .action(async (options: DrogueOptions) => {
       process.exitCode = await serveDrogue(options, parts);
     });

@@ -14,8 +14,10 @@ import { CoapEndpoint } from "#sim/server/thingsboard/coap-endpoint.ts";
 import type { ServerDevice, TelemetryValue } from "#sim/server/thingsboard/device.ts";
 import { DOCUMENTED } from "#sim/server/thingsboard/documented.ts";
 import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
+import { FileFaults } from "#sim/server/thingsboard/file-faults.ts";
 import { FileServer } from "#sim/server/thingsboard/file-server.ts";
 import { HttpDeviceApi } from "#sim/server/thingsboard/http-device-api.ts";
+import type { HttpHandler } from "#sim/server/thingsboard/http-exchange.ts";
 import { MqttSession, type MqttSessionOptions } from "#sim/server/thingsboard/mqtt-session.ts";
 import type { NewPackage } from "#sim/server/thingsboard/ota-package.ts";
 import { QUIRKS, type Quirk } from "#sim/server/thingsboard/quirks.ts";
@@ -26,7 +28,7 @@ import { EXIT, InputError } from "#tools/errors.ts";
 import { readInputFile } from "#tools/files.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
-import { type FaultOptions, withFaultOption } from "../fault-option.ts";
+import { type FaultOptions, withFaultOptions } from "../fault-option.ts";
 import { type ListeningOptions, withListeningOptions } from "../listening.ts";
 import { refusable } from "../refusable.ts";
 import { adminApp } from "./admin.ts";
@@ -57,7 +59,7 @@ const DEVICE_BODY_BYTES_MAX = 1024 * 1024;
 const PROFILE = "default";
 
 export function thingsBoardCommand(parts: RunParts): Command {
-  return withFaultOption(withListeningOptions(new Command("thingsboard")))
+  return withFaultOptions(withListeningOptions(new Command("thingsboard")), "of files (--at-url)")
     .description("ThingsBoard's device API, and as much of its admin API as updates need")
     .addOption(
       new Option("--dialect <name>", "the server as it is, or as a document has it")
@@ -130,8 +132,10 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
   };
   const api = new HttpDeviceApi(server, disturbances);
   const files = new FileServer();
+  // Who asks for a file does not say which device it is.
+  const ofFiles = new FileFaults(faults ?? [], options.chunk).over(files.handle, "any", () => {});
   const app = adminApp(admin, parts.version);
-  const listener = await listenForHttp(options, { device: api, files, app }, clock);
+  const listener = await listenForHttp(options, { device: api, files: ofFiles, app }, clock);
   const { signal, end } = parts.interruption();
   let mqtt: MqttListener | undefined;
   let coap: CoapListener | undefined;
@@ -169,11 +173,7 @@ async function serveThingsBoard(options: ThingsBoardOptions, parts: RunParts): P
 }
 
 /** Throws `InputError`: the document knows nothing of ThingsBoard's surprises, nor of all that it has. */
-function requireWords(options: ThingsBoardOptions): void {
-  const { dialect, without = [], checksum, atUrl, fault } = options;
-  if (atUrl !== undefined && fault !== undefined) {
-    throw new InputError("--fault: it spoils chunks; with --at-url there are none");
-  }
+function requireWords({ dialect, without = [], checksum }: ThingsBoardOptions): void {
   if (dialect === "thingsboard") return;
   if (without.length > 0) throw new InputError("--without: --dialect documented has none of them");
   if (DOCUMENTED_ALGORITHMS.some((name) => name === checksum)) return;
@@ -205,7 +205,7 @@ function fileUrlOf(
 
 interface HttpFaces {
   readonly device: HttpDeviceApi;
-  readonly files: FileServer;
+  readonly files: HttpHandler;
   readonly app: RestApp;
 }
 
@@ -219,7 +219,7 @@ function listenForHttp(
   const handler: ServedHandler = (request, respond) => {
     clock.sync();
     if (isOfDevice(request.path)) return device.handle(request, respond);
-    if (request.path.startsWith(FILE_PATH)) return files.handle(request, respond);
+    if (request.path.startsWith(FILE_PATH)) return files(request, respond);
     void app.handle(request).then(respond);
     return () => {};
   };

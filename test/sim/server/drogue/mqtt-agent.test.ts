@@ -83,6 +83,16 @@ describe("a command that nobody asked for, while it pauses after failures", () =
     expect(world.status().version).toBe("2.0.0");
   });
 
+  test("it does not fall asleep: the command came while it waited for an answer", () => {
+    const { bench, link, world, call } = paused();
+    const { length } = link.published;
+    world.run(600, () => link.published.length > length);
+    call();
+    bench.rollOut(firmwareOf(update));
+    world.run(20);
+    expect(world.status().version).toBe("2.0.0");
+  });
+
   test("but not for a broker that repeats itself: once in the longest pause", () => {
     const { link, world, call } = paused();
     const { length } = link.published;
