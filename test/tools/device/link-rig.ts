@@ -167,7 +167,7 @@ export class LinkRig {
 
   /** Frames of the device that asked to join, less those that a modem sends again by itself. */
   get joinsAsked(): number {
-    return this.heard.match(/^AT\+JOIN/gm)?.length ?? 0;
+    return this.heard.match(/^AT\+JOIN/gim)?.length ?? 0;
   }
 
   /** Fragments that the device has heard. */
