@@ -86,9 +86,11 @@ async function runDevice(options: DeviceOptions, parts: RunParts): Promise<numbe
     firmware: firmware === undefined ? undefined : readInputFile(firmware, FIRMWARE_BYTES_MAX),
     bankBytes: options.bankKib * 1024,
   });
-  const log = options.log === undefined ? undefined : openLineLog(options.log, parts.terminal.out);
-  const packages = options.packages === "v1" ? 1 : 2;
   const { terminal } = parts;
+  const complain = (text: string) => terminal.err(`fuota: ${text}\n`);
+  const log =
+    options.log === undefined ? undefined : openLineLog(options.log, terminal.out, complain);
+  const packages = options.packages === "v1" ? 1 : 2;
   const operator = new Operator({ terminal, packages, log, showsLines: options.log !== "-" });
   const { say, watch } = operator;
   const { signal, end } = parts.interruption();
@@ -104,11 +106,13 @@ async function runDevice(options: DeviceOptions, parts: RunParts): Promise<numbe
       link: {
         port: port.type === "tcp" ? `tcp://${port.host}:${port.port}` : port.path,
         open: openerOf(port, say),
-        ...(options.resetExec !== undefined && { hardReset: hardResetOf(options.resetExec, say) }),
+        ...(options.resetExec !== undefined && {
+          hardReset: hardResetOf(options.resetExec, say, signal),
+        }),
         ...(baud !== undefined && { bauds: [baud] }),
         ...(dialect !== undefined && { dialect }),
       },
-      selfTest: selfTestOf(options.exec, folder, state, say),
+      selfTest: selfTestOf(options.exec, folder, state, say, signal),
       say,
       watch,
     });

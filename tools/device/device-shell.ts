@@ -5,6 +5,7 @@ import type { DeviceEffect, DeviceEvent, TimerId } from "#agent/events.ts";
 import type { DeviceStatus } from "#agent/status.ts";
 import type { RadioEvent, RadioPort } from "#hal/radio-port.ts";
 import { describeBoot, describeNote } from "#sim/fleet/notes.ts";
+import { RefusedError } from "#tools/errors.ts";
 import { gpsNow } from "#tools/fleet/wall-clock.ts";
 
 export interface DeviceShellParts {
@@ -12,10 +13,10 @@ export interface DeviceShellParts {
   readonly ports: DevicePorts;
   readonly radio: RadioPort;
   readonly say: (text: string) => void;
-  /** Whether an image on trial may run. */
+  /** Whether an image on trial may run. Rejects when that cannot be found out. */
   readonly selfTest: (image: ImageIdentity) => Promise<boolean>;
-  /** Nothing is left to boot. */
-  readonly onBrick: () => void;
+  /** It cannot go on: nothing is left to boot. */
+  readonly onEnd: (cause: Error) => void;
 }
 
 const BOOT_MS = 500;
@@ -41,11 +42,11 @@ export class DeviceShell {
 
   /** Bootloader first, then the image it chose. */
   start(): void {
-    const { ports, say, onBrick } = this.#parts;
+    const { ports, say, selfTest, onEnd } = this.#parts;
     const decision = ports.boot.boot();
     if (!decision.ok) {
       say("bricked: nothing bootable");
-      onBrick();
+      onEnd(new RefusedError("the flash holds nothing bootable"));
       return;
     }
     say(describeBoot(decision));
@@ -53,11 +54,12 @@ export class DeviceShell {
       this.#run(decision);
       return;
     }
-    void this.#parts.selfTest(decision.image).then((isGood) => {
+    const go = (isGood: boolean) => {
       if (this.#isStopped) return;
       if (isGood) this.#run(decision);
       else this.#restart("the self-test failed: reset");
-    });
+    };
+    selfTest(decision.image).then(go).catch(onEnd);
   }
 
   onRadio(event: RadioEvent): void {

@@ -8,10 +8,18 @@ export interface LineLog {
   close(): void;
 }
 
-/** Appends to a file; `-` is standard output. */
-export function openLineLog(path: string, stdout: (text: string) => void): LineLog {
+/**
+ * Appends to a file; `-` is standard output. A disk that is full is told once, and is no reason to end
+ * what is logged. What comes after the end is dropped.
+ */
+export function openLineLog(
+  path: string,
+  stdout: (text: string) => void,
+  complain: (text: string) => void,
+): LineLog {
   if (path === "-") return { write: (line) => stdout(`${line}\n`), close: () => {} };
-  let file: number;
+  let file: number | undefined;
+  let hasComplained = false;
   try {
     file = openSync(path, "a");
   } catch (error) {
@@ -19,5 +27,21 @@ export function openLineLog(path: string, stdout: (text: string) => void): LineL
     if (reason === undefined) throw error;
     throw new InputError(`cannot write ${path}: ${reason}`);
   }
-  return { write: (line) => void writeSync(file, `${line}\n`), close: () => closeSync(file) };
+  const write = (line: string) => {
+    if (file === undefined) return;
+    try {
+      writeSync(file, `${line}\n`);
+      hasComplained = false;
+    } catch (error) {
+      const reason = fileReasonOf(error);
+      if (reason === undefined) throw error;
+      if (!hasComplained) complain(`${path} lacks lines from here on: ${reason}`);
+      hasComplained = true;
+    }
+  };
+  const close = () => {
+    if (file !== undefined) closeSync(file);
+    file = undefined;
+  };
+  return { write, close };
 }

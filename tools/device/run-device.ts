@@ -6,7 +6,6 @@ import type { ModemSettings } from "#hal/serial/drivers/driver.ts";
 import { maxPayloadBytes } from "#scenarios/regions/payload.ts";
 import type { RegionalSetting } from "#scenarios/regions/region.ts";
 import { regionLimits } from "#sim/fleet/settings.ts";
-import { RefusedError } from "#tools/errors.ts";
 import { DeviceShell } from "./device-shell.ts";
 import type { DeviceState } from "./device-state.ts";
 import type { DeviceWatch } from "./device-watch.ts";
@@ -68,7 +67,7 @@ export class RunningDevice {
       },
       say,
       selfTest,
-      onBrick: () => this.#fail(new RefusedError("the flash holds nothing bootable")),
+      onEnd: (cause) => this.#fail(cause),
     });
   }
 

@@ -13,6 +13,7 @@ import {
 } from "./driver.ts";
 
 const BANDS = ["EU433", "CN470", "IN865", "EU868", "US915", "AU915", "KR920"];
+const STATUS = "at+get_config=lora:status";
 const JOIN_MS = 60_000;
 const SEND_MS = 60_000;
 /** `ERROR: 80` and `ERROR: 90`: an exchange is under way, or duty cycle. */
@@ -28,6 +29,8 @@ export class ClassicDriver implements ModemDriver {
   readonly exchangeMs = SEND_MS;
   readonly saysSent = true;
   #confirms: boolean | undefined;
+  /** The session in it was begun as another device. */
+  #isForeign = false;
 
   async configure(engine: CommandEngine, settings: ModemSettings): Promise<void> {
     const band = settings.band.startsWith("AS923") ? "AS923" : settings.band;
@@ -35,11 +38,19 @@ export class ClassicDriver implements ModemDriver {
       throw new ModemRefused(`this firmware has no band ${settings.band}`);
     }
     this.#confirms = undefined;
+    const { devEui, joinEui, appKey } = settings;
+    const { data } = await engine.request(STATUS, { silenceMs: 200 });
+    this.#isForeign ||= isOther(data, {
+      Region: band,
+      DevEui: hexText(devEui),
+      AppEui: hexText(joinEui),
+      AppKey: hexText(appKey),
+    });
     await set(engine, "join_mode:0", "to join by OTAA");
     await set(engine, `region:${band}`, `the band ${band}`);
-    await set(engine, `dev_eui:${hexText(settings.devEui)}`, "its DevEUI");
-    await set(engine, `app_eui:${hexText(settings.joinEui)}`, "its JoinEUI");
-    await set(engine, `app_key:${hexText(settings.appKey)}`, "its key");
+    await set(engine, `dev_eui:${hexText(devEui)}`, "its DevEUI");
+    await set(engine, `app_eui:${hexText(joinEui)}`, "its JoinEUI");
+    await set(engine, `app_key:${hexText(appKey)}`, "its key");
     await set(engine, "adr:0", "to leave the data rate alone");
     await set(engine, `dr:${settings.dr}`, `data rate ${settings.dr}`);
   }
@@ -49,16 +60,18 @@ export class ClassicDriver implements ModemDriver {
   }
 
   async check(engine: CommandEngine): Promise<Wellbeing> {
-    const status = "at+get_config=lora:status";
-    const { outcome, data } = await engine.request(status, { silenceMs: 200 });
+    const { outcome, data } = await engine.request(STATUS, { silenceMs: 200 });
     if (outcome === "silent") return "silent";
     return data.some((line) => /^Joined Network: ?true$/i.test(line)) ? "well" : "forgot";
   }
 
   async join(engine: CommandEngine): Promise<JoinOutcome> {
-    if (await this.isJoined(engine)) return "joined";
+    if (!this.#isForeign && (await this.isJoined(engine))) return "joined";
     const { outcome, end } = await engine.request("at+join", { timeoutMs: JOIN_MS });
-    if (outcome === "ok") return "joined";
+    if (outcome === "ok") {
+      this.#isForeign = false;
+      return "joined";
+    }
     return BUSY.test(end) ? "busy" : "failed";
   }
 
@@ -90,4 +103,13 @@ export class ClassicDriver implements ModemDriver {
     const sessionClass = group === undefined ? "A" : "C";
     await set(engine, `class:${group === undefined ? 0 : 2}`, `class ${sessionClass}`);
   }
+}
+
+/** Whether the status says anything else. */
+function isOther(status: readonly string[], own: Readonly<Record<string, string>>): boolean {
+  return status.some((line) => {
+    const [name = "", value = ""] = line.split(/: ?/);
+    const is = own[name];
+    return is !== undefined && is !== value.toUpperCase();
+  });
 }

@@ -72,8 +72,8 @@ export const SET: RequestOptions = { timeoutMs: 2000 };
 export const TRIES = 2;
 
 /**
- * Sends a command that has to work, and that may be said twice: a line may have lost a byte on its
- * way. Throws {@link ModemRefused}, or `TransportError` after silence.
+ * Sends a command that has to work, and that may be said again: a line may have lost a byte on its
+ * way. Throws {@link ModemRefused} when it was refused twice, or `TransportError` after silence twice.
  */
 export async function must(
   engine: CommandEngine,
@@ -82,12 +82,13 @@ export async function must(
   options: RequestOptions = SET,
 ): Promise<void> {
   let refusal: string | undefined;
-  for (let tries = 0; tries < TRIES; tries++) {
+  for (let unanswered = 0; unanswered < TRIES; ) {
     const { outcome, end } = await engine.request(command, options);
     if (outcome === "ok") return;
-    if (outcome === "refused") refusal = end;
+    if (outcome !== "refused") unanswered += 1;
+    else if (refusal === undefined) refusal = end;
+    else throw new ModemRefused(`the modem refuses ${what}: ${end}`);
   }
-  if (refusal !== undefined) throw new ModemRefused(`the modem refuses ${what}: ${refusal}`);
   throw silence(`when it is told ${what}`);
 }
 

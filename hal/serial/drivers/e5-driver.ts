@@ -27,6 +27,8 @@ export class E5Driver implements ModemDriver {
   #ownRx2: string | undefined;
   #isJoined = false;
   #isListening = false;
+  /** The session in it was begun as another device. Its key cannot be read. */
+  #isForeign = false;
 
   async configure(engine: CommandEngine, settings: ModemSettings): Promise<void> {
     const band = settings.band.startsWith("AS923") ? "AS923" : settings.band;
@@ -37,6 +39,7 @@ export class E5Driver implements ModemDriver {
     this.#isJoined = false;
     this.#isListening = false;
     await must(engine, "AT+MODE=LWOTAA", "to join by OTAA");
+    this.#isForeign ||= await isOther(engine, settings);
     await must(engine, `AT+DR=${band}`, `the band ${band}`);
     await must(engine, `AT+ID=DevEui,"${hexText(settings.devEui)}"`, "its DevEUI");
     await must(engine, `AT+ID=AppEui,"${hexText(settings.joinEui)}"`, "its JoinEUI");
@@ -58,9 +61,11 @@ export class E5Driver implements ModemDriver {
   }
 
   async join(engine: CommandEngine): Promise<JoinOutcome> {
-    const { outcome, data, end } = await engine.request("AT+JOIN", { timeoutMs: JOIN_MS });
+    const command = this.#isForeign ? "AT+JOIN=FORCE" : "AT+JOIN";
+    const { outcome, data, end } = await engine.request(command, { timeoutMs: JOIN_MS });
     if (outcome !== "ok") return "busy";
     this.#isJoined = end.endsWith("Joined already") || data.some((line) => line.includes("NetID"));
+    this.#isForeign &&= !this.#isJoined;
     return this.#isJoined ? "joined" : "failed";
   }
 
@@ -107,4 +112,17 @@ export class E5Driver implements ModemDriver {
     await must(engine, "AT+CLASS=C", "class C");
     this.#isListening = true;
   }
+}
+
+/** Whether it has other EUIs. */
+async function isOther(
+  engine: CommandEngine,
+  { devEui, joinEui }: ModemSettings,
+): Promise<boolean> {
+  const { data, end } = await engine.request("AT+ID", { silenceMs: 200 });
+  const said = [...data, end].join().replace(/[: ]/g, "").toUpperCase();
+  const rows = { DEVEUI: devEui, APPEUI: joinEui };
+  return Object.entries(rows).some(
+    ([name, eui]) => said.includes(`${name},`) && !said.includes(`${name},${hexText(eui)}`),
+  );
 }

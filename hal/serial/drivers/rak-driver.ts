@@ -30,6 +30,9 @@ const BANDS: Readonly<Record<string, string>> = {
   "AS923-4": "11",
 };
 
+/** A session that was begun with another of these is another device's. */
+const IDENTITY = ["NJM", "BAND", "DEVEUI", "APPEUI", "APPKEY"];
+
 /** One slot of `LSTMULC`; older firmware says `ClassC`, in upper case by now. */
 const GROUP_WORDS = /\b(?:CLASS)?[ABC0]:[0-9A-F]{8}:[0-9A-F:]*/g;
 
@@ -39,6 +42,7 @@ export class RakDriver implements ModemDriver {
   readonly exchangeMs = 8000;
   readonly saysSent: boolean;
   #confirms: boolean | undefined;
+  #isForeign = false;
 
   constructor(saysSent: boolean) {
     this.saysSent = saysSent;
@@ -64,7 +68,10 @@ export class RakDriver implements ModemDriver {
       ["DR", String(settings.dr), `data rate ${settings.dr}`],
       ["LPM", "0", "to stay awake"],
     ];
-    for (const [name, value, what] of wanted) await this.#bring(engine, name, value, what);
+    for (const [name, value, what] of wanted) {
+      const wasOther = await this.#bring(engine, name, value, what);
+      this.#isForeign ||= wasOther && IDENTITY.includes(name);
+    }
   }
 
   async isJoined(engine: CommandEngine): Promise<boolean> {
@@ -78,9 +85,11 @@ export class RakDriver implements ModemDriver {
   }
 
   async join(engine: CommandEngine): Promise<JoinOutcome> {
-    if (await this.isJoined(engine)) return "joined";
+    if (!this.#isForeign && (await this.isJoined(engine))) return "joined";
     const { outcome } = await engine.request("AT+JOIN=1:0:8:0", SET);
-    return outcome === "ok" ? "started" : "busy";
+    if (outcome !== "ok") return "busy";
+    this.#isForeign = false;
+    return "started";
   }
 
   async send(
@@ -117,13 +126,15 @@ export class RakDriver implements ModemDriver {
     await this.#bring(engine, "CLASS", "C", "class C");
   }
 
-  /** Sets what differs, and looks whether it was kept. */
-  async #bring(engine: CommandEngine, name: string, value: string, what: string): Promise<void> {
+  /** Sets what differs, and looks whether it was kept; whether there was something to set. */
+  async #bring(engine: CommandEngine, name: string, value: string, what: string): Promise<boolean> {
+    const isSo = async () => (await this.#query(engine, name))?.toUpperCase() === value;
+    // Asked twice: what is said may lack a byte.
+    if ((await isSo()) || (await isSo())) return false;
     for (let tries = 0; tries < TRIES; tries++) {
-      if ((await this.#query(engine, name))?.toUpperCase() === value) return;
       await must(engine, `AT+${name}=${value}`, what);
+      if (await isSo()) return true;
     }
-    if ((await this.#query(engine, name))?.toUpperCase() === value) return;
     throw new ModemRefused(`the modem does not keep it when it is told ${what}`);
   }
 

@@ -9,6 +9,7 @@ import { ModemLink } from "#tools/device/modem-link.ts";
 import { groupFrame, IDENTITY } from "../../contract/radio/frames.ts";
 import { GROUP_KEYS } from "../../contract/radio.contract.ts";
 import { IN_EU868 } from "../../sim/eu868.ts";
+import type { Piece } from "./rough-line.ts";
 
 const STEP_MS = 20;
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, "hex"));
@@ -19,12 +20,6 @@ interface LinkRigOptions {
   readonly hasResetPin?: boolean;
   /** What becomes of the modem's bytes on their way, one piece after the other. */
   readonly line?: (bytes: Uint8Array) => readonly Piece[];
-}
-
-interface Piece {
-  readonly bytes: Uint8Array;
-  /** The piece before it. */
-  readonly afterMs: number;
 }
 
 /** A link on a virtual modem, in memory and in virtual time (fake timers are on). */
@@ -128,6 +123,8 @@ export class LinkRig {
 
   async until(isSo: () => boolean, seconds = 900): Promise<void> {
     for (let ms = 0; ms < seconds * 1000 && !isSo(); ms += 100) await this.pass(0.1);
+    const [failure] = this.failures;
+    if (failure !== undefined && !isSo()) throw failure;
     if (!isSo()) throw new Error(`it did not happen:\n${this.said.slice(-15).join("\n")}`);
   }
 
@@ -135,7 +132,11 @@ export class LinkRig {
   async inSession(): Promise<void> {
     // It has started a while ago.
     await this.pass(10);
-    await this.opened();
+    await this.openSession();
+  }
+
+  async openSession(): Promise<void> {
+    await this.#settle(this.link.open());
     this.link.perform({ type: "join" });
     await this.until(() => this.joins > 0);
     const { mcAddr, nwkSKey, appSKey } = GROUP_KEYS;
@@ -145,10 +146,6 @@ export class LinkRig {
     const tuning = { frequencyHz: 869_525_000, dr: 0 };
     this.link.perform({ type: "startClassC", groupId: 0, ...tuning });
     await this.pass(5);
-  }
-
-  async opened(): Promise<void> {
-    await this.#settle(this.link.open());
   }
 
   async #settle(opened: Promise<void>): Promise<void> {
@@ -167,7 +164,7 @@ export class LinkRig {
 
   /** Frames of the device that asked to join, less those that a modem sends again by itself. */
   get joinsAsked(): number {
-    return this.heard.match(/^AT\+JOIN/gm)?.length ?? 0;
+    return this.heard.match(/^AT\+JOIN/gim)?.length ?? 0;
   }
 
   /** Fragments that the device has heard. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ProfileName } from "#sim/modem/profiles.ts";
 import { IDENTITY } from "../../contract/radio/frames.ts";
 import { GROUP_KEYS } from "../../contract/radio.contract.ts";
 import { LinkRig } from "./link-rig.ts";
@@ -17,6 +18,32 @@ test("nothing befalls it: no gap, no reset, no second join", async () => {
   expect(rig.fragments).toEqual([1, 2]);
   expect([rig.joins, rig.hardResets, rig.gaps()]).toEqual([1, 0, []]);
   expect(rig.said).toEqual(["modem rui3 RUI_4.2.1_RAK3172-E on memory", "joined"]);
+});
+
+describe("a modem that is in a session already", () => {
+  const zeros = (bytes: number) => "00".repeat(bytes);
+  test.each<[ProfileName, string, string, number]>([
+    ["rui4_2", "its own", "", 0],
+    ["rui4_2", "another key's", `AT+APPKEY=${zeros(16)}`, 1],
+    ["rui4_2", "another band's", "AT+BAND=5", 1],
+    ["legacy104", "another DevEUI's", `AT+DEVEUI=${zeros(8)}`, 1],
+    ["e5", "its own", "", 0],
+    ["e5", "another JoinEUI's", `AT+ID=AppEui,"${zeros(8)}"`, 1],
+    ["classic", "its own", "", 0],
+    ["classic", "another key's", `at+set_config=lora:app_key:${zeros(16)}`, 1],
+  ])("%s, %s: it joins anew unless it is its own", async (profile, _, command, joins) => {
+    const rig = new LinkRig({ profile });
+    const join = { e5: "AT+MODE=LWOTAA\r\nAT+JOIN", classic: "at+join" };
+    const begin = profile === "e5" || profile === "classic" ? join[profile] : "AT+JOIN=1:0:8:0";
+    rig.lab.modem.receive(Buffer.from(`${begin}\r\n`));
+    await rig.pass(10);
+    rig.lab.modem.receive(Buffer.from(`${command}\r\n`));
+    await rig.inSession();
+    // LoRa-E5 says so only when it is told to join.
+    const asked = profile === "e5" ? (rig.heard.match(/JOIN=FORCE/g) ?? []).length : rig.joinsAsked;
+    expect(asked).toBe(joins);
+    expect(rig.joins).toBe(1);
+  });
 });
 
 describe("unplugged", () => {

@@ -69,7 +69,7 @@ const rows: Readonly<Record<string, Row>> = {
     // On a cleared line.
     shows: heard(/\r\n\r\nAT\r\n[\s\S]*\r\n\r\nAT\r\n[\s\S]*\r\n\r\nAT\r\n/),
   },
-  lostBytes: { troubles: { lostBytes: 0.003 }, shows: (rig) => oddLines(rig).length > 1 },
+  lostBytes: { troubles: { lostBytes: 0.005 }, shows: (rig) => oddLines(rig).length > 1 },
   garbledBytes: { troubles: { garbledBytes: 0.008 }, shows: (rig) => oddLines(rig).length > 1 },
   echo: { troubles: { echo: true }, shows: ({ spoken }) => spoken.includes("AT+NWM=?\n\r") },
   band: { troubles: { band: "US915" }, shows: heard(/AT\+BAND=4/) },

@@ -157,7 +157,7 @@ export class LiveUpdate {
     await this.passUntil(this.elapsedS + seconds);
   }
 
-  /** Until the device has said so; fails when it has ended, or after so many seconds here. */
+  /** Until the device has said so; fails when it has ended, or has said nothing for so many seconds here. */
   until(isSo: () => boolean, maxS: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
@@ -168,6 +168,7 @@ export class LiveUpdate {
       const give = (why: string) => reject(new Error(`${why}:\n${this.#output.slice(-4000)}`));
       const timer = setTimeout(() => end(() => give("it did not happen")), maxS * 1000);
       this.#changed = () => {
+        timer.refresh();
         if (isSo()) end(resolve);
         else if (this.#device === undefined) end(() => give("the device ended"));
       };
