@@ -103,6 +103,7 @@ describe("bad input is one line", () => {
   test.each([
     [["--matrix", "redundancy"], "expected KEY=VALUE"],
     [["--matrix", "redundancy=10,10"], "has 10 twice"],
+    [["--matrix", "seed=1,2"], "--matrix seed: give --seeds FIRST..LAST instead"],
     [["--matrix", "loss=0.1", "--matrix", "loss=0.2"], "is given twice"],
     [["--matrix", "redundancy=10,many"], 'campaign.redundancyPercent is "many"'],
     [["--matrix", "campaign.nosuch=1"], "nosuch is unknown"],
