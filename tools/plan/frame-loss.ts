@@ -42,9 +42,9 @@ export function frameLoss(
   };
   const everywhere = air.outages.filter(({ gateway }) => gateway === undefined);
   const gaps = everywhere.flatMap(({ when, forS }) => gapOf(when, forS, spacingUs));
-  for (const { kind, share, when, forS } of faults) {
+  for (const [index, { kind, share, when, forS }] of faults.entries()) {
     if (kind !== "deaf") continue;
-    const isHit = draw32(drawKey(seed, device, `planned ${kind}`), 0) < threshold(share);
+    const isHit = draw32(drawKey(seed, device, `planned ${kind}`), index) < threshold(share);
     if (isHit) gaps.push(...gapOf(when, forS, spacingUs));
   }
   const heardMax = framesInSession(campaign, spacingUs);
