@@ -67,8 +67,10 @@ export function framesInSession(
   spacingUs: number,
 ): number {
   if (timeoutExponent === undefined) return Number.POSITIVE_INFINITY;
-  const unitS = sessionClass === "B" ? BEACON_PERIOD_S : 1;
-  return Math.ceil((unitS * 2 ** timeoutExponent * 1e6) / spacingUs);
+  if (sessionClass !== "B") return Math.ceil((2 ** timeoutExponent * 1e6) / spacingUs);
+  // It begins at the last beacon before the first fragment: half a period earlier, on average.
+  const listenedS = (2 ** timeoutExponent - 0.5) * BEACON_PERIOD_S;
+  return Math.ceil((listenedS * 1e6) / spacingUs);
 }
 
 /** Whether devices lose frames at the gateway, and so together. */
