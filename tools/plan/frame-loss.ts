@@ -42,9 +42,9 @@ export function frameLoss(
   };
   const everywhere = air.outages.filter(({ gateway }) => gateway === undefined);
   const gaps = everywhere.flatMap(({ when, forS }) => gapOf(when, forS, spacingUs));
-  for (const { kind, share, when, forS } of faults) {
+  for (const [index, { kind, share, when, forS }] of faults.entries()) {
     if (kind !== "deaf") continue;
-    const isHit = draw32(drawKey(seed, device, `planned ${kind}`), 0) < threshold(share);
+    const isHit = draw32(drawKey(seed, device, `planned ${kind}`), index) < threshold(share);
     if (isHit) gaps.push(...gapOf(when, forS, spacingUs));
   }
   const heardMax = framesInSession(campaign, spacingUs);
@@ -67,8 +67,10 @@ export function framesInSession(
   spacingUs: number,
 ): number {
   if (timeoutExponent === undefined) return Number.POSITIVE_INFINITY;
-  const unitS = sessionClass === "B" ? BEACON_PERIOD_S : 1;
-  return Math.ceil((unitS * 2 ** timeoutExponent * 1e6) / spacingUs);
+  if (sessionClass !== "B") return Math.ceil((2 ** timeoutExponent * 1e6) / spacingUs);
+  // It begins at the last beacon before the first fragment: half a period earlier, on average.
+  const listenedS = (2 ** timeoutExponent - 0.5) * BEACON_PERIOD_S;
+  return Math.ceil((listenedS * 1e6) / spacingUs);
 }
 
 /** Whether devices lose frames at the gateway, and so together. */

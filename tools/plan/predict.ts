@@ -153,7 +153,6 @@ function leftOutOf({
   server,
   devices,
   campaign,
-  pull,
 }: ResolvedScenario): readonly string[] {
   const isTimed = ({ when }: { readonly when: object }) => "atS" in when;
   const facts: readonly (readonly [boolean, string])[] = [
@@ -174,7 +173,6 @@ function leftOutOf({
       devices.kinds.some(({ device }) => device.descriptor !== undefined),
       "descriptors that are refused (descriptor)",
     ],
-    [pull.length > 0, "devices that pull (pull)"],
     [air.radio !== undefined, "collisions and distance in class A (air.radio)"],
     [
       devices.kinds.some(({ device }) => Object.keys(device.answerErrors).length > 0),

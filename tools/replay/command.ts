@@ -41,7 +41,7 @@ export function replayCommand(parts: RunParts): Command {
 async function replay(path: string, options: ReplayOptions, parts: RunParts): Promise<number> {
   const recorded = recordedRun(path, options.run);
   const run = { ...preparedAgain(path, recorded, options, parts), eventsMax: options.until };
-  const outputs = openOutputs(options, parts.terminal);
+  const outputs = openOutputs(path, options, parts.terminal);
   const { signal, end } = parts.interruption();
   let watched: DeviceResult | undefined;
   const onDevice = (device: DeviceResult) => {

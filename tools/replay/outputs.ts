@@ -1,8 +1,9 @@
-import { InputError } from "#tools/errors.ts";
 import { jsonOf } from "#tools/report/json.ts";
 import type { Report } from "#tools/report/schema.ts";
+import { inputsOf, requireSeparate } from "#tools/run/separate-files.ts";
 import { openSink, type Sink } from "#tools/run/sink.ts";
 import type { Terminal } from "#tools/terminal.ts";
+import type { ReplayOptions } from "./prepared.ts";
 
 /** Where a replay goes. What is meant for a machine has standard output to itself. */
 export interface ReplayOutputs {
@@ -14,12 +15,12 @@ export interface ReplayOutputs {
 
 /** Throws `InputError`. */
 export function openOutputs(
-  { json: path, ndjson: linesPath }: { readonly json?: string; readonly ndjson?: string },
+  recordedPath: string,
+  options: ReplayOptions,
   terminal: Terminal,
 ): ReplayOutputs {
-  if (path !== undefined && path === linesPath) {
-    throw new InputError(`two outputs cannot go to ${path === "-" ? "standard output" : path}`);
-  }
+  const { json: path, ndjson: linesPath } = options;
+  requireSeparate([path, linesPath], inputsOf(options, [recordedPath]));
   const open = (name: string | undefined) =>
     name === undefined ? undefined : openSink(name, terminal.out);
   const json = open(path);

@@ -30,7 +30,7 @@ export async function replayRecording(
   const { line: head } = recording.head;
   const run = preparedAgain(path, head, options, parts);
   const replay = replayOf(path, head, run, options);
-  const outputs = openOutputs(options, parts.terminal);
+  const outputs = openOutputs(path, options, parts.terminal);
   const { signal, end } = parts.interruption();
   const startedMs = parts.now();
   try {

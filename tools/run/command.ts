@@ -11,9 +11,11 @@ import type { FirmwareSizesOf } from "./firmware-file.ts";
 import { HtmlGathering } from "./html.ts";
 import { preparedRun } from "./prepared.ts";
 import { commandPrefix, deviceCommandText, runCommandText } from "./replay-text.ts";
+import { inputsOf, requireSeparate } from "./separate-files.ts";
 import type { Shard, Simulate } from "./simulation.ts";
 import { openSink, type Sink } from "./sink.ts";
 import { summaryText } from "./summary.ts";
+import { shellWord } from "./words.ts";
 
 export interface RunOptions {
   readonly firmware?: string;
@@ -88,7 +90,7 @@ export async function runScenarios(
   }
   const runs = loaded.map((one) => preparedRun(one, options, parts));
   const isSeries = runs.length * options.repeat > 1;
-  const sinks = openSinks(options, parts.terminal);
+  const sinks = openSinks(options, sources, parts.terminal);
   // What is meant for a machine has standard output to itself.
   const say = sinks.usesStdout ? parts.terminal.err : parts.terminal.out;
   const { signal, end } = parts.interruption();
@@ -148,15 +150,10 @@ interface Sinks {
   readonly usesStdout: boolean;
 }
 
-function openSinks(options: RunOptions, terminal: Terminal): Sinks {
+function openSinks(options: RunOptions, sources: readonly string[], terminal: Terminal): Sinks {
   const { json, ndjson, junit, trace, html } = options;
-  const paths = [json, ndjson, junit, trace, html].filter((path) => path !== undefined);
-  const repeated = paths.find((path, index) => paths.indexOf(path) !== index);
-  if (repeated !== undefined) {
-    throw new InputError(
-      `two outputs cannot go to ${repeated === "-" ? "standard output" : repeated}`,
-    );
-  }
+  const paths = [json, ndjson, junit, trace, html];
+  requireSeparate(paths, inputsOf(options, sources));
   const open = (path: string | undefined) =>
     path === undefined ? undefined : openSink(path, terminal.out);
   return {
@@ -182,7 +179,7 @@ function writeReports(
   }
   if (sinks.junit !== undefined) {
     const replay = options.json === undefined || options.json === "-" ? undefined : options.json;
-    const hint = replay === undefined ? "" : `${commandPrefix()} replay ${replay}`;
+    const hint = replay === undefined ? "" : `${commandPrefix()} replay ${shellWord(replay)}`;
     for (const piece of junitOf(reports, hint)) sinks.junit.write(piece);
   }
   for (const sink of [sinks.json, sinks.ndjson, sinks.junit, sinks.trace, sinks.html])

@@ -32,13 +32,23 @@ export function checkScenario(
 function checkLorawan(scenario: ResolvedScenario, imageBytes: number, sentBytes: number) {
   return (
     checkRegion(scenario) ??
+    checkKinds(scenario) ??
     checkPersonas(scenario) ??
     checkBanks(scenario, imageBytes, sentBytes) ??
     checkSession(scenario, sentBytes) ??
-    checkFaults(scenario, sentBytes) ??
+    checkFragmentTimes(scenario, sentBytes) ??
     checkReach(scenario) ??
     checkOutages(scenario)
   );
+}
+
+/** Reports tell kinds apart by their names, and so does a campaign for each. */
+function checkKinds({ devices: { kinds } }: ResolvedScenario): Problem | undefined {
+  const names = kinds.map(({ name }) => name);
+  const index = names.findIndex((name, at) => names.indexOf(name) < at);
+  if (index < 0) return undefined;
+  const path = ["devices", "mix", index, "name"];
+  return { path, text: `is ${names[index]}, like another kind` };
 }
 
 function checkPersonas({ devices }: ResolvedScenario): Problem | undefined {
@@ -119,14 +129,23 @@ function checkOutages({ air, campaign: { gateways } }: ResolvedScenario): Proble
   return undefined;
 }
 
-function checkFaults({ campaign, faults }: ResolvedScenario, sentBytes: number) {
+/** What waits for a fragment that is never sent would be a trouble that never comes. */
+function checkFragmentTimes(
+  { campaign, faults, air, server }: ResolvedScenario,
+  sentBytes: number,
+): Problem | undefined {
   const { totalFragments } = planSession(campaign, sentBytes);
-  for (const [index, { when }] of faults.entries()) {
+  const lists = { faults, "air.outages": air.outages, "air.beaconOutages": air.beaconOutages };
+  const times = Object.entries(lists).flatMap(([list, items]) =>
+    items.map(({ when }, index) => ({ path: [...list.split("."), index, "when"], when })),
+  );
+  if (server.restart !== undefined) {
+    times.push({ path: ["server", "restart"], when: server.restart });
+  }
+  for (const { path, when } of times) {
     if (!("atFragment" in when) || when.atFragment <= totalFragments) continue;
-    return {
-      path: ["faults", index, "when", "atFragment"],
-      text: `is ${when.atFragment}, but the session has ${totalFragments} fragments`,
-    };
+    const text = `is ${when.atFragment}, but the session has ${totalFragments} fragments`;
+    return { path: [...path, "atFragment"], text };
   }
   return undefined;
 }

@@ -31,6 +31,7 @@ export function axesOf(texts: readonly string[]): readonly Axis[] {
     if (axes.findIndex((other) => other.path === path) < index) {
       throw new InputError(`--matrix ${path}: is given twice`);
     }
+    if (path === "seed") throw new InputError("--matrix seed: give --seeds FIRST..LAST instead");
     const twice = labels.find((label, at) => labels.indexOf(label) < at);
     if (twice !== undefined) throw new InputError(`--matrix ${path}: has ${twice} twice`);
   }

@@ -57,6 +57,7 @@ function cell(one: SweptConfiguration, index: number): string {
 }
 
 function details(one: SweptConfiguration, index: number): string {
+  if (one.runs.length === 0) return `<p>${escapeXml(one.values.join(" · "))}: not run</p>`;
   const failed = one.runs.filter(({ ok }) => !ok);
   const reasons = new Map<string, number>();
   for (const { reasons: own } of one.runs) {

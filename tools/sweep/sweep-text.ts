@@ -12,7 +12,7 @@ export function sweepText(report: SweepReport): string {
     `${scenario.name} · ${countText(configurations.length, "configuration")} × ` +
     `${countText(seeds.length, "seed")}${interrupted ? " · interrupted" : ""} · fuota ${version}\n`;
   const time = `${countText(runs, "run")} in ${durationText(wallSeconds)}\n`;
-  return `${head}\n${matrixText(axes, configurations)}\n${time}${failureText(configurations)}`;
+  return `${head}\n${matrixText(axes, configurations)}\n${time}${failureText(configurations, interrupted)}`;
 }
 
 /** Rows are all axes but the last, columns the last. */
@@ -39,13 +39,16 @@ function cellText({ updatedShare, runs, ok }: SweptConfiguration): string {
   return `${(100 * updatedShare).toFixed(1)} %${shade}${mark}`;
 }
 
-function failureText(configurations: readonly SweptConfiguration[]): string {
+function failureText(
+  configurations: readonly SweptConfiguration[],
+  isInterrupted: boolean,
+): string {
   const failures = configurations.flatMap(({ runs, replay }) =>
     runs
       .filter(({ ok }) => !ok)
       .map(({ seed, failed }) => ({ replay: replay.replace("SEED", String(seed)), failed })),
   );
-  if (failures.length === 0) return "every run met its expectations\n";
+  if (failures.length === 0) return isInterrupted ? "" : "every run met its expectations\n";
   const lines = failures
     .slice(0, FAILURES_SHOWN)
     .map(({ replay, failed }) => `  ${replay}   # ${failed.join(", ")}\n`);

@@ -3,6 +3,7 @@ import { EXIT, InputError } from "#tools/errors.ts";
 import type { RunOptions, RunParts } from "#tools/run/command.ts";
 import { type PreparedRun, preparedRun } from "#tools/run/prepared.ts";
 import { commandPrefix } from "#tools/run/replay-text.ts";
+import { inputsOf, requireSeparate } from "#tools/run/separate-files.ts";
 import { openSink, type Sink } from "#tools/run/sink.ts";
 import { shellWord } from "#tools/run/words.ts";
 import type { LoadedScenario } from "#tools/scenario/load.ts";
@@ -29,7 +30,7 @@ export async function runSweep(
   const runs = configurations.map((one) => preparedRun(one.loaded, options, parts));
   const seeds = seedsOf(options, runs[0]?.resolved.seed ?? 1);
   const jobs = runs.flatMap((run) => seeds.map((seed) => jobOf(run, seed)));
-  const sinks = openSinks(options, parts.terminal.out);
+  const sinks = openSinks(options, loaded.source, parts.terminal.out);
   const { signal, end } = parts.interruption();
   const startedMs = parts.now();
   const summaries: RunSummary[] = [];
@@ -110,12 +111,13 @@ function crashOf(error: unknown, jobs: readonly Job[]): unknown {
   return new Error(`crashed in ${where}\n${job?.loaded.text}\n${error.message}`, { cause: error });
 }
 
-function openSinks(options: RunOptions, stdout: (text: string) => void) {
+function openSinks(options: RunOptions, source: string, stdout: (text: string) => void) {
   const { json, ndjson, html, junit, trace, shard } = options;
   const refused = { "--junit": junit, "--trace": trace, "--shard": shard };
   for (const [name, given] of Object.entries(refused)) {
     if (given !== undefined) throw new InputError(`${name}: is of one run, not of a sweep`);
   }
+  requireSeparate([json, ndjson, html], inputsOf(options, [source]));
   const open = (path: string | undefined): Sink | undefined =>
     path === undefined ? undefined : openSink(path, stdout);
   return { json: open(json), ndjson: open(ndjson), html: open(html) };

@@ -18,7 +18,7 @@ export function sweptConfiguration(
     updatedShare: rounded(devices === 0 ? 0 : updated / devices),
     updatedLow: rounded(low),
     updatedHigh: rounded(high),
-    shareMin: rounded(shares.reduce((least, one) => Math.min(least, one), 1)),
+    shareMin: rounded(shares.reduce((least, one) => Math.min(least, one), shares[0] ?? 0)),
     shareMedian: rounded(median(shares)),
     shareMax: rounded(shares.reduce((most, one) => Math.max(most, one), 0)),
     ok: runs.filter(({ ok }) => ok).length,

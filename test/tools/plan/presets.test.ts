@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { resolveScenario } from "#scenarios/defaults.ts";
+import { predict } from "#tools/plan/predict.ts";
 import { loadScenario } from "#tools/scenario/load.ts";
 import { plannedAndRun } from "./outcome.ts";
 
@@ -19,4 +20,13 @@ test.each([...PRESETS, "radio-silent", "second-round"])("the preset %s ends as p
 
 test("air time is that of every kind's campaign", () => {
   expect(plannedAndRun(loadScenario("late-answers").scenario).airtimeRatio).toBeCloseTo(1, 9);
+});
+
+test("each of two troubles has devices of its own", () => {
+  const faults = [10, 20].map((atFragment) => {
+    return { kind: "deaf", share: 0.5, when: { atFragment }, forS: 1e6 } as const;
+  });
+  const scenario = resolveScenario({ ...loadScenario("bench").scenario, faults });
+  const { updatedShare } = predict(scenario, 32_768, { trials: 4000, seed: 1 });
+  expect(updatedShare).toBeCloseTo(0.25, 1);
 });

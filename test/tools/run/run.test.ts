@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { buildProgram } from "#tools/program.ts";
@@ -138,6 +138,18 @@ describe("options that cannot be used", () => {
     const said = await complaint(lucky, "run", ...args);
     expect(said).toMatch(says);
     expect(said.trimEnd()).not.toContain("\n");
+  });
+
+  test("two names of one file are one output, and an input is none", async () => {
+    mkdirSync(at("in"));
+    const twice = ["run", at("fake.yaml"), "--json", at("x"), "--html", at("in/../x")];
+    expect(await complaint(lucky, ...twice)).toMatch(/^two outputs cannot go to .*\/x$/);
+    const over = ["run", at("fake.yaml"), "--json", at("fake.yaml")];
+    expect(await complaint(lucky, ...over)).toMatch(/fake.yaml: is read, and would be overwritten/);
+    expect(read("fake.yaml")).toBe(scenario);
+    await fuota(lucky, "run", at("fake.yaml"), "--json", at("x"));
+    const again = ["replay", at("x"), "--json", at("in/../x")];
+    expect(await complaint(lucky, ...again)).toMatch(/is read, and would be overwritten/);
   });
 
   test("a firmware file too large for the banks is refused with both sizes", async () => {

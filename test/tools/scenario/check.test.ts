@@ -71,6 +71,32 @@ describe("parts that do not fit each other", () => {
     },
     { change: { faults: [{ kind: "reset", share: 1, when: { atFragment: 152 } }] }, says: "none" },
     {
+      change: { air: { outages: [{ when: { atFragment: 153 }, forS: 60 }] } },
+      says: "air.outages.0.when.atFragment is 153, but the session has 152 fragments",
+    },
+    {
+      change: { air: { beaconOutages: [{ when: { atFragment: 153 }, forS: 60 }] } },
+      says: "air.beaconOutages.0.when.atFragment is 153, but the session has 152 fragments",
+    },
+    {
+      change: { server: { restart: { atFragment: 153, forS: 60 } } },
+      says: "server.restart.atFragment is 153, but the session has 152 fragments",
+    },
+    { change: { server: { restart: { atFragment: 152, forS: 60 } } }, says: "none" },
+    {
+      change: {
+        devices: {
+          count: 10,
+          mix: [
+            { name: "a", share: 1, device: {} },
+            { name: "b", share: 1, device: {} },
+            { name: "a", share: 1, device: { packages: "v2" } },
+          ],
+        },
+      },
+      says: "devices.mix.2.name is a, like another kind",
+    },
+    {
       change: { expect: { updated: 11 } },
       says: "expect.updated is 11, but the fleet has 10 devices: it can never be met",
     },

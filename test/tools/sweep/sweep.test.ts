@@ -77,10 +77,33 @@ describe("a sweep", () => {
   });
 });
 
+test("a sweep that is stopped says what it has, and passes no verdict on the rest", async () => {
+  const controller = new AbortController();
+  controller.abort();
+  const stopped = new CommandBench({
+    firmwareSizesOf,
+    interruption: () => ({ signal: controller.signal, end: () => undefined }),
+  });
+  stopped.write("swept.yaml", scenario);
+  const outputs = ["--json", stopped.at("s.json"), "--html", stopped.at("s.html")];
+  const args = ["run", stopped.at("swept.yaml"), ...MATRIX, "--seeds", "1..3", ...outputs];
+  expect(await stopped.fuota(simulate, ...args)).toBe(130);
+  expect(stopped.terminal.stdout).toContain("interrupted");
+  expect(stopped.terminal.stdout).not.toContain("met");
+  const { configurations } = JSON.parse(stopped.read("s.json"));
+  for (const { runs, shareMin, shareMax } of configurations) {
+    expect(runs).toEqual([]);
+    expect(shareMin).toBeLessThanOrEqual(shareMax);
+  }
+  expect(stopped.read("s.html")).toContain("0 · 10: not run");
+  stopped.remove();
+});
+
 describe("bad input is one line", () => {
   test.each([
     [["--matrix", "redundancy"], "expected KEY=VALUE"],
     [["--matrix", "redundancy=10,10"], "has 10 twice"],
+    [["--matrix", "seed=1,2"], "--matrix seed: give --seeds FIRST..LAST instead"],
     [["--matrix", "loss=0.1", "--matrix", "loss=0.2"], "is given twice"],
     [["--matrix", "redundancy=10,many"], 'campaign.redundancyPercent is "many"'],
     [["--matrix", "campaign.nosuch=1"], "nosuch is unknown"],
@@ -89,6 +112,11 @@ describe("bad input is one line", () => {
     [["--set", "air.multicastLoss={model: bernoulli"], "air.multicastLoss={model: bernoulli:"],
     [["--seeds", "9..1"], "expected first..last"],
     [["--seeds", "1..2", "--junit", "x.xml"], "--junit: is of one run, not of a sweep"],
+    [["--seeds", "1..2", "--json", "x", "--html", "./x"], "two outputs cannot go to ./x"],
+    [
+      ["--seeds", "1..2", "--json", "-", "--ndjson", "-"],
+      "two outputs cannot go to standard output",
+    ],
     [["--jobs", "0"], "expected an integer from 1 to 256"],
   ])("%j", async (args, words) => {
     const text = await complaint(...args);
