@@ -91,6 +91,8 @@ export function fleetCommand(parts: RunParts): Command {
     .option("--set <key=value>", "changes a key of the scenario; again for more", collected)
     .option("--json <file>", "writes the report")
     .option("--ndjson <file>", "writes one line per device, with its timeline")
+    .option("--junit <file>", "writes the verdict for a CI system")
+    .option("--html <file>", "writes a page with pictures of the run")
     .option("--record <file>", "where the run is recorded; by default a new file here")
     .option("--no-record", "the run is not recorded")
     .option(
@@ -124,9 +126,14 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
   try {
     const outcomes = await runTogether(
       openParts.map((open) => open(outputs)),
-      { interrupt: signal, onProgress: terminal.isInteractive ? onProgress : undefined },
+      {
+        interrupt: signal,
+        isSurveyed: options.html !== undefined,
+        onProgress: terminal.isInteractive ? onProgress : undefined,
+      },
     ).finally(() => progress.clear());
     const results = outcomes.flatMap((outcome) => outcome.results);
+    const surveys = outcomes.flatMap(({ survey }) => survey ?? []);
     const wallSeconds = Math.max(...outcomes.map((outcome) => outcome.wallSeconds));
     const report = makeReport({
       ...{ loaded, version, seed: resolved.seed, options: run.options, shard: null },
@@ -138,7 +145,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
     });
     outputs.say(summaryText(report, run.scenario, undefined, isServerKnown(run, options)));
     for (const { text } of outcomes) outputs.say(text);
-    outputs.write(report, results);
+    outputs.write(report, { results, surveys });
     if (signal.aborted) return EXIT.interrupted;
     return report.expectations.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
   } finally {
@@ -200,7 +207,7 @@ function lorawanPart({ resolved, firmware }: PreparedRun, options: FleetOptions,
           stayS: options.stay ?? 0,
           settleMaxS: SETTLE_MAX_S,
           waitS: options.for,
-          ...{ recorder, metrics, say },
+          ...{ recorder, metrics, say, watching: { isSurveyed: hooks.isSurveyed } },
           ...hooks,
         });
         return { ...outcome, text: liveText(outcome) };

@@ -12,10 +12,10 @@ import { HtmlGathering } from "./html.ts";
 import { preparedRun } from "./prepared.ts";
 import { commandPrefix, deviceCommandText, runCommandText } from "./replay-text.ts";
 import type { Shard, Simulate } from "./simulation.ts";
-import { openSink, type Sink } from "./sink.ts";
+import { closeSinks, type OutputOptions, openSinks, type Sinks } from "./sinks.ts";
 import { summaryText } from "./summary.ts";
 
-export interface RunOptions {
+export interface RunOptions extends OutputOptions {
   readonly firmware?: string;
   readonly key?: string;
   readonly devices?: number;
@@ -26,11 +26,6 @@ export interface RunOptions {
   readonly seeds?: { readonly first: number; readonly last: number };
   readonly jobs?: number;
   readonly shard?: Shard;
-  readonly json?: string;
-  readonly ndjson?: string;
-  readonly junit?: string;
-  readonly trace?: string;
-  readonly html?: string;
 }
 
 export interface RunParts {
@@ -139,36 +134,6 @@ function seriesText(reports: readonly Report[]): string {
   return `${reports.length - bad.length} of ${reports.length} runs met their expectations${tail}\n`;
 }
 
-interface Sinks {
-  readonly json: Sink | undefined;
-  readonly ndjson: Sink | undefined;
-  readonly junit: Sink | undefined;
-  readonly trace: Sink | undefined;
-  readonly html: Sink | undefined;
-  readonly usesStdout: boolean;
-}
-
-function openSinks(options: RunOptions, terminal: Terminal): Sinks {
-  const { json, ndjson, junit, trace, html } = options;
-  const paths = [json, ndjson, junit, trace, html].filter((path) => path !== undefined);
-  const repeated = paths.find((path, index) => paths.indexOf(path) !== index);
-  if (repeated !== undefined) {
-    throw new InputError(
-      `two outputs cannot go to ${repeated === "-" ? "standard output" : repeated}`,
-    );
-  }
-  const open = (path: string | undefined) =>
-    path === undefined ? undefined : openSink(path, terminal.out);
-  return {
-    json: open(json),
-    ndjson: open(ndjson),
-    junit: open(junit),
-    trace: open(trace),
-    html: open(html),
-    usesStdout: paths.includes("-"),
-  };
-}
-
 function writeReports(
   sinks: Sinks,
   reports: readonly Report[],
@@ -185,8 +150,7 @@ function writeReports(
     const hint = replay === undefined ? "" : `${commandPrefix()} replay ${replay}`;
     for (const piece of junitOf(reports, hint)) sinks.junit.write(piece);
   }
-  for (const sink of [sinks.json, sinks.ndjson, sinks.junit, sinks.trace, sinks.html])
-    sink?.close();
+  closeSinks(sinks);
 }
 
 /** A parser of whole decimal numbers for commander. */

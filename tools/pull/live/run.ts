@@ -2,8 +2,10 @@ import { ThingsBoardRefused } from "#hal/net/thingsboard-api.ts";
 import { type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import type { FirmwareFacts } from "#sim/fleet/roster.ts";
+import type { CellSurvey } from "#sim/fleet/survey.ts";
 import { pullCountsOf } from "#sim/pull/cell.ts";
 import { pullResultOf } from "#sim/pull/result.ts";
+import { newPullSurvey } from "#sim/pull/survey.ts";
 import { type LiveSpec, makeLiveImages } from "#tools/fleet/live-world.ts";
 import { waitFor } from "#tools/fleet/waiting.ts";
 import { WallClock } from "#tools/fleet/wall-clock.ts";
@@ -20,6 +22,8 @@ export interface LivePullRun extends LiveSpec {
   readonly urls: DeviceUrls;
   /** Whatever the scenario says, no longer than this. */
   readonly waitS: number;
+  /** For a report with pictures. */
+  readonly isSurveyed: boolean;
   readonly interrupt: AbortSignal;
   /** A line for a person who watches. */
   readonly say: (text: string) => void;
@@ -31,6 +35,7 @@ export interface LivePullOutcome {
   readonly firmware: FirmwareFacts;
   readonly wallSeconds: number;
   readonly cell: ReportedCell;
+  readonly survey: CellSurvey | undefined;
   readonly lag: WallClock["lag"];
   /** What went wrong at sockets, and how often. */
   readonly troubles: ReadonlyMap<string, number>;
@@ -57,7 +62,8 @@ export async function runLivePull(input: LivePullRun): Promise<LivePullOutcome> 
         onFirstGiven: (member, chunk) => assignments.firstGiven(member, chunk),
       });
       await assignments.begin(world.engine);
-      const run = await runWorld(input, { world, server, assignments, packages });
+      const sentBytes = images.firmware.sent.length;
+      const run = await runWorld(input, { world, server, assignments, packages, sentBytes });
       return { ...run, firmware: images.facts };
     } finally {
       await takeDown(server, say);
@@ -70,6 +76,8 @@ interface Parts {
   readonly server: LivePullServer;
   readonly assignments: Assignments;
   readonly packages: readonly GroupPackages[];
+  /** The whole image. */
+  readonly sentBytes: number;
 }
 
 async function runWorld(input: LivePullRun, parts: Parts) {
@@ -79,13 +87,14 @@ async function runWorld(input: LivePullRun, parts: Parts) {
   const startedMs = performance.now();
   const over = new AbortController();
   world.start(clock);
-  const { onProgress } = input;
-  const shown =
-    onProgress &&
-    setInterval(() => {
-      const counts = pullCountsOf(members);
-      onProgress(progressOf({ engine, counts }, [], 1, members.length));
-    }, WATCH_MS);
+  const { onProgress, scenario } = input;
+  const survey = input.isSurveyed
+    ? newPullSurvey(members, scenario, parts.sentBytes, WATCH_MS * 1000)
+    : undefined;
+  const shown = setInterval(() => {
+    survey?.sample(engine.now);
+    onProgress?.(progressOf({ engine, counts: pullCountsOf(members) }, [], 1, members.length));
+  }, WATCH_MS);
   try {
     const interrupt = AbortSignal.any([input.interrupt, over.signal]);
     const watched = watch({ ...input, interrupt }, parts);
@@ -97,11 +106,12 @@ async function runWorld(input: LivePullRun, parts: Parts) {
     clock.stop();
     world.close();
   }
+  survey?.sample(engine.now, true);
   const wallSeconds = (performance.now() - startedMs) / 1000;
   const index = input.scenario.devices.count === 0 ? 0 : 1;
   return {
     wallSeconds,
-    ...{ lag: clock.lag, troubles: world.troubles },
+    ...{ lag: clock.lag, troubles: world.troubles, survey: survey?.result() },
     results: members.map((member) => pullResultOf(member, { id: member.id, cell: index })),
     cell: {
       ...{ index, devices: members.length, events: engine.events },

@@ -29,7 +29,7 @@ export function pictures(run) {
   histogram("Energy in all", run.energy, "energy of a device, J", "third", all);
 }
 
-function fleetProgress({ progress, pullsOnly }, hours) {
+function fleetProgress({ progress, pullsOnly, isLive }, hours) {
   const series = LINES.map(([key, words, ink, dash]) => ({
     label: `${(pullsOnly && PULL_WORDS[key]) || words}, %`,
     ink,
@@ -43,7 +43,11 @@ function fleetProgress({ progress, pullsOnly }, hours) {
       : "Of fragments: the mean over all devices.",
     true,
   );
-  chart(place, hours, series, ["virtual time, h", "% of devices"], 280);
+  chart(place, hours, series, [timeAxis(isLive), "% of devices"], 280);
+}
+
+function timeAxis(isLive) {
+  return isLive ? "time, h" : "virtual time, h";
 }
 
 function rowsNeeded({
@@ -95,13 +99,13 @@ function losses({ loss, bursts, losses: all, sharedLosses }) {
   );
 }
 
-function dutyCycle({ progress: { dutyPercent, gateways, airtimeS } }, hours) {
+function dutyCycle({ progress: { dutyPercent, gateways, airtimeS }, isLive }, hours) {
   const each = airtimeS / Math.max(1, gateways);
   const note = `Air time over the hour before. ${count(gateways, "gateway")} sent ${number(airtimeS)} s in all, ${number(each)} s each on average.`;
   chart(
     panel("Air time of the busiest gateway", note),
     hours,
     [{ label: "duty cycle, %", ink: "third", values: dutyPercent }],
-    ["virtual time, h", "duty cycle, % of an hour"],
+    [timeAxis(isLive), "duty cycle, % of an hour"],
   );
 }
