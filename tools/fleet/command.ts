@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import type { FleetProgress } from "#sim/fleet/progress.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
-import { runLivePull } from "#tools/pull/live/run.ts";
+import { type LivePullKind, runLivePull } from "#tools/pull/live/run.ts";
 import { livePullText } from "#tools/pull/live/text.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
@@ -14,6 +14,7 @@ import { parseSetting } from "#tools/scenario/settings.ts";
 import { apiKeyOf } from "./api-key.ts";
 import { checkLive } from "./check.ts";
 import { deployerOf } from "./deployer.ts";
+import { drogueOf, type LiveDrogueOptions, withDrogueOptions } from "./drogue-options.ts";
 import { type FuotaServerOptions, withFuotaServerOptions } from "./fuota-server-options.ts";
 import { gatewayCountOf } from "./gateway-count.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
@@ -31,6 +32,7 @@ interface FleetOptions
   extends GatewayOptions,
     FuotaServerOptions,
     ThingsBoardOptions,
+    LiveDrogueOptions,
     LiveOutputOptions {
   readonly api: string;
   readonly apiKey?: string;
@@ -52,7 +54,7 @@ const SETTLE_MAX_S = 1800;
 export function fleetCommand(parts: RunParts): Command {
   const command = new Command("fleet")
     .description(
-      "runs a scenario against a real ChirpStack v4, or a real ThingsBoard, in real time",
+      "runs a scenario against a real ChirpStack v4, ThingsBoard or Drogue, in real time",
     )
     .argument("<scenario>", "scenario file, or the name of a shipped one")
     .option(
@@ -67,7 +69,8 @@ export function fleetCommand(parts: RunParts): Command {
       3600,
     )
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
-  return withThingsBoardOptions(withFuotaServerOptions(withGatewayOptions(command)))
+  const served = withFuotaServerOptions(withGatewayOptions(command));
+  return withDrogueOptions(withThingsBoardOptions(served))
     .option(
       "--gateways <n>",
       "simulated gateways, each with its share of the devices; by default those of one cell",
@@ -170,14 +173,23 @@ type Say = (text: string) => void;
 
 /** LoRaWAN devices, those that pull, or both. Throws `InputError` for options that are none. */
 function partsOf(run: PreparedRun, options: FleetOptions, say: Say): readonly OpenPart[] {
-  const { devices, pull } = run.resolved;
+  const { devices } = run.resolved;
   const parts: OpenPart[] = [];
   if (devices.count > 0) parts.push(lorawanPart(run, options, say));
-  if (pull.length > 0) {
-    const part = pullPart(run, options, say);
+  for (const kind of kindsOf(run, options)) {
+    const part = pullPart(run, options, say, kind, parts.length);
     parts.push(() => part);
   }
   return parts;
+}
+
+/** Of the servers of pulling devices. Throws `InputError`. */
+function kindsOf({ resolved }: PreparedRun, options: FleetOptions): readonly LivePullKind[] {
+  const dialects = new Set(resolved.pull.map(({ dialect }) => dialect));
+  return [
+    ...(dialects.has("thingsboard") ? [thingsBoardOf(options, resolved)] : []),
+    ...(dialects.has("drogue") ? [drogueOf(options, resolved)] : []),
+  ];
 }
 
 /** Frames are recorded, and counted, where there are gateways. Throws `InputError`. */
@@ -218,12 +230,17 @@ function lorawanPart({ resolved, firmware }: PreparedRun, options: FleetOptions,
     };
 }
 
-function pullPart({ resolved, firmware }: PreparedRun, options: FleetOptions, say: Say): RunPart {
-  const server = thingsBoardOf(options, resolved);
+/** Of those that have one kind of server. */
+function pullPart(
+  { resolved, firmware }: PreparedRun,
+  { for: waitS }: FleetOptions,
+  say: Say,
+  kind: LivePullKind,
+  cell: number,
+): RunPart {
   return async (hooks) => {
     const outcome = await runLivePull({
-      ...{ scenario: resolved, seed: resolved.seed, firmware, say, waitS: options.for },
-      ...server,
+      ...{ scenario: resolved, seed: resolved.seed, firmware, say, waitS, kind, cell },
       ...hooks,
     });
     return { ...outcome, text: livePullText(outcome) };
