@@ -142,6 +142,36 @@ test.each(["http", "mqtt", "coap"])(
   60_000,
 );
 
+test("devices of two kinds of server run at the same time, into one report", async () => {
+  const end = new AbortController();
+  const other = new CommandBench({
+    interruption: () => ({ signal: end.signal, end: () => {} }),
+    now: () => performance.now(),
+  });
+  process.env["FUOTA_PASSWORD"] = "other";
+  const running = other.fuota(fakeSimulate(0), "serve", "thingsboard", "--port", "0");
+  const found = () => /http:\/\/[\d.]+:\d+/.exec(other.terminal.stdout)?.[0];
+  while (found() === undefined) await new Promise((resolve) => setImmediate(resolve));
+  const { status, report, devices } = await fleet(
+    `${FLEET}  - { name: camera, count: 2, ${QUICK}, link: { ${LINK}, loss: 0.1 } }
+  - { name: meter, count: 1, startDelayMaxS: 0, link: { ${LINK} } }
+`,
+    ...["--thingsboard", found() ?? "", "--seed", "3"],
+  );
+  end.abort();
+  await running;
+  other.remove();
+  delete process.env["FUOTA_PASSWORD"];
+  expect(status).toBe(0);
+  expect(report.cells).toMatchObject([{ index: 0 }, { index: 1 }]);
+  const rows = devices.map(({ id, kind, cell, state }) => [id, kind, cell, state]);
+  expect(rows.toSorted()).toEqual([
+    [0, "camera", 1, "updated"],
+    [1, "camera", 1, "updated"],
+    [2, "meter", 0, "updated"],
+  ]);
+}, 60_000);
+
 test("another firmware first: until a moment, or a chunk", async () => {
   const earlier = (name: string, until: string) =>
     `  - { name: ${name}, count: 1, transport: mqtt, pollS: 1, chunkBytes: 2048, ${QUICK}, link: { ${LINK} }, server: { earlier: { version: 1.9.0, until: ${until} } } }\n`;

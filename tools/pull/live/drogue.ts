@@ -89,12 +89,16 @@ export class LiveDrogue implements LiveServer {
     });
   }
 
+  /** The folder is there when the registry is not. */
   async remove(): Promise<void> {
     const listed = this.#groups.flatMap((group) => group.listed);
-    await forEach(listed, AT_ONCE, nobody, ({ name }) => this.#registry.delete(name));
-    for (const group of this.#groups) {
-      for (const which of ["earlier", "final"] as const) {
-        removeFromIndex(this.#place.index, this.#fileOf(group, which));
+    try {
+      await forEach(listed, AT_ONCE, nobody, ({ name }) => this.#registry.delete(name));
+    } finally {
+      for (const group of this.#groups) {
+        for (const which of ["earlier", "final"] as const) {
+          removeFromIndex(this.#place.index, this.#fileOf(group, which));
+        }
       }
     }
   }

@@ -154,7 +154,8 @@ async function watch(
   { world, assignments }: Parts,
 ): Promise<void> {
   const { engine, members } = world;
-  const maxS = Math.min(waitS, Math.max(...members.map(({ pull }) => pull.untilS)));
+  const untilS = members.reduce((most, { pull }) => Math.max(most, pull.untilS), 0);
+  const maxS = Math.min(waitS, untilS);
   let complaint: string | undefined;
   while (!interrupt.aborted && engine.now < maxS * 1e6) {
     const open = members.filter(({ node, served }) => node.isUpdated && !served.isKnownUpdated());
