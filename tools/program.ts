@@ -26,7 +26,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: "fleet",
     load: async (parts) => (await import("./fleet/command.ts")).fleetCommand(parts),
-    summary: "runs a scenario against a real ChirpStack v4, or a real ThingsBoard, in real time",
+    summary: "runs a scenario against a real ChirpStack v4, ThingsBoard or Drogue, in real time",
   },
   {
     name: "conformance",

@@ -13,13 +13,12 @@ import { Deployments } from "./deployments.ts";
 import { FaultPlan } from "./faults.ts";
 import type { FirmwarePair } from "./firmware.ts";
 import { addressOf, fCntOf } from "./frame-heads.ts";
-import type { FleetNode } from "./node.ts";
 import { cellKey } from "./per-gateway.ts";
 import type { DeviceProbe } from "./probe.ts";
 import { countsOf, type DeviceCounts } from "./progress.ts";
 import { type DeviceResult, resultOf } from "./result.ts";
 import { type Member, Spawner } from "./spawn.ts";
-import { type CellSurvey, Survey } from "./survey.ts";
+import { type CellSurvey, newSurvey, type Survey } from "./survey.ts";
 import type { World } from "./world.ts";
 
 /** 2026-01-01T00:00:00Z: when every simulated world begins. */
@@ -99,7 +98,7 @@ export class Cell implements World {
     this.members = input.members.map(({ id, kind }) => spawner.spawn(id, kind));
     this.#byServerDevice = new Map(this.members.map((member) => [member.serverDevice, member]));
     const nodes = this.members.map(({ node }) => node);
-    this.#survey = input.isSurveyed ? surveyOf(input, nodes) : undefined;
+    this.#survey = input.isSurveyed ? newSurvey(input, nodes) : undefined;
     this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
     this.deployments = new Deployments(input, this.members, this.#server);
     for (const { node, kind } of this.members) {
@@ -229,12 +228,4 @@ export class Cell implements World {
       this.#server.receive({ ...uplink, gateway });
     });
   }
-}
-
-function surveyOf({ firmware, scenario }: CellInput, nodes: readonly FleetNode[]): Survey {
-  const { fragSize, redundancyPercent } = scenario.campaign;
-  const { statusEvery = Number.POSITIVE_INFINITY } = scenario.server;
-  const nbFrag = Math.ceil(firmware.sent.length / fragSize);
-  const fragments = nbFrag + Math.ceil((nbFrag * redundancyPercent) / 100);
-  return new Survey(nodes, nbFrag, fragments + Math.floor(fragments / statusEvery));
 }

@@ -14,6 +14,7 @@ import { addressOf, fCntOf } from "./frame-heads.ts";
 import { LiveCell, type LiveGateway, membersOf, newLiveGateway, STRONG } from "./live-cell.ts";
 import type { Tap } from "./live-tap.ts";
 import { type Member, type SpawnContext, Spawner } from "./spawn.ts";
+import { type CellSurvey, newSurvey, type Survey } from "./survey.ts";
 
 /** Join accept (TS001 §4.2.1). */
 const MTYPE_JOIN_ACCEPT = 1;
@@ -37,6 +38,7 @@ export interface LiveFleetInput extends WorldInput {
   /** To the server. */
   readonly emit: (gateway: number, event: GatewayEvent) => void;
   readonly tap?: Tap;
+  readonly isSurveyed?: boolean;
 }
 
 /**
@@ -55,6 +57,7 @@ export class LiveFleet {
   readonly #faults: FaultPlan;
   /** Undefined: nobody listens for them. */
   readonly #beacons: Beacons | undefined;
+  readonly #survey: Survey | undefined;
   #multicastUs = 0;
   /** Whose uplink a gateway is taking. */
   #speaker: number | undefined;
@@ -103,6 +106,7 @@ export class LiveFleet {
     );
     const nodes = this.members.map(({ node }) => node);
     this.#faults = new FaultPlan(scenario.faults, nodes, seed, engine);
+    this.#survey = input.isSurveyed ? newSurvey(input, nodes) : undefined;
     this.#beacons = hasBeacons(scenario) ? new Beacons(this.#beaconsInput()) : undefined;
   }
 
@@ -142,6 +146,17 @@ export class LiveFleet {
   get airtime(): CellAirtime {
     const allUs = this.#gateways.reduce((sum, { gateway }) => sum + gateway.airtimeUs, 0);
     return { allS: allUs / 1e6, multicastS: this.#multicastUs / 1e6 };
+  }
+
+  /** Now and then, for a survey. */
+  sample(isLast = false): void {
+    if (this.#survey === undefined) return;
+    this.#survey.sample(this.engine.now, this.airtime.allS * 1e6, isLast);
+  }
+
+  survey(): CellSurvey | undefined {
+    this.sample(true);
+    return this.#survey?.result();
   }
 
   get gateways(): number {
@@ -244,6 +259,8 @@ export class LiveFleet {
         cell.airLogOf(member)?.take(fCnt, isLost ? "lost" : "missed");
       }
       if (!isHeard) continue;
+      if (cell.hasCopies) this.#survey?.copy(member.node, fCnt, isLost);
+      else this.#survey?.frame(member.node, fCnt, isLost, isLostForAll);
       if (isLost) {
         member.node.observed.countLost(cell.hasCopies ? fCnt : undefined);
         continue;

@@ -1,3 +1,5 @@
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import type { FirmwarePair } from "./firmware.ts";
 import type { FleetNode } from "./node.ts";
 
 /** A cell at one moment; counts of devices. */
@@ -78,6 +80,21 @@ export class Survey {
     if (byte < bits.length) bits[byte] = (bits[byte] ?? 0) | (1 << (index & 7));
   }
 
+  /** The same for one of several copies: whoever hears one has lost none, and none is the group's. */
+  copy(node: FleetNode, index: number, isLost: boolean): void {
+    if (node.observed.blockState !== "receiving") return;
+    const frames = this.#frames.get(node.id);
+    if (frames === undefined || hasBit(frames.heard, index)) return;
+    const wasLost = hasBit(frames.lost, index);
+    if (isLost && wasLost) return;
+    if (wasLost) {
+      const byte = index >> 3;
+      frames.lost[byte] = (frames.lost[byte] ?? 0) & ~(1 << (index & 7));
+      this.#losses -= 1;
+    }
+    this.frame(node, index, isLost, false);
+  }
+
   /** Keeps at most `SAMPLES_MAX` by thinning out and slowing down. */
   sample(nowUs: number, airtimeUs: number, isLast = false): void {
     if (nowUs < this.#nextUs && !isLast) return;
@@ -116,4 +133,20 @@ function startAnew(frames: Heard, session: number): void {
   frames.lost.fill(0);
   frames.taken = 0;
   frames.session = session;
+}
+
+/** Of a cell, or of a fleet. */
+export function newSurvey(
+  { firmware, scenario }: { readonly firmware: FirmwarePair; readonly scenario: ResolvedScenario },
+  nodes: readonly FleetNode[],
+): Survey {
+  const { fragSize, redundancyPercent } = scenario.campaign;
+  const { statusEvery = Number.POSITIVE_INFINITY } = scenario.server;
+  const nbFrag = Math.ceil(firmware.sent.length / fragSize);
+  const fragments = nbFrag + Math.ceil((nbFrag * redundancyPercent) / 100);
+  return new Survey(nodes, nbFrag, fragments + Math.floor(fragments / statusEvery));
+}
+
+function hasBit(bits: Uint8Array, index: number): boolean {
+  return (((bits[index >> 3] ?? 0) >> (index & 7)) & 1) === 1;
 }

@@ -3,7 +3,6 @@ import type { Signer } from "#agent/image/make.ts";
 import type { Crypto } from "#hal/ports.ts";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { ResolvedPull, ResolvedPullFault } from "#scenarios/pull-defaults.ts";
-import { planSession } from "#scenarios/session.ts";
 import type { CellAirtime } from "#sim/fleet/cell.ts";
 import { FaultPlan } from "#sim/fleet/faults.ts";
 import { type FirmwarePair, makeFirmware } from "#sim/fleet/firmware.ts";
@@ -21,7 +20,7 @@ import type { PullNode } from "./node.ts";
 import { pullResultOf } from "./result.ts";
 import type { PullServer, Served } from "./server.ts";
 import { PullSpawner } from "./spawn.ts";
-import { PullSurvey } from "./survey.ts";
+import { newPullSurvey, type PullSurvey } from "./survey.ts";
 
 /** 2026-01-01T00:00:00Z: when every simulated world begins. */
 const ORIGIN_UNIX_MS = 1_767_225_600_000;
@@ -110,7 +109,9 @@ export class PullCell implements World {
     );
     this.#quietUs = Math.max(this.#server.quietUs, ...pull.faults.map(endOfFault));
     for (const { node } of this.members) engine.schedule(0, () => node.powerOn());
-    this.#survey = input.isSurveyed ? new PullSurvey(this.members, surveyUnits(input)) : undefined;
+    this.#survey = input.isSurveyed
+      ? newPullSurvey(this.members, scenario, firmware.sent.length)
+      : undefined;
   }
 
   run(onProgress: () => void): void {
@@ -240,9 +241,4 @@ export function earlierOf(
   const identity = identityOf(firmware, update, crypto);
   if (identity === undefined) throw new RangeError("the earlier image does not verify");
   return { hash: identity.hash, bytes: update };
-}
-
-/** Fragments of the same image elsewhere in the fleet: pictures add both up. */
-function surveyUnits({ scenario, firmware }: PullCellInput): number {
-  return planSession(scenario.campaign, firmware.sent.length).nbFrag;
 }

@@ -1,14 +1,9 @@
 import type { Dialect } from "#agent/pull/dialect.ts";
-import type { DrogueOptions } from "#agent/pull/drogue.ts";
 import { DROGUE_CHANNEL, drogueCommand } from "#agent/pull/drogue.wire.ts";
-import { DrogueCoap } from "#agent/pull/drogue-coap.ts";
-import { DrogueHttp } from "#agent/pull/drogue-http.ts";
-import { DrogueMqtt } from "#agent/pull/drogue-mqtt.ts";
 import { encodeCbor } from "#agent/wire/cbor.ts";
 import type { Entropy } from "#hal/ports.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { KeyedEntropy } from "#sim/kernel/draws.ts";
-import { toBase64 } from "#sim/server/drogue/base64.ts";
 import { DrogueCloud } from "#sim/server/drogue/cloud.ts";
 import { DrogueCoapApi, drogueCoapHost } from "#sim/server/drogue/coap-endpoint.ts";
 import { DrogueHttpEndpoint } from "#sim/server/drogue/http-endpoint.ts";
@@ -19,8 +14,9 @@ import type { HttpHandler } from "#sim/server/thingsboard/http-exchange.ts";
 import { SimulatedCoap } from "./coap-link.ts";
 import { CoapPort } from "./coap-port.ts";
 import { DrogueFaults } from "./drogue-faults.ts";
+import { drogueDialectOf, drogueEntropyOf, isKnownToRun } from "./drogue-words.ts";
 import { SimulatedHttp } from "./http-link.ts";
-import { drawIdOf, serverDrawIdOf, tokenOf } from "./identity.ts";
+import { serverDrawIdOf, tokenOf } from "./identity.ts";
 import type { LinkWorld, PullLink } from "./link.ts";
 import { type MqttListener, SimulatedMqtt } from "./mqtt-link.ts";
 import { type PullServer, type PullServerParts, packageVersionOf, type Served } from "./server.ts";
@@ -91,7 +87,7 @@ export class DrogueServer implements PullServer {
     const name = `device-${index}`;
     const device = this.#cloud.registry.addDevice(APPLICATION, { name, password });
     const given = pull.token === "right" ? password : `not-${password}`;
-    const entropy = new KeyedEntropy(seed, drawIdOf(group, index));
+    const entropy = drogueEntropyOf(seed, group, index);
     const served = new ServedByDrogue(device, this.version, pull, given, this.#ways, entropy);
     this.#devices.set(device, served);
     return served;
@@ -135,9 +131,6 @@ export class DrogueServer implements PullServer {
   }
 }
 
-/** Of the time-out of an answer: the rest is for the way there and back. */
-const WAITING_SHARE = 0.8;
-
 class ServedByDrogue implements Served {
   readonly known: DrogueDevice;
   readonly #version: string;
@@ -163,10 +156,8 @@ class ServedByDrogue implements Served {
     this.#entropy = entropy;
   }
 
-  /** All that it learns of a device is which version it runs. */
   isKnownUpdated(): boolean {
-    const { current, target } = Object(this.known.status["firmware"]);
-    return current === this.#version && target === this.#version;
+    return isKnownToRun(this.known.status, this.#version);
   }
 
   error(): string {
@@ -174,16 +165,8 @@ class ServedByDrogue implements Served {
   }
 
   newDialect(): Dialect {
-    const { transport, cbor, answerTimeoutS } = this.#pull;
-    const talk: DrogueOptions = {
-      spelling: cbor,
-      firstCorrelationId: this.#entropy.below("correlationId", 2 ** 32),
-    };
-    if (transport === "mqtt") return new DrogueMqtt(talk);
-    const commandTimeoutS = Math.max(1, Math.floor(WAITING_SHARE * answerTimeoutS));
-    const text = new TextEncoder().encode(`${this.#username}:${this.#password}`);
-    const exchange = { ...talk, authorization: `Basic ${toBase64(text)}`, commandTimeoutS };
-    return transport === "http" ? new DrogueHttp(exchange) : new DrogueCoap(exchange);
+    const who = { username: this.#username, password: this.#password };
+    return drogueDialectOf(this.#pull, who, this.#entropy);
   }
 
   newLink(world: LinkWorld): PullLink {

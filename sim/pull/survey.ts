@@ -1,3 +1,5 @@
+import type { ResolvedScenario } from "#scenarios/defaults.ts";
+import { planSession } from "#scenarios/session.ts";
 import type { CellSurvey, SurveySample } from "#sim/fleet/survey.ts";
 import type { PullMember } from "./cell.ts";
 
@@ -8,13 +10,14 @@ export class PullSurvey {
   readonly #members: readonly PullMember[];
   readonly #units: number;
   #samples: SurveySample[] = [];
-  #intervalUs = 15_000_000;
+  #intervalUs: number;
   #nextUs = 0;
 
   /** `units`: what a whole image counts. */
-  constructor(members: readonly PullMember[], units: number) {
+  constructor(members: readonly PullMember[], units: number, intervalUs: number) {
     this.#members = members;
     this.#units = units;
+    this.#intervalUs = intervalUs;
   }
 
   /** Keeps at most `SAMPLES_MAX` by thinning out and slowing down. */
@@ -40,4 +43,14 @@ export class PullSurvey {
   result(): CellSurvey {
     return { samples: this.#samples, devices: [], losses: 0, sharedLosses: 0 };
   }
+}
+
+/** Fragments of the same image elsewhere in the fleet: pictures add both up. */
+export function newPullSurvey(
+  members: readonly PullMember[],
+  { campaign }: Pick<ResolvedScenario, "campaign">,
+  sentBytes: number,
+  intervalUs = 15_000_000,
+): PullSurvey {
+  return new PullSurvey(members, planSession(campaign, sentBytes).nbFrag, intervalUs);
 }

@@ -56,9 +56,11 @@ export async function provoke(input: SituationInput): Promise<Evidence> {
     onWorld: (made) => {
       fleet = made;
     },
-    tap: (entry) => {
-      entries.push(entry);
-      if (fleet !== undefined) copier.see(entry, fleet, gateways);
+    watching: {
+      tap: (entry) => {
+        entries.push(entry);
+        if (fleet !== undefined) copier.see(entry, fleet, gateways);
+      },
     },
     onJoined: async (joined, wait, sync) => {
       if (!situation.startsWith("conformance-answers")) return;

@@ -11,6 +11,7 @@ function onlyOfAStandIn({ server }: ResolvedPull): string | undefined {
   if (server.restarts.length > 0) return "restarts";
   if (server.rateLimit !== undefined) return "rateLimit";
   if (server.without.length > 0) return "without";
+  if (server.calls) return "calls";
   return server.tellEveryMs === TELL_EVERY_MS ? undefined : "tellEveryMs";
 }
 
@@ -22,8 +23,9 @@ export function checkLive(
   const { campaign, server, devices, pull } = scenario;
   for (const [index, group] of pull.entries()) {
     const at = ["pull", index];
-    if (group.dialect !== "thingsboard") {
-      const text = `is ${group.dialect}: live it is ThingsBoard alone`;
+    if (group.dialect === "documented") {
+      const text =
+        "is documented: no server that we know speaks it; live it is thingsboard or drogue";
       return { path: [...at, "dialect"], text };
     }
     if (group.package.atUrl !== undefined) {

@@ -2,18 +2,20 @@ import { Command } from "commander";
 import { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import type { FleetProgress } from "#sim/fleet/progress.ts";
 import { EXIT, InputError } from "#tools/errors.ts";
-import { runLivePull } from "#tools/pull/live/run.ts";
+import { type LivePullKind, runLivePull } from "#tools/pull/live/run.ts";
 import { livePullText } from "#tools/pull/live/text.ts";
 import { makeReport, reportedDevice } from "#tools/report/report.ts";
 import { collected, integer, type RunParts } from "#tools/run/command.ts";
 import { type PreparedRun, preparedRun } from "#tools/run/prepared.ts";
 import { ProgressLine } from "#tools/run/progress.ts";
+import { inputsOf } from "#tools/run/separate-files.ts";
 import { summaryText } from "#tools/run/summary.ts";
 import { loadScenario, withSettings } from "#tools/scenario/load.ts";
 import { parseSetting } from "#tools/scenario/settings.ts";
 import { apiKeyOf } from "./api-key.ts";
 import { checkLive } from "./check.ts";
 import { deployerOf } from "./deployer.ts";
+import { drogueOf, type LiveDrogueOptions, withDrogueOptions } from "./drogue-options.ts";
 import { type FuotaServerOptions, withFuotaServerOptions } from "./fuota-server-options.ts";
 import { gatewayCountOf } from "./gateway-count.ts";
 import { type GatewayOptions, gatewayWayOf, withGatewayOptions } from "./gateway-options.ts";
@@ -31,6 +33,7 @@ interface FleetOptions
   extends GatewayOptions,
     FuotaServerOptions,
     ThingsBoardOptions,
+    LiveDrogueOptions,
     LiveOutputOptions {
   readonly api: string;
   readonly apiKey?: string;
@@ -52,7 +55,7 @@ const SETTLE_MAX_S = 1800;
 export function fleetCommand(parts: RunParts): Command {
   const command = new Command("fleet")
     .description(
-      "runs a scenario against a real ChirpStack v4, or a real ThingsBoard, in real time",
+      "runs a scenario against a real ChirpStack v4, ThingsBoard or Drogue, in real time",
     )
     .argument("<scenario>", "scenario file, or the name of a shipped one")
     .option(
@@ -67,7 +70,8 @@ export function fleetCommand(parts: RunParts): Command {
       3600,
     )
     .option("--api-key <file>", "file with an admin API key; else FUOTA_API_KEY");
-  return withThingsBoardOptions(withFuotaServerOptions(withGatewayOptions(command)))
+  const served = withFuotaServerOptions(withGatewayOptions(command));
+  return withDrogueOptions(withThingsBoardOptions(served))
     .option(
       "--gateways <n>",
       "simulated gateways, each with its share of the devices; by default those of one cell",
@@ -91,6 +95,8 @@ export function fleetCommand(parts: RunParts): Command {
     .option("--set <key=value>", "changes a key of the scenario; again for more", collected)
     .option("--json <file>", "writes the report")
     .option("--ndjson <file>", "writes one line per device, with its timeline")
+    .option("--junit <file>", "writes the verdict for a CI system")
+    .option("--html <file>", "writes a page with pictures of the run")
     .option("--record <file>", "where the run is recorded; by default a new file here")
     .option("--no-record", "the run is not recorded")
     .option(
@@ -118,15 +124,25 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
     terminal.err(`${((now() - startedMs) / 1000).toFixed(0).padStart(5)} s  ${text}\n`);
   };
   const openParts = partsOf(run, options, say);
-  const outputs = await openLiveOutputs(outputsOf(run, options), run, parts);
+  const outputs = await openLiveOutputs(
+    outputsOf(run, options),
+    run,
+    inputsOf(options, [source]),
+    parts,
+  );
   const { signal, end } = parts.interruption();
   const onProgress = (state: FleetProgress) => progress.show(state);
   try {
     const outcomes = await runTogether(
       openParts.map((open) => open(outputs)),
-      { interrupt: signal, onProgress: terminal.isInteractive ? onProgress : undefined },
+      {
+        interrupt: signal,
+        isSurveyed: options.html !== undefined,
+        onProgress: terminal.isInteractive ? onProgress : undefined,
+      },
     ).finally(() => progress.clear());
     const results = outcomes.flatMap((outcome) => outcome.results);
+    const surveys = outcomes.flatMap(({ survey }) => survey ?? []);
     const wallSeconds = Math.max(...outcomes.map((outcome) => outcome.wallSeconds));
     const report = makeReport({
       ...{ loaded, version, seed: resolved.seed, options: run.options, shard: null },
@@ -138,7 +154,7 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
     });
     outputs.say(summaryText(report, run.scenario, undefined, isServerKnown(run, options)));
     for (const { text } of outcomes) outputs.say(text);
-    outputs.write(report, results);
+    outputs.write(report, { results, surveys });
     if (signal.aborted) return EXIT.interrupted;
     return report.expectations.every(({ ok }) => ok) ? EXIT.ok : EXIT.failed;
   } finally {
@@ -163,14 +179,23 @@ type Say = (text: string) => void;
 
 /** LoRaWAN devices, those that pull, or both. Throws `InputError` for options that are none. */
 function partsOf(run: PreparedRun, options: FleetOptions, say: Say): readonly OpenPart[] {
-  const { devices, pull } = run.resolved;
+  const { devices } = run.resolved;
   const parts: OpenPart[] = [];
   if (devices.count > 0) parts.push(lorawanPart(run, options, say));
-  if (pull.length > 0) {
-    const part = pullPart(run, options, say);
+  for (const kind of kindsOf(run, options)) {
+    const part = pullPart(run, options, say, kind, parts.length);
     parts.push(() => part);
   }
   return parts;
+}
+
+/** Of the servers of pulling devices. Throws `InputError`. */
+function kindsOf({ resolved }: PreparedRun, options: FleetOptions): readonly LivePullKind[] {
+  const dialects = new Set(resolved.pull.map(({ dialect }) => dialect));
+  return [
+    ...(dialects.has("thingsboard") ? [thingsBoardOf(options, resolved)] : []),
+    ...(dialects.has("drogue") ? [drogueOf(options, resolved)] : []),
+  ];
 }
 
 /** Frames are recorded, and counted, where there are gateways. Throws `InputError`. */
@@ -200,7 +225,7 @@ function lorawanPart({ resolved, firmware }: PreparedRun, options: FleetOptions,
           stayS: options.stay ?? 0,
           settleMaxS: SETTLE_MAX_S,
           waitS: options.for,
-          ...{ recorder, metrics, say },
+          ...{ recorder, metrics, say, watching: { isSurveyed: hooks.isSurveyed } },
           ...hooks,
         });
         return { ...outcome, text: liveText(outcome) };
@@ -211,12 +236,17 @@ function lorawanPart({ resolved, firmware }: PreparedRun, options: FleetOptions,
     };
 }
 
-function pullPart({ resolved, firmware }: PreparedRun, options: FleetOptions, say: Say): RunPart {
-  const server = thingsBoardOf(options, resolved);
+/** Of those that have one kind of server. */
+function pullPart(
+  { resolved, firmware }: PreparedRun,
+  { for: waitS }: FleetOptions,
+  say: Say,
+  kind: LivePullKind,
+  cell: number,
+): RunPart {
   return async (hooks) => {
     const outcome = await runLivePull({
-      ...{ scenario: resolved, seed: resolved.seed, firmware, say, waitS: options.for },
-      ...server,
+      ...{ scenario: resolved, seed: resolved.seed, firmware, say, waitS, kind, cell },
       ...hooks,
     });
     return { ...outcome, text: livePullText(outcome) };

@@ -1,6 +1,7 @@
 import type { FleetProgress } from "#sim/fleet/progress.ts";
 import type { DeviceResult } from "#sim/fleet/result.ts";
 import type { FirmwareFacts } from "#sim/fleet/roster.ts";
+import type { CellSurvey } from "#sim/fleet/survey.ts";
 import type { ReportedCell } from "#tools/report/schema.ts";
 import { sumProgress } from "#tools/run/progress.ts";
 
@@ -8,6 +9,8 @@ import { sumProgress } from "#tools/run/progress.ts";
 export interface LivePart {
   readonly results: readonly DeviceResult[];
   readonly cell: ReportedCell;
+  /** Undefined: nobody wants one. */
+  readonly survey: CellSurvey | undefined;
   readonly firmware: FirmwareFacts;
   readonly wallSeconds: number;
   /** What a run against a real server has beyond a simulated one. */
@@ -15,6 +18,8 @@ export interface LivePart {
 }
 
 export interface PartHooks {
+  /** For a report with pictures. */
+  readonly isSurveyed: boolean;
   readonly interrupt: AbortSignal;
   readonly onProgress: ((progress: FleetProgress) => void) | undefined;
 }
@@ -24,13 +29,14 @@ export type RunPart = (hooks: PartHooks) => Promise<LivePart>;
 /** Runs all at the same time. Who fails ends the others, which take down what they have made. */
 export async function runTogether(
   parts: readonly RunPart[],
-  { interrupt, onProgress }: PartHooks,
+  { isSurveyed, interrupt, onProgress }: PartHooks,
 ): Promise<readonly LivePart[]> {
   const failure = new AbortController();
   const latest = new Map<number, FleetProgress>();
   const running = parts.map(async (run, index) => {
     try {
       return await run({
+        isSurveyed,
         interrupt: AbortSignal.any([interrupt, failure.signal]),
         onProgress:
           onProgress &&

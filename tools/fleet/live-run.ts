@@ -2,11 +2,11 @@ import type { ChirpStackConnection } from "#hal/net/chirpstack-connection.ts";
 import type { GpsSeconds } from "#hal/ports.ts";
 import { hexOf } from "#sim/fleet/firmware.ts";
 import type { LiveFleet, LiveFleetInput } from "#sim/fleet/live-fleet.ts";
-import type { Tap } from "#sim/fleet/live-tap.ts";
 import type { FleetNode } from "#sim/fleet/node.ts";
 import { countsOf, type FleetProgress, progressOf } from "#sim/fleet/progress.ts";
 import { campaignGroups, type FirmwareFacts } from "#sim/fleet/roster.ts";
 import type { Member } from "#sim/fleet/spawn.ts";
+import type { CellSurvey } from "#sim/fleet/survey.ts";
 import { RefusedError } from "#tools/errors.ts";
 import {
   type Provisioned,
@@ -28,6 +28,7 @@ import {
   liveResultOf,
   makeLiveFleet,
   makeLiveImages,
+  type Watching,
 } from "./live-world.ts";
 import type { LiveMetrics } from "./metrics.ts";
 import { isSendable } from "./sendable.ts";
@@ -55,7 +56,7 @@ export interface LiveInput extends LiveSpec {
   readonly settleMaxS: number;
   /** How long the fleet stays when there is no deployment. */
   readonly stayS: number;
-  readonly tap?: Tap;
+  readonly watching?: Watching;
   /** With the fleet before it starts. */
   readonly onWorld?: (fleet: LiveFleet) => void;
   /** With the joined fleet, before any deployment. `sync` brings the world to the present. */
@@ -85,6 +86,7 @@ export interface LiveOutcome {
   readonly firmware: FirmwareFacts;
   readonly wallSeconds: number;
   readonly cell: ReportedCell;
+  readonly survey: CellSurvey | undefined;
   readonly uplinks: number;
   readonly downlinks: number;
   readonly unicast: LiveFleet["unicast"];
@@ -113,12 +115,11 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
   recorder?.start(fleet.engine.now);
   fleet.start();
   const { onProgress } = input;
-  const shown =
-    onProgress &&
-    setInterval(() => {
-      const { engine, members } = fleet;
-      onProgress(progressOf({ engine, counts: countsOf(fleet) }, [], 1, members.length));
-    }, PROGRESS_MS);
+  const shown = setInterval(() => {
+    const { engine, members } = fleet;
+    fleet.sample();
+    onProgress?.(progressOf({ engine, counts: countsOf(fleet) }, [], 1, members.length));
+  }, PROGRESS_MS);
   try {
     const campaign = runCampaign(input, world, provisioned, images.firmware.sent);
     const { records, joinSeconds } = await Promise.race([campaign, clock.run()]);
@@ -134,6 +135,7 @@ export async function runLive(input: LiveInput): Promise<LiveOutcome> {
       firmware: images.facts,
       wallSeconds,
       cell: liveCellOf(fleet, wallSeconds),
+      survey: fleet.survey(),
       uplinks: fleet.uplinks,
       downlinks: fleet.downlinks,
       unicast: fleet.unicast,
@@ -176,7 +178,7 @@ async function provision(
 type WorldInput = LiveSpec &
   Pick<
     LiveInput,
-    "way" | "gateways" | "joinSpreadS" | "isLenient" | "recorder" | "metrics" | "say" | "tap"
+    "way" | "gateways" | "joinSpreadS" | "isLenient" | "recorder" | "metrics" | "say" | "watching"
   >;
 
 /** A fleet at the present, and its gateways on the way to the server. */
@@ -197,7 +199,7 @@ export async function openWorld(
     metrics?.event(event);
     for (const link of links) link.send(gateway, event);
   };
-  const fleet = makeLiveFleet(input, images, world, emit, input.tap);
+  const fleet = makeLiveFleet(input, images, world, emit, input.watching);
   const clock = new WallClock(fleet.engine, ageMs);
   metrics?.watch(fleet, clock.lag);
   const oddities: string[] = [];

@@ -4,7 +4,6 @@ import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { AirRecord } from "#sim/fleet/air-record.ts";
 import { type FirmwarePair, makeFirmware } from "#sim/fleet/firmware.ts";
 import { LiveFleet, type LiveFleetInput } from "#sim/fleet/live-fleet.ts";
-import type { Tap } from "#sim/fleet/live-tap.ts";
 import { type DeviceResult, resultOf, type ServerView } from "#sim/fleet/result.ts";
 import {
   type FirmwareFacts,
@@ -23,6 +22,9 @@ export type LiveParameters = Pick<
   LiveFleetInput,
   "gpsAtStart" | "gateways" | "statsIntervalS" | "isLenient" | "acknowledges" | "joinSpreadS"
 >;
+
+/** Changes nothing in it. */
+export type Watching = Pick<LiveFleetInput, "tap" | "isSurveyed">;
 
 export interface LiveSpec {
   readonly scenario: ResolvedScenario;
@@ -55,7 +57,7 @@ export function makeLiveFleet(
   { firmware, images, crypto }: LiveImages,
   parameters: LiveParameters,
   emit: LiveFleetInput["emit"],
-  tap?: Tap,
+  watching: Watching = {},
 ): LiveFleet {
   const { devices } = scenario;
   return new LiveFleet({
@@ -71,7 +73,7 @@ export function makeLiveFleet(
     updateHash: images.updateHash,
     crypto,
     emit,
-    ...(tap === undefined ? {} : { tap }),
+    ...watching,
   });
 }
 

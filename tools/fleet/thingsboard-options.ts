@@ -2,8 +2,10 @@ import { type Command, InvalidArgumentError } from "commander";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { InputError } from "#tools/errors.ts";
 import { apiUrl } from "#tools/provision/thingsboard-command.ts";
+import { fleetDevices } from "#tools/provision/thingsboard-names.ts";
 import type { DeviceUrls } from "#tools/pull/live/links.ts";
-import type { ServerLogin } from "#tools/pull/live/server.ts";
+import type { LivePullKind } from "#tools/pull/live/run.ts";
+import { LiveThingsBoard } from "#tools/pull/live/thingsboard.ts";
 
 /** What a person says of the server of pulling devices. */
 export interface ThingsBoardOptions {
@@ -40,8 +42,8 @@ export function withThingsBoardOptions(command: Command): Command {
 /** Throws `InputError` for what is missing. */
 export function thingsBoardOf(
   options: ThingsBoardOptions,
-  scenario: Pick<ResolvedScenario, "name" | "pull">,
-): { readonly login: ServerLogin; readonly urls: DeviceUrls } {
+  scenario: Pick<ResolvedScenario, "name" | "seed">,
+): LivePullKind {
   const { thingsboard: url, thingsboardMqtt, thingsboardCoap, user } = options;
   if (url === undefined) {
     throw new InputError(
@@ -52,18 +54,31 @@ export function thingsBoardOf(
   if (password === undefined) {
     throw new InputError(`FUOTA_PASSWORD is not set: the password of ${user}`);
   }
-  const { hostname } = new URL(url);
+  const urls = deviceUrls(url, thingsboardMqtt, thingsboardCoap);
+  const fleet = `live ${scenario.name}`;
   return {
-    login: { url, user, password },
-    urls: {
-      http: url,
-      mqtt: thingsboardMqtt ?? `mqtt://${hostname}:1883`,
-      coap: thingsboardCoap ?? `coap://${hostname}:5683`,
-    },
+    isOf: ({ dialect }) => dialect === "thingsboard",
+    listed: ({ name, count }) => fleetDevices(`${fleet} ${name}`, scenario.seed, count),
+    open: (groups) => new LiveThingsBoard({ url, user, password }, urls, fleet, groups),
   };
 }
 
-function urlOf(pattern: RegExp, scheme: string) {
+/** MQTT and CoAP, if nobody says otherwise, at their ports of the host that has HTTP. */
+export function deviceUrls(
+  http: string,
+  mqtt: string | undefined,
+  coap: string | undefined,
+): DeviceUrls {
+  const { hostname } = new URL(http);
+  return {
+    http,
+    mqtt: mqtt ?? `mqtt://${hostname}:1883`,
+    coap: coap ?? `coap://${hostname}:5683`,
+  };
+}
+
+/** For commander. */
+export function urlOf(pattern: RegExp, scheme: string) {
   return (text: string): string => {
     if (pattern.test(text) && URL.canParse(text)) return text;
     throw new InvalidArgumentError(`expected ${scheme}://host:port`);

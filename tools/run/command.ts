@@ -13,11 +13,11 @@ import { preparedRun } from "./prepared.ts";
 import { commandPrefix, deviceCommandText, runCommandText } from "./replay-text.ts";
 import { inputsOf, requireSeparate } from "./separate-files.ts";
 import type { Shard, Simulate } from "./simulation.ts";
-import { openSink, type Sink } from "./sink.ts";
+import { closeSinks, type OutputOptions, openSinks, outputPathsOf, type Sinks } from "./sinks.ts";
 import { summaryText } from "./summary.ts";
 import { shellWord } from "./words.ts";
 
-export interface RunOptions {
+export interface RunOptions extends OutputOptions {
   readonly firmware?: string;
   readonly key?: string;
   readonly devices?: number;
@@ -28,11 +28,6 @@ export interface RunOptions {
   readonly seeds?: { readonly first: number; readonly last: number };
   readonly jobs?: number;
   readonly shard?: Shard;
-  readonly json?: string;
-  readonly ndjson?: string;
-  readonly junit?: string;
-  readonly trace?: string;
-  readonly html?: string;
 }
 
 export interface RunParts {
@@ -90,7 +85,8 @@ export async function runScenarios(
   }
   const runs = loaded.map((one) => preparedRun(one, options, parts));
   const isSeries = runs.length * options.repeat > 1;
-  const sinks = openSinks(options, sources, parts.terminal);
+  requireSeparate(outputPathsOf(options), inputsOf(options, sources));
+  const sinks = openSinks(options, parts.terminal);
   // What is meant for a machine has standard output to itself.
   const say = sinks.usesStdout ? parts.terminal.err : parts.terminal.out;
   const { signal, end } = parts.interruption();
@@ -141,31 +137,6 @@ function seriesText(reports: readonly Report[]): string {
   return `${reports.length - bad.length} of ${reports.length} runs met their expectations${tail}\n`;
 }
 
-interface Sinks {
-  readonly json: Sink | undefined;
-  readonly ndjson: Sink | undefined;
-  readonly junit: Sink | undefined;
-  readonly trace: Sink | undefined;
-  readonly html: Sink | undefined;
-  readonly usesStdout: boolean;
-}
-
-function openSinks(options: RunOptions, sources: readonly string[], terminal: Terminal): Sinks {
-  const { json, ndjson, junit, trace, html } = options;
-  const paths = [json, ndjson, junit, trace, html];
-  requireSeparate(paths, inputsOf(options, sources));
-  const open = (path: string | undefined) =>
-    path === undefined ? undefined : openSink(path, terminal.out);
-  return {
-    json: open(json),
-    ndjson: open(ndjson),
-    junit: open(junit),
-    trace: open(trace),
-    html: open(html),
-    usesStdout: paths.includes("-"),
-  };
-}
-
 function writeReports(
   sinks: Sinks,
   reports: readonly Report[],
@@ -182,8 +153,7 @@ function writeReports(
     const hint = replay === undefined ? "" : `${commandPrefix()} replay ${shellWord(replay)}`;
     for (const piece of junitOf(reports, hint)) sinks.junit.write(piece);
   }
-  for (const sink of [sinks.json, sinks.ndjson, sinks.junit, sinks.trace, sinks.html])
-    sink?.close();
+  closeSinks(sinks);
 }
 
 /** A parser of whole decimal numbers for commander. */

@@ -47,6 +47,7 @@ export class HtmlGathering {
       scenario: resolved,
       replay,
       replayDevice,
+      isLive: false,
       surveys: this.#surveys,
       timelines: this.#keeper.result(),
     });
@@ -54,10 +55,11 @@ export class HtmlGathering {
 
   html(): string {
     const run = this.#run;
-    const page: Page =
-      run === undefined
-        ? { title: `${this.#runs.length} runs`, sections: seriesSections(this.#runs) }
-        : { title: `${run.name} · seed ${run.seed}`, run, sections: [] };
-    return htmlOf(page);
+    if (run !== undefined) return htmlOf(runPage(run));
+    return htmlOf({ title: `${this.#runs.length} runs`, sections: seriesSections(this.#runs) });
   }
+}
+
+export function runPage(run: RunData): Page {
+  return { title: `${run.name} · seed ${run.seed}`, run, sections: [] };
 }

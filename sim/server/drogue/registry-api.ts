@@ -52,11 +52,26 @@ export class DrogueRegistryApi {
     }
     if (devices === undefined) return this.#one(method, owner, body, applicationJson);
     if (device === undefined) {
+      if (method === "POST") return this.#create(owner, body);
       const all = [...owner.devices.values()].map(deviceJson);
       return method === "GET" ? jsonReply(200, all) : emptyReply(405);
     }
     const one = owner.devices.get(device);
-    return one === undefined ? emptyReply(404) : this.#one(method, one, body, deviceJson);
+    if (one === undefined) return emptyReply(404);
+    if (method !== "DELETE") return this.#one(method, one, body, deviceJson);
+    owner.devices.delete(device);
+    return emptyReply(204);
+  }
+
+  #create(owner: DrogueApplication, body: Uint8Array): HttpReply {
+    const { metadata, spec = {} } = Object(parseJson(body));
+    const { application, name, labels = {} } = Object(metadata);
+    if (application !== owner.name || !isName(name)) return emptyReply(400);
+    if (!isSection(spec) || !isSection(labels)) return emptyReply(400);
+    if (owner.devices.has(name)) return emptyReply(409);
+    this.#registry.create(owner, { name, password: undefined, spec, labels: textsOf(labels) });
+    const location = `${REGISTRY_ROOT}/${encodeURIComponent(owner.name)}/devices/${encodeURIComponent(name)}`;
+    return { ...emptyReply(201), headers: { location } };
   }
 
   /** What a PUT has is taken whole; of two that read the same, the second is refused. */
@@ -79,9 +94,7 @@ export class DrogueRegistryApi {
     if (JSON.stringify(newSpec) !== JSON.stringify(thing.spec)) thing.generation += 1;
     thing.spec = newSpec;
     thing.status = newStatus;
-    thing.labels = Object.fromEntries(
-      Object.entries(newLabels).map(([key, value]) => [key, String(value)]),
-    );
+    thing.labels = textsOf(newLabels);
     thing.resourceVersion += 1;
     return emptyReply(204);
   }
@@ -118,6 +131,16 @@ function namesOf(pathname: string): readonly string[] | undefined {
     if (!(error instanceof URIError)) throw error;
     return undefined;
   }
+}
+
+const NAME_LENGTH_MAX = 255;
+
+function isName(name: unknown): name is string {
+  return typeof name === "string" && name !== "" && name.length <= NAME_LENGTH_MAX;
+}
+
+function textsOf(section: JsonSection): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(section).map(([key, value]) => [key, String(value)]));
 }
 
 function isSection(value: unknown): value is JsonSection {

@@ -21,7 +21,8 @@ export interface DrogueDevice {
   readonly application: DrogueApplication;
   readonly name: string;
   readonly createdUnixMs: number;
-  readonly password: string;
+  /** Undefined: what its specification says, as of those that were made by the API. */
+  readonly password: string | undefined;
   labels: Readonly<Record<string, string>>;
   spec: JsonSection;
   status: JsonSection;
@@ -64,20 +65,27 @@ export class DrogueRegistry {
   }
 
   addDevice(application: string, { name, password, group, gateways }: NewDevice): DrogueDevice {
-    const owner = this.application(application);
-    if (owner.devices.has(name)) throw new RangeError(`device ${name} is there twice`);
+    const labels: Readonly<Record<string, string>> = group === undefined ? {} : { [LABEL]: group };
+    const spec = gateways === undefined ? {} : { gatewaySelector: { matchNames: gateways } };
+    return this.create(this.application(application), { name, password, labels, spec });
+  }
+
+  /** There must be none of that name. */
+  create(
+    application: DrogueApplication,
+    facts: Pick<DrogueDevice, "name" | "password" | "labels" | "spec">,
+  ): DrogueDevice {
+    const { name } = facts;
+    if (application.devices.has(name)) throw new RangeError(`device ${name} is there twice`);
     const device: DrogueDevice = {
-      application: owner,
-      name,
+      ...facts,
+      application,
       createdUnixMs: this.#nowUnixMs(),
-      password,
-      labels: group === undefined ? {} : { [LABEL]: group },
-      spec: gateways === undefined ? {} : { gatewaySelector: { matchNames: gateways } },
       status: {},
       generation: 1,
       resourceVersion: 1,
     };
-    owner.devices.set(name, device);
+    application.devices.set(name, device);
     return device;
   }
 
@@ -88,7 +96,12 @@ export class DrogueRegistry {
   /** Who has this password; a gateway may speak for others that name it. */
   authenticate(application: string, name: string, password: string): DrogueDevice | undefined {
     const device = this.device(application, name);
-    return device?.password === password ? device : undefined;
+    if (device === undefined) return undefined;
+    const isRight =
+      device.password === undefined
+        ? passwordsOf(device).includes(password)
+        : device.password === password;
+    return isRight ? device : undefined;
   }
 
   /** The device that `sender` speaks for; itself, if none is named. */
@@ -114,6 +127,13 @@ export class DrogueRegistry {
       if (device.labels[LABEL] === group) give(device, firmware);
     }
   }
+}
+
+/** As the user guide of Drogue IoT has them (Managing devices): `authentication.credentials[].pass`. */
+function passwordsOf({ spec }: DrogueDevice): readonly unknown[] {
+  const { credentials } = Object(spec["authentication"]);
+  if (!Array.isArray(credentials)) return [];
+  return credentials.map((one) => Object(one).pass);
 }
 
 /** To this device alone. */

@@ -23,6 +23,8 @@ export interface Firmware {
 }
 
 export interface UpdateServiceOptions {
+  /** What is to be had beside what was published. */
+  readonly find?: (name: string) => Firmware | undefined;
   readonly quirks?: Partial<DrogueQuirks>;
   /** What becomes of a command; undefined: it is lost. */
   readonly onCommand?: (
@@ -80,7 +82,7 @@ export class UpdateService {
   answer(device: DrogueDevice, status: DrogueStatus): DrogueCommand | undefined {
     const { correlationId } = status;
     const name = firmwareOf(device);
-    const firmware = name === undefined ? undefined : this.#firmware.get(name);
+    const firmware = name === undefined ? undefined : this.#find(name);
     if (firmware === undefined) {
       if (name !== undefined) this.#book(device, status, undefined);
       return this.quirks.silentOnErrors ? undefined : { name: "Wait", correlationId, poll: WAIT_S };
@@ -98,6 +100,10 @@ export class UpdateService {
     const mtu = status.mtu === 0 && !this.quirks.takesMtu0 ? undefined : status.mtu;
     const piece = data.subarray(offset, offset + (mtu ?? MTU_DEFAULT));
     return { name: "Write", version, correlationId, offset, data: piece };
+  }
+
+  #find(name: string): Firmware | undefined {
+    return this.#firmware.get(name) ?? this.#options.find?.(name);
   }
 
   /** What one sees of a device in the registry. */

@@ -11,6 +11,7 @@ import { LiveFleet } from "#sim/fleet/live-fleet.ts";
 import { type DeviceResult, resultOf } from "#sim/fleet/result.ts";
 import { fleetImages, kindOf } from "#sim/fleet/roster.ts";
 import { runScenario } from "#sim/fleet/run.ts";
+import type { CellSurvey, DeviceFrames } from "#sim/fleet/survey.ts";
 import type { GatewayEvent } from "#sim/gateway/server-gateway.ts";
 import { signerOf } from "#tools/run/images.ts";
 import { OwnServer } from "./own-server.ts";
@@ -59,6 +60,7 @@ function world(scenario: Scenario, gateways = 1) {
     isLenient: false,
     acknowledges: "booked",
     joinSpreadS: 10,
+    isSurveyed: true,
     emit: (gateway, event) => {
       events.push({ gateway, event });
       own.hear(gateway, event);
@@ -88,6 +90,11 @@ function world(scenario: Scenario, gateways = 1) {
   return { fleet, events, run };
 }
 
+/** Numbers of those that are set. */
+const bitsOf = (bytes: Uint8Array) =>
+  Array.from({ length: 8 * bytes.length }, (_, at) => at).filter(
+    (at) => ((bytes[at >> 3] ?? 0) >> (at & 7)) & 1,
+  );
 const stateOf = ({ state }: DeviceResult) => state;
 
 describe("a fleet whose server is behind its gateways", () => {
@@ -137,12 +144,20 @@ describe("a fleet whose server is behind its gateways", () => {
   test("loses the very fragments that it loses in a run", () => {
     const scenario = scenarioOf({ multicastLoss: { model: "bernoulli", probability: 0.25 } });
     const simulated: DeviceResult[] = [];
+    const surveys: (CellSurvey | undefined)[] = [];
     runScenario(
-      { scenario, seed: SEED, onDevice: (device) => simulated.push(device) },
+      {
+        ...{ scenario, seed: SEED, isSurveyed: true },
+        onDevice: (device) => simulated.push(device),
+        onCell: ({ survey }) => surveys.push(survey),
+      },
       crypto,
       signer,
     );
-    const live = world(scenario).run();
+    const { fleet, run } = world(scenario);
+    const live = run();
+    const seen = (survey: CellSurvey | undefined) => [survey?.devices, survey?.losses];
+    expect([fleet.survey()].map(seen)).toEqual(surveys.map(seen));
     const fragments = (result: DeviceResult) => [result.id, result.fragments];
     expect(live.map(fragments)).toEqual(simulated.map(fragments));
     expect(live.some(({ fragments: { lost } }) => lost > 0)).toBe(true);
@@ -272,6 +287,13 @@ describe("a device that three gateways hear", () => {
       const { lost } = fleet.airOf(member);
       expect(lost.length).toBeLessThan(frames / 3);
       expect(results[id]?.fragments.lost).toBeLessThanOrEqual(lost.length);
+    }
+    const { devices, losses } = fleet.survey() ?? { devices: [] };
+    const lostOf = ({ lost }: DeviceFrames) => bitsOf(lost).length;
+    expect(losses).toBe(devices.reduce((sum, one) => sum + lostOf(one), 0));
+    expect(devices.map(lostOf)).toEqual(results.map(({ fragments }) => fragments.lost));
+    for (const { heard, lost } of devices) {
+      expect(bitsOf(heard).filter((at) => bitsOf(lost).includes(at))).toEqual([]);
     }
   });
 

@@ -64,9 +64,11 @@ class StandInWorld {
         joinSpreadS,
       },
       (gateway, event) => this.#toServer(gateway, event),
-      (entry) => {
-        this.#entries.push(entry);
-        this.#copier.see(entry, this.#fleet, gateways);
+      {
+        tap: (entry) => {
+          this.#entries.push(entry);
+          this.#copier.see(entry, this.#fleet, gateways);
+        },
       },
     );
     const { engine } = this.#fleet;

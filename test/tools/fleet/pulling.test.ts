@@ -47,7 +47,10 @@ async function fleet(text: string, ...args: readonly string[]) {
   const [http = "", mqtt = "", coap = ""] = urls;
   bench.write("live.yaml", text);
   const where = ["--thingsboard", http, "--thingsboard-mqtt", mqtt, "--thingsboard-coap", coap];
-  const out = ["--json", bench.at("r.json"), "--ndjson", bench.at("r.ndjson")];
+  const out = ["json", "ndjson", "junit", "html"].flatMap((kind) => [
+    `--${kind}`,
+    bench.at(`r.${kind}`),
+  ]);
   const all = ["fleet", bench.at("live.yaml"), ...where, ...out, ...args];
   const status = await bench.fuota(fakeSimulate(0), ...all);
   const lines = bench.read("r.ndjson").trimEnd().split("\n");
@@ -93,6 +96,12 @@ test("a scenario's devices pull over each transport from a server on sockets, an
       ...[id, kind, "2.0.0+0"],
     ]),
   );
+  expect(bench.read("r.junit")).toMatch(/tests="2" failures="0".*"expect updated"\/>/s);
+  const [, page = ""] = /id="data">(.*?)<\/script>/.exec(bench.read("r.html")) ?? [];
+  const { run } = JSON.parse(page);
+  expect(run).toMatchObject({ isLive: true, pullsOnly: true, totals: { updated: 6 } });
+  expect(run.replay).toBe(`fuota run ${bench.at("live.yaml")} --seed 1`);
+  expect([run.progress.updated[0], run.progress.updated.at(-1)]).toEqual([0, 100]);
   expect(await devicesThere()).toBe(0);
   const shown = `${bench.terminal.stdout}${bench.terminal.stderr}`;
   expect(shown).toMatch(/server's view: 6 of 6 complete/);
@@ -214,6 +223,9 @@ test("a device with a wrong token is not reached: status 1, and no wait for it",
   );
   expect(status).toBe(1);
   expect(report.devices).toMatchObject([{ state: "neverReached", reason: "denied" }]);
+  expect(bench.read("r.junit")).toMatch(
+    /failures="3".*failure message="expected all, actual 0">fuota run .*live.yaml --seed 1<.*neverReached: denied/s,
+  );
 }, 60_000);
 
 test("devices of both kinds run at the same time, into one report", async () => {
@@ -230,15 +242,25 @@ test("devices of both kinds run at the same time, into one report", async () => 
   // Nobody answers the gateway: its device never joins, and the run goes on until Ctrl-C.
   const lorawan = ["--api", "none", "--udp", "127.0.0.1:9", "--no-record"];
   const args = [both.at("mixed.yaml"), "--thingsboard", http, ...lorawan];
-  const running = both.fuota(fakeSimulate(0), "fleet", ...args, "--json", both.at("r.json"));
+  const running = both.fuota(
+    fakeSimulate(0),
+    "fleet",
+    ...args,
+    "--json",
+    both.at("r.json"),
+    "--html",
+    both.at("r.html"),
+  );
   const isUpdated = () =>
     server.terminal.stdout.includes("fuota live mixed meter 1  fw_state UPDATED");
   while (!isUpdated()) await new Promise((resolve) => setImmediate(resolve));
   bothEnd.abort();
   expect(await running).toBe(130);
   const { interrupted, devices, cells } = JSON.parse(both.read("r.json"));
+  const page = both.read("r.html");
   both.remove();
   expect(interrupted).toBe(true);
+  expect(page).toMatch(/"pullsOnly":false.*"isLive":true|"isLive":true.*"pullsOnly":false/s);
   expect(devices).toMatchObject([
     { id: 0, cell: 0, state: "neverReached" },
     { id: 1, cell: 1, kind: "meter", state: "updated", serverComplete: true },

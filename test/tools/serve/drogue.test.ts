@@ -106,4 +106,14 @@ describe("what it does not take", () => {
     bench.terminal.stderr = "";
     expect(await bench.complaint(fakeSimulate(0), ...drogue, ...args)).toMatch(says);
   });
+
+  test.each([
+    [[]],
+    [["--package", "app.bin"]],
+    [["--version", "1"]],
+    [["--version", "1", "--index", "folder"]],
+  ])("nothing to give: %j", async (args) => {
+    const said = bench.complaint(fakeSimulate(0), "serve", "drogue", ...args);
+    expect(await said).toBe("--package and --version go together; without them it takes --index");
+  });
 });

@@ -1,7 +1,6 @@
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { Engine } from "#sim/kernel/engine.ts";
 import { endOfFault } from "#sim/pull/cell.ts";
-import type { LivePullServer } from "./server.ts";
+import type { LiveGroup, LiveServer } from "./live-server.ts";
 import type { LivePullMember } from "./world.ts";
 
 const S_US = 1_000_000;
@@ -12,12 +11,12 @@ export class Assignments {
   readonly failed: Promise<never>;
   /** After that, nothing changes by itself. */
   readonly quietUs: number;
-  readonly #scenario: ResolvedScenario;
-  readonly #server: Pick<LivePullServer, "assign" | "assignTo">;
+  readonly #groups: readonly LiveGroup[];
+  readonly #server: Pick<LiveServer, "assign">;
   #fail: (error: unknown) => void = () => {};
 
-  constructor(scenario: ResolvedScenario, server: Pick<LivePullServer, "assign" | "assignTo">) {
-    this.#scenario = scenario;
+  constructor(groups: readonly LiveGroup[], server: Pick<LiveServer, "assign">) {
+    this.#groups = groups;
     this.#server = server;
     this.failed = new Promise((_, reject) => {
       this.#fail = reject;
@@ -25,18 +24,25 @@ export class Assignments {
     // Whoever awaits it hears of it; until then it is nobody's.
     this.failed.catch(() => {});
     this.quietUs = Math.max(
-      ...scenario.pull.flatMap(({ server: { assignAtS, earlier }, faults }) => [
-        assignAtS * S_US,
-        earlier !== undefined && "atS" in earlier.until ? earlier.until.atS * S_US : 0,
-        ...faults.map(endOfFault),
-      ]),
+      ...groups.flatMap(
+        ({
+          pull: {
+            server: { assignAtS, earlier },
+            faults,
+          },
+        }) => [
+          assignAtS * S_US,
+          earlier !== undefined && "atS" in earlier.until ? earlier.until.atS * S_US : 0,
+          ...faults.map(endOfFault),
+        ],
+      ),
     );
   }
 
   /** What is assigned at the start is, before any device is switched on. */
   async begin(engine: Engine): Promise<void> {
-    for (const [group, { server }] of this.#scenario.pull.entries()) {
-      const { assignAtS, earlier } = server;
+    for (const group of this.#groups) {
+      const { assignAtS, earlier } = group.pull.server;
       const which = earlier === undefined ? "final" : "earlier";
       if (assignAtS === 0) await this.#server.assign(group, which);
       else this.#at(engine, assignAtS, () => this.#server.assign(group, which));
@@ -50,7 +56,7 @@ export class Assignments {
     const { earlier } = member.pull.server;
     if (earlier === undefined || !("atChunk" in earlier.until)) return;
     if (earlier.until.atChunk !== chunk) return;
-    this.#server.assignTo(member).catch(this.#fail);
+    member.served.assign().catch(this.#fail);
   }
 
   #at(engine: Engine, atS: number, assign: () => Promise<void>): void {

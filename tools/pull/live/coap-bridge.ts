@@ -3,7 +3,7 @@ import { COAP_OPTION, type CoapMessage, coapBlockOf, coapOption } from "#hal/net
 import type { CoapServed } from "#sim/pull/coap-port.ts";
 import type { CoapHeard, CoapSaid } from "#sim/server/thingsboard/coap-exchange.ts";
 import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
-import { type Bridge, CHUNK_OK, chunkNumberOf } from "./bridge.ts";
+import { type Bridge, CHUNK_OK, type Pieces, type Spoil } from "./bridge.ts";
 
 /** Sends to the real server from a port of its own. */
 export type OpenCoap = (
@@ -20,7 +20,12 @@ const NO_BYTES = new Uint8Array(0);
  * message ids and tokens, which begin at `first`: a server knows those of minutes ago, of whoever had
  * the port then.
  */
-export function coapBridge(open: OpenCoap, bridge: Bridge, first: number): CoapServed {
+export function coapBridge(
+  open: OpenCoap,
+  bridge: Pick<Bridge, "enter">,
+  pieces: Pick<Pieces, "ofCoap">,
+  first: number,
+): CoapServed {
   let hear: (message: CoapSaid) => void = () => {};
   /** By token, the oldest first. */
   const asked = new Map<string, AskedChunk>();
@@ -31,8 +36,7 @@ export function coapBridge(open: OpenCoap, bridge: Bridge, first: number): CoapS
       const isReply = type === "ack" || type === "rst";
       const said = saidOf(message, isReply ? shifted(messageId, -first) : messageId, first);
       const chunk = asked.get(token);
-      const heard =
-        chunk === undefined || message.code !== 205 ? said : spoilt(bridge, chunk, said);
+      const heard = chunk === undefined || message.code !== 205 ? said : spoilt(chunk, said);
       if (heard !== undefined) hear(heard);
     }),
   );
@@ -43,9 +47,9 @@ export function coapBridge(open: OpenCoap, bridge: Bridge, first: number): CoapS
     receive: (_from, message) => {
       const messageId = message.code === 0 ? message.messageId : shifted(message.messageId, first);
       const sent = messageOf(message, messageId, first);
-      const chunk = chunkOf(message);
+      const spoil = pieces.ofCoap(message);
       const { messageId: id } = message;
-      if (chunk !== undefined && !asked.has(sent.token)) asked.set(sent.token, { chunk, id });
+      if (spoil !== undefined && !asked.has(sent.token)) asked.set(sent.token, { spoil, id });
       const [oldest = ""] = asked.keys();
       if (asked.size > CHUNKS_AWAITED_MAX) asked.delete(oldest);
       datagrams.send(sent);
@@ -54,7 +58,7 @@ export function coapBridge(open: OpenCoap, bridge: Bridge, first: number): CoapS
 }
 
 interface AskedChunk {
-  readonly chunk: number;
+  readonly spoil: Spoil;
   /** Message id of the request, on the link. */
   readonly id: number;
   /** Of the first answer: others are repeats of it. */
@@ -62,8 +66,8 @@ interface AskedChunk {
 }
 
 /** What is heard of an answer with a chunk; undefined: nothing. */
-function spoilt({ onChunk }: Bridge, asked: AskedChunk, said: CoapSaid): CoapSaid | undefined {
-  asked.outcome ??= onChunk(asked.chunk, "", said.payload);
+function spoilt(asked: AskedChunk, said: CoapSaid): CoapSaid | undefined {
+  asked.outcome ??= asked.spoil(said.payload);
   const { outcome } = asked;
   if (outcome === "silence") return undefined;
   if (outcome === "close") {
@@ -108,10 +112,4 @@ function hexOf(token: number, first: number): string {
 function numberOf(token: string, first: number): string {
   const value = token.length === TOKEN_DIGITS ? Number.parseInt(token, 16) : -1;
   return Math.floor(value / MESSAGE_IDS) === first ? String(value % MESSAGE_IDS) : "";
-}
-
-function chunkOf({ path, query }: CoapHeard): number | undefined {
-  if (path[0] !== "fw" && path[0] !== "sw") return undefined;
-  const parameter = query.find((one) => one.startsWith("chunk="));
-  return chunkNumberOf(parameter?.slice("chunk=".length));
 }

@@ -1,18 +1,18 @@
 import { randomInt } from "node:crypto";
 import { CoapDatagrams } from "#hal/net/coap-datagrams.ts";
 import { HttpClient } from "#hal/net/http-client.ts";
-import { MqttSession } from "#hal/net/mqtt-session.ts";
+import { MqttSession, type MqttSessionEvents } from "#hal/net/mqtt-session.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { SimulatedCoap } from "#sim/pull/coap-link.ts";
 import { SimulatedHttp } from "#sim/pull/http-link.ts";
 import type { LinkWorld, PullLink } from "#sim/pull/link.ts";
-import { SimulatedMqtt } from "#sim/pull/mqtt-link.ts";
-import type { Bridge } from "./bridge.ts";
+import { type MqttCredentials, SimulatedMqtt } from "#sim/pull/mqtt-link.ts";
+import type { Bridge, Pieces } from "./bridge.ts";
 import { coapBridge } from "./coap-bridge.ts";
 import { httpBridge } from "./http-bridge.ts";
 import { mqttBridge } from "./mqtt-bridge.ts";
 
-/** Where a ThingsBoard takes its devices. */
+/** Where a server takes its devices. */
 export interface DeviceUrls {
   readonly http: string;
   readonly mqtt: string;
@@ -27,26 +27,26 @@ export interface LiveLink {
 
 const MESSAGE_IDS = 65_536;
 
+/** What a device says of itself, and where firmware is in what it is told. */
+export interface LinkSpec {
+  readonly transport: ResolvedPull["transport"];
+  readonly urls: DeviceUrls;
+  readonly who: MqttCredentials;
+  readonly pieces: Pieces;
+}
+
 /** The simulated link of a device with a real server at its other end: the same draws as without. */
-export function liveLink(
-  transport: ResolvedPull["transport"],
-  urls: DeviceUrls,
-  world: LinkWorld,
-  token: string,
-  bridge: Bridge,
-): LiveLink {
+export function liveLink(spec: LinkSpec, world: LinkWorld, bridge: Bridge): LiveLink {
+  const { transport, urls, who, pieces } = spec;
   if (transport === "http") {
     const client = new HttpClient(urls.http);
-    const link = new SimulatedHttp(world, httpBridge(client, bridge));
+    const link = new SimulatedHttp(world, httpBridge(client, bridge, pieces));
     return { link, close: () => client.close() };
   }
   if (transport === "mqtt") {
-    const { mqtt: url } = urls;
-    const listen = mqttBridge(
-      (username, events) => new MqttSession({ url, username }, events),
-      bridge,
-    );
-    return { link: new SimulatedMqtt(world, listen, token), close: () => {} };
+    const { username, password } = who;
+    const listen = mqttBridge((one, events) => mqttSession(urls.mqtt, one, events), bridge, pieces);
+    return { link: new SimulatedMqtt(world, listen, username, password), close: () => {} };
   }
   const datagrams: CoapDatagrams[] = [];
   const port = coapBridge(
@@ -56,10 +56,22 @@ export function liveLink(
       return one;
     },
     bridge,
+    pieces,
     randomInt(MESSAGE_IDS),
   );
   const close = () => {
     for (const one of datagrams) void one.close();
   };
   return { link: new SimulatedCoap(world, port), close };
+}
+
+function mqttSession(
+  url: string,
+  { username, password }: MqttCredentials,
+  events: MqttSessionEvents,
+): MqttSession {
+  return new MqttSession(
+    { url, username, ...(password === undefined ? {} : { password }) },
+    events,
+  );
 }

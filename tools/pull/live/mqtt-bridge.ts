@@ -1,11 +1,11 @@
 import type { MqttSession, MqttSessionEvents } from "#hal/net/mqtt-session.ts";
-import type { MqttListener, MqttPeer } from "#sim/pull/mqtt-link.ts";
+import type { MqttCredentials, MqttListener, MqttPeer } from "#sim/pull/mqtt-link.ts";
 import type { MqttConnection } from "#sim/server/thingsboard/mqtt-session.ts";
-import { type Bridge, CHUNK_OK, chunkNumberOf } from "./bridge.ts";
+import { type Bridge, CHUNK_OK, type Pieces } from "./bridge.ts";
 
 /** Opens a session of that user with the real server. */
 export type OpenMqtt = (
-  username: string,
+  who: MqttCredentials,
   events: MqttSessionEvents,
 ) => Pick<MqttSession, "subscribe" | "publish" | "close">;
 
@@ -13,28 +13,31 @@ export type OpenMqtt = (
 const REFUSED = 5;
 
 /** Has a real server behind the connections of a simulated link. */
-export function mqttBridge(open: OpenMqtt, bridge: Bridge): MqttListener {
+export function mqttBridge(open: OpenMqtt, bridge: Bridge, pieces: Pieces): MqttListener {
   return (connection): MqttPeer => {
     let session: ReturnType<OpenMqtt> | undefined;
     let isConnected = false;
     const { enter } = bridge;
     return {
-      connect: ({ username }) => {
-        session = open(username, {
-          onConnected: () => {
-            isConnected = true;
-            enter(() => connection.connack(0, false));
+      connect: ({ username, password }) => {
+        session = open(
+          { username, password },
+          {
+            onConnected: () => {
+              isConnected = true;
+              enter(() => connection.connack(0, false));
+            },
+            onMessage: (topic, payload) => enter(() => take(connection, pieces, topic, payload)),
+            onClosed: (detail, isUnknown) => {
+              const isRefused = isUnknown && !isConnected;
+              if (!isRefused) bridge.onTrouble(detail);
+              enter(() => {
+                if (isRefused) connection.connack(REFUSED, false);
+                else connection.close();
+              });
+            },
           },
-          onMessage: (topic, payload) => enter(() => take(connection, bridge, topic, payload)),
-          onClosed: (detail, isUnknown) => {
-            const isRefused = isUnknown && !isConnected;
-            if (!isRefused) bridge.onTrouble(detail);
-            enter(() => {
-              if (isRefused) connection.connack(REFUSED, false);
-              else connection.close();
-            });
-          },
-        });
+        );
       },
       subscribe: (messageId, filters) => {
         const topics = filters.map(({ topic }) => topic);
@@ -43,6 +46,7 @@ export function mqttBridge(open: OpenMqtt, bridge: Bridge): MqttListener {
         });
       },
       publish: ({ topic, payload, messageId }) => {
+        pieces.onPublish(topic, payload);
         session?.publish(topic, payload, () => enter(() => connection.puback(messageId)));
       },
       closed: () => session?.close(),
@@ -52,22 +56,17 @@ export function mqttBridge(open: OpenMqtt, bridge: Bridge): MqttListener {
 
 function take(
   connection: MqttConnection,
-  { onChunk }: Bridge,
+  pieces: Pieces,
   topic: string,
   payload: Uint8Array,
 ): void {
-  const [, number] = /^v2\/[fs]w\/response\/\d+\/chunk\/(\d+)$/.exec(topic) ?? [];
-  const chunk = chunkNumberOf(number);
-  if (chunk === undefined) {
-    connection.publish(topic, payload, 1);
-    return;
-  }
-  const outcome = onChunk(chunk, topic, payload);
-  if (outcome === "silence") return;
-  if (outcome === "close") connection.close();
+  const outcome = pieces.ofMqtt(topic)?.(payload);
+  if (outcome === undefined) connection.publish(topic, payload, 1);
+  else if (outcome === "silence") return;
+  else if (outcome === "close") connection.close();
   else if (outcome.status === CHUNK_OK) connection.publish(topic, outcome.body, 1);
-  else connection.publish(topic.replace(/response.*/, "error"), UNKNOWN, 1);
+  else {
+    const error = pieces.mqttError(topic);
+    connection.publish(error.topic, error.payload, 1);
+  }
 }
-
-/** As the server itself says that it has failed. */
-const UNKNOWN = new TextEncoder().encode("UNKNOWN");

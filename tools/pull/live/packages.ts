@@ -1,18 +1,12 @@
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
-import type { KnownImage } from "#sim/oracles/known-images.ts";
-import { earlierOf } from "#sim/pull/cell.ts";
 import { InputError } from "#tools/errors.ts";
-import type { LiveImages, LiveSpec } from "#tools/fleet/live-world.ts";
 import type { WantedPackage } from "#tools/provision/thingsboard.ts";
-import { signerOf } from "#tools/run/images.ts";
+import type { LiveGroup } from "./live-server.ts";
 
-/** What the devices of a group are given. */
+/** What a ThingsBoard is to have for a group. */
 export interface GroupPackages {
-  /** Before the other one. */
-  readonly earlier: WantedPackage | undefined;
-  readonly earlierImage: KnownImage | undefined;
-  readonly final: WantedPackage;
+  readonly earlier: Uploaded | undefined;
+  readonly final: Uploaded;
 }
 
 type Uploaded = WantedPackage & {
@@ -20,24 +14,13 @@ type Uploaded = WantedPackage & {
 };
 
 /** Of each group. Throws `InputError` when two cannot be on one ThingsBoard. */
-export function packagesOf(
-  { scenario, seed }: Omit<LiveSpec, "firmware">,
-  images: LiveImages,
-): readonly GroupPackages[] {
-  const { firmware, crypto, facts } = images;
-  const signer = signerOf(seed, scenario.firmware.signature);
-  const groups = scenario.pull.map((pull) => {
-    const version = pull.package.version ?? facts.version.replace(/\+0$/, "");
-    const image = earlierOf(pull, { scenario, firmware, seed, signer, crypto });
-    const { earlier } = pull.server;
-    return {
-      earlier: image && earlier && packageOf(pull, earlier.version, image.bytes),
-      earlierImage: image,
-      final: packageOf(pull, version, firmware.sent),
-    };
-  });
-  checkNames(scenario, groups);
-  return groups;
+export function packagesOf(groups: readonly LiveGroup[]): readonly GroupPackages[] {
+  const packages = groups.map(({ pull, images: { earlier, final } }) => ({
+    earlier: earlier && packageOf(pull, earlier.version, earlier.image.bytes),
+    final: packageOf(pull, final.version, final.bytes),
+  }));
+  checkNames(groups, packages);
+  return packages;
 }
 
 function packageOf({ package: named, software }: ResolvedPull, version: string, bytes: Uint8Array) {
@@ -49,21 +32,18 @@ function packageOf({ package: named, software }: ResolvedPull, version: string, 
 }
 
 /** ThingsBoard has one package of a title and version, whatever its kind. */
-function checkNames(
-  { pull }: Pick<ResolvedScenario, "pull">,
-  groups: readonly { readonly earlier: Uploaded | undefined; readonly final: Uploaded }[],
-): void {
+function checkNames(groups: readonly LiveGroup[], packages: readonly GroupPackages[]): void {
   const known = new Map<string, Uploaded>();
-  for (const [index, { earlier, final }] of groups.entries()) {
+  for (const [at, { earlier, final }] of packages.entries()) {
     for (const one of [earlier, final]) {
       if (one === undefined) continue;
       const key = JSON.stringify([one.title, one.version]);
       const other = known.get(key) ?? one;
       known.set(key, other);
       if (isSame(one, other)) continue;
-      const name = pull[index]?.name ?? "";
+      const { index = 0, pull } = groups[at] ?? {};
       throw new InputError(
-        `pull.${index} (${name}): ThingsBoard has one package ${one.title} ${one.version}, and another is wanted; set pull.${index}.package.version or title`,
+        `pull.${index} (${pull?.name}): ThingsBoard has one package ${one.title} ${one.version}, and another is wanted; set pull.${index}.package.version or title`,
       );
     }
   }

@@ -1,8 +1,5 @@
-import type { ResolvedScenario } from "#scenarios/defaults.ts";
-import type { ResolvedPull } from "#scenarios/pull-defaults.ts";
 import { FaultPlan } from "#sim/fleet/faults.ts";
 import { Engine } from "#sim/kernel/engine.ts";
-import type { KnownImage } from "#sim/oracles/known-images.ts";
 import { faultOf, type PullMember } from "#sim/pull/cell.ts";
 import { drawIdOf } from "#sim/pull/identity.ts";
 import type { LinkWorld } from "#sim/pull/link.ts";
@@ -10,28 +7,21 @@ import { PullSpawner } from "#sim/pull/spawn.ts";
 import { ChunkFaults } from "#sim/server/thingsboard/faults.ts";
 import type { LiveImages } from "#tools/fleet/live-world.ts";
 import type { WallClock } from "#tools/fleet/wall-clock.ts";
-import type { ListedDevice } from "#tools/pull/device-list.ts";
-import { type DeviceUrls, type LiveLink, liveLink } from "./links.ts";
-import { ServedLive } from "./served.ts";
+import type { Bridge } from "./bridge.ts";
+import { type LiveLink, liveLink } from "./links.ts";
+import type { Join, LiveGroup, LiveServed, LiveServer } from "./live-server.ts";
 
 /** A device on its real server. */
 export interface LivePullMember extends PullMember {
-  readonly served: ServedLive;
-  readonly group: number;
-  /** In the whole fleet. */
-  readonly id: number;
-  readonly name: string;
+  readonly served: LiveServed;
+  readonly group: LiveGroup;
 }
 
 export interface LivePullInput {
-  readonly scenario: ResolvedScenario;
   readonly seed: number;
   readonly images: LiveImages;
-  readonly urls: DeviceUrls;
-  /** Of each group: what it is given first. */
-  readonly earlier: readonly (KnownImage | undefined)[];
-  /** Of each group, with the tokens that the server knows. */
-  readonly listed: readonly (readonly ListedDevice[])[];
+  readonly groups: readonly LiveGroup[];
+  readonly server: Pick<LiveServer, "serve">;
   readonly originUnixMs: number;
   /** A device has been given this chunk for the first time. */
   readonly onFirstGiven: (member: LivePullMember, chunk: number) => void;
@@ -51,31 +41,28 @@ export class LivePullWorld {
   /** Rejects with what is thrown when something comes from the server: a bug. */
   readonly broken: Promise<never>;
   readonly #input: LivePullInput;
-  readonly #faults: readonly FaultPlan[];
+  readonly #faults: ReadonlyMap<LiveGroup, FaultPlan>;
   readonly #links: LiveLink[] = [];
   readonly #byDrawId = new Map<number, LivePullMember>();
   #clock: WallClock | undefined;
   #break: (error: unknown) => void = () => {};
 
   constructor(input: LivePullInput) {
-    const { scenario, seed } = input;
+    const { seed, groups } = input;
     const { engine } = this;
     this.#input = input;
     this.broken = new Promise((_, reject) => {
       this.#break = reject;
     });
     this.broken.catch(() => {});
-    let firstId = scenario.devices.count;
-    const groups = scenario.pull.map((pull, group) => {
-      const members = this.#spawn(pull, group, firstId);
-      firstId += pull.count;
-      return { pull, members };
-    });
-    this.members = groups.flatMap(({ members }) => members);
-    this.#faults = groups.map(({ pull, members }) => {
-      const nodes = members.map(({ node }) => node);
-      return new FaultPlan(pull.faults.map(faultOf), nodes, seed, engine);
-    });
+    this.members = groups.flatMap((group) => this.#spawn(group));
+    this.#faults = new Map(
+      groups.map((group) => {
+        const own = this.members.filter((member) => member.group === group);
+        const nodes = own.map(({ node }) => node);
+        return [group, new FaultPlan(group.pull.faults.map(faultOf), nodes, seed, engine)];
+      }),
+    );
   }
 
   /** From now on the world goes with this clock. */
@@ -93,46 +80,49 @@ export class LivePullWorld {
     for (const { close } of this.#links) close();
   }
 
-  #spawn(pull: ResolvedPull, group: number, firstId: number): LivePullMember[] {
-    const { seed, images, earlier, originUnixMs, urls, listed } = this.#input;
+  #spawn(group: LiveGroup): LivePullMember[] {
+    const { pull, listed } = group;
+    const { seed, images, originUnixMs, server } = this.#input;
     const { firmware, images: ids, crypto } = images;
-    const other = earlier[group];
+    const { earlier } = group.images;
     const faults = new ChunkFaults(pull.server.chunkFaults);
     const spawner = new PullSpawner({
       ...{ pull, seed, firmware, crypto, scheduler: this.engine, originUnixMs },
       ...{ factoryImage: ids.factory, updateHash: ids.updateHash },
-      others: other === undefined ? [] : [other],
+      others: earlier === undefined ? [] : [earlier.image],
       // A server that is not there says so itself.
       server: { isDown: false },
     });
-    const bytesMax = Math.max(firmware.sent.length, pull.chunkBytes) + SPARE_BYTES;
-    const newLink = (world: LinkWorld, token: string) => {
-      const made = liveLink(pull.transport, urls, world, token, {
-        enter: (run) => this.#enter(run),
-        onTrouble: (detail) => this.troubles.set(detail, (this.troubles.get(detail) ?? 0) + 1),
-        onChunk: (chunk, path, body) => {
-          this.#onChunk(world.id, chunk);
-          return faults.apply(token, chunk, path, { status: 200, headers: {}, body });
-        },
-        bytesMax,
-      });
+    const join: Join = (world, specOf) => {
+      const bridge = this.#bridge(group, world, faults);
+      const made = liveLink(specOf(bridge), world, bridge);
       this.#links.push(made);
       return made.link;
     };
-    return (listed[group] ?? []).map(({ name, token }, index) => {
-      const drawId = drawIdOf(group, index);
-      const known = pull.token === "right" ? token : `not-${token}`;
-      const served = new ServedLive(pull, known, (world) => newLink(world, known));
-      const member: LivePullMember = {
-        node: spawner.spawn(drawId, served),
-        ...{ pull, group, index, name, id: firstId + index },
-        served,
-        chunks: 0,
-        highestChunk: -1,
-      };
+    return listed.map((_, index) => {
+      const drawId = drawIdOf(group.index, index);
+      const served = server.serve(group, index, join);
+      const node = spawner.spawn(drawId, served);
+      const member = { node, pull, group, index, served, chunks: 0, highestChunk: -1 };
       this.#byDrawId.set(drawId, member);
       return member;
     });
+  }
+
+  #bridge({ pull }: LiveGroup, { id }: LinkWorld, faults: ChunkFaults): Bridge {
+    const { sent } = this.#input.images.firmware;
+    const onFurther: Bridge["onFurther"] = (chunk, path, body) =>
+      faults.apply(String(id), chunk, path, { status: 200, headers: {}, body });
+    return {
+      enter: (run) => this.#enter(run),
+      onTrouble: (detail) => this.troubles.set(detail, (this.troubles.get(detail) ?? 0) + 1),
+      onChunk: (chunk, path, body) => {
+        this.#onChunk(id, chunk);
+        return onFurther(chunk, path, body);
+      },
+      onFurther,
+      bytesMax: Math.max(sent.length, pull.chunkBytes) + SPARE_BYTES,
+    };
   }
 
   #enter(run: () => void): void {
@@ -158,7 +148,7 @@ export class LivePullWorld {
     member.highestChunk = chunk;
     this.engine.schedule(this.engine.now, () => {
       this.#input.onFirstGiven(member, chunk);
-      this.#faults[member.group]?.onFragment(chunk + 1, [member]);
+      this.#faults.get(member.group)?.onFragment(chunk + 1, [member]);
     });
   }
 }

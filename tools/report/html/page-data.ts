@@ -20,12 +20,15 @@ export interface RunFacts {
   /** The command that runs it again, and the one that shows the device whose number follows. */
   readonly replay: string;
   readonly replayDevice: string;
+  /** Against a real server, in real time. */
+  readonly isLive: boolean;
   readonly surveys: readonly CellSurvey[];
   readonly timelines: Timelines;
 }
 
 /** What the page's script draws of a run; plain JSON. */
-export function runData({ report, scenario, replay, replayDevice, surveys, timelines }: RunFacts) {
+export function runData(facts: RunFacts) {
+  const { report, scenario, replay, replayDevice, isLive, surveys, timelines } = facts;
   const { seed, version, firmware, totals, expectations, virtualSeconds, devices } = report;
   const sentBytes = firmware.patchBytes ?? firmware.sizeBytes;
   const listening = devices.filter(({ pull }) => pull === undefined);
@@ -47,6 +50,7 @@ export function runData({ report, scenario, replay, replayDevice, surveys, timel
     shard: report.shard,
     replay,
     replayDevice,
+    isLive,
     nbFrag,
     codedFragments,
     /** Nobody listens to fragments: what is said of them is left out. */

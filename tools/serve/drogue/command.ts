@@ -19,7 +19,7 @@ import { integer, type RunParts } from "#tools/run/command.ts";
 import { type FaultOptions, withFaultOptions } from "../fault-option.ts";
 import { type ListeningOptions, withListeningOptions } from "../listening.ts";
 import { listenForDevices, type RegistryUser } from "./endpoints.ts";
-import { writeFileIndex } from "./file-index.ts";
+import { FIRMWARE_BYTES_MAX, findInIndex, writeFileIndex } from "./file-index.ts";
 import { SerialServer } from "./serial-server.ts";
 import { storyOf } from "./story.ts";
 import { joinBroker } from "./update-broker.ts";
@@ -31,8 +31,8 @@ interface DrogueOptions extends ListeningOptions, FaultOptions, RegistryUser {
   readonly application: string;
   readonly device?: readonly NewDevice[];
   readonly devices: number;
-  readonly package: string;
-  readonly version: string;
+  readonly package?: string;
+  readonly version?: string;
   readonly name: string;
   readonly group?: string;
   readonly rollOutAfter: number;
@@ -46,13 +46,11 @@ interface DrogueOptions extends ListeningOptions, FaultOptions, RegistryUser {
   readonly without?: readonly AnyQuirk[];
 }
 
-const PACKAGE_BYTES_MAX = 64 * 1024 * 1024;
-
 export function drogueCommand(parts: RunParts): Command {
   return withFaultOptions(withListeningOptions(new Command("drogue")), "in the offsets of devices")
     .description("Drogue's endpoints and registry, with one firmware rolled out")
-    .requiredOption("--package <file>", "bytes of the firmware, as they are")
-    .requiredOption("--version <version>", "of the firmware")
+    .option("--package <file>", "bytes of the firmware, as they are")
+    .option("--version <version>", "of the firmware")
     .option("--name <name>", "under which the registry refers to it", "app")
     .option("--no-checksum", "the server tells no checksum, as an index without one does")
     .option("--application <name>", "whose devices they are", "app1")
@@ -73,7 +71,10 @@ export function drogueCommand(parts: RunParts): Command {
     .option("--serial-device <name>", "which device is on that line; else the first")
     .option("--serial-pause <ms>", "between two commands on it", integer(1, 60_000), 1000)
     .option("--broker <url>", "leaves the answers to a drogue-ajour at this MQTT broker")
-    .option("--index <folder>", "writes the firmware there as drogue-ajour's file index has it")
+    .option(
+      "--index <folder>",
+      "drogue-ajour's file index: writes the firmware there, and gives all that lies in it",
+    )
     .option("--user <name>", "who may read and write the registry", "admin")
     .option("--user-token <token>", "and how that is proved", "admin")
     .option("--without <quirk>", `turns off one of ${ANY_QUIRK.join(", ")}`, quirk)
@@ -84,12 +85,9 @@ export function drogueCommand(parts: RunParts): Command {
 
 async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<number> {
   const { terminal, now } = parts;
-  const { name, version, application } = options;
+  const { application } = options;
+  const firmware = firmwareOf(options);
   const faults = faultsOf(options);
-  const data = readInputFile(options.package, PACKAGE_BYTES_MAX);
-  const made = makeFirmware({ name, version, data }, new NodeCrypto());
-  const firmware = options.checksum ? made : { ...made, checksum: new Uint8Array(0) };
-  if (options.index !== undefined) writeFileIndex(options.index, firmware);
   const startedMs = now();
   const say = (text: string) =>
     terminal.out(`${((now() - startedMs) / 1000).toFixed(1).padStart(7)} s  ${text}\n`);
@@ -118,11 +116,13 @@ async function serveDrogue(options: DrogueOptions, parts: RunParts): Promise<num
     }
     const at = urls.join(" and ");
     terminal.out(`Drogue's endpoints at ${at} for ${devices.length} devices of ${application}\n`);
-    terminal.out(`${name} ${version}, ${data.length} bytes\n`);
-    const rollOut = () => {
-      cloud.registry.rollOut(application, { file: { name } }, options.group);
-    };
-    engine.schedule(options.rollOutAfter * 1_000_000, rollOut);
+    if (firmware !== undefined) {
+      const { name, version, data } = firmware;
+      terminal.out(`${name} ${version}, ${data.length} bytes\n`);
+      engine.schedule(options.rollOutAfter * 1_000_000, () => {
+        cloud.registry.rollOut(application, { file: { name } }, options.group);
+      });
+    }
     const stopped = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve());
     });
@@ -143,15 +143,31 @@ function faultsOf({ broker, fault = [], chunk: chunkBytes }: DrogueOptions): Dro
   return new DrogueFaults({ server: { chunkFaults: fault }, chunkBytes });
 }
 
+/** Undefined: there is none but what lies in the index. Throws `InputError`. */
+function firmwareOf(options: DrogueOptions): Firmware | undefined {
+  const { name, version, package: path, index, checksum } = options;
+  if (path === undefined && version === undefined && index !== undefined) return undefined;
+  if (path === undefined || version === undefined) {
+    throw new InputError("--package and --version go together; without them it takes --index");
+  }
+  const data = readInputFile(path, FIRMWARE_BYTES_MAX);
+  const made = makeFirmware({ name, version, data }, new NodeCrypto());
+  const firmware = checksum ? made : { ...made, checksum: new Uint8Array(0) };
+  if (index !== undefined) writeFileIndex(index, firmware);
+  return firmware;
+}
+
 function answerFrom(
   cloud: DrogueCloud,
-  firmware: Firmware,
-  { without = [] }: DrogueOptions,
+  firmware: Firmware | undefined,
+  { without = [], index }: DrogueOptions,
   faults: DrogueFaults,
 ): void {
   const quirks = Object.fromEntries(without.map((name) => [name, false]));
+  const find = index === undefined ? {} : { find: (name: string) => findInIndex(index, name) };
   const onCommand: typeof faults.spoil = (...said) => faults.spoil(...said);
-  new UpdateService(cloud, { quirks, onCommand }).publish(firmware);
+  const service = new UpdateService(cloud, { quirks, onCommand, ...find });
+  if (firmware !== undefined) service.publish(firmware);
 }
 
 /** Throws `InputError`. */

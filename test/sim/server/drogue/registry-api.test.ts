@@ -23,7 +23,9 @@ function bench() {
   return { registry, device, call };
 }
 
-const DEVICE = "/app%201/devices/d1";
+const DEVICES = "/app%201/devices";
+const DEVICE = `${DEVICES}/d1`;
+const made = (name: string, application = "app 1") => ({ metadata: { application, name } });
 
 test("a device as drogue-client reads it", () => {
   expect(jsonOf(bench().call("GET", DEVICE))).toEqual({
@@ -61,6 +63,35 @@ test("what is put is what is there; of two that read the same, the second is ref
   expect(device).toMatchObject({ status, generation: 2, resourceVersion: 3 });
 });
 
+test("a device is made with credentials, lets itself in with them, and is deleted", () => {
+  const { call, registry } = bench();
+  const spec = { authentication: { credentials: [{ pass: "a" }, { pass: "b" }] } };
+  const created = call("POST", DEVICES, { ...made("d 2"), spec });
+  expect(created).toMatchObject({
+    status: 201,
+    headers: { location: `${REGISTRY_ROOT}/app%201/devices/d%202` },
+  });
+  expect(jsonOf(call("GET", "/app%201/devices/d%202"))).toMatchObject({
+    metadata: { application: "app 1", name: "d 2", resourceVersion: "1" },
+    spec,
+  });
+  const letsIn = (password: string) =>
+    registry.authenticate("app 1", "d 2", password) !== undefined;
+  expect(["a", "b", "", "undefined", "c"].map(letsIn)).toEqual([true, true, false, false, false]);
+  expect(statusOf(call("DELETE", "/app%201/devices/d%202"))).toBe(204);
+  expect(letsIn("a")).toBe(false);
+});
+
+test.each([{}, { authentication: 1 }, { authentication: { credentials: [null, 1, {}] } }])(
+  "nobody is let in by %j",
+  (spec) => {
+    const { call, registry } = bench();
+    call("POST", DEVICES, { ...made("d2"), spec });
+    expect(registry.device("app 1", "d2")).toBeDefined();
+    expect(registry.authenticate("app 1", "d2", "")).toBeUndefined();
+  },
+);
+
 describe("what it refuses", () => {
   test.each<[what: string, method: string, path: string, body: unknown, status: number]>([
     ["nobody's device", "GET", "/app%201/devices/d2", "", 404],
@@ -68,8 +99,15 @@ describe("what it refuses", () => {
     ["more than there is", "GET", `${DEVICE}/x`, "", 404],
     ["a path that cannot be read", "GET", "/%ff", "", 404],
     ["something else of an application", "GET", "/app%201/keys", "", 404],
-    ["to delete", "DELETE", DEVICE, "", 405],
-    ["to add to a list", "POST", "", {}, 405],
+    ["to delete nobody", "DELETE", "/app%201/devices/d2", "", 404],
+    ["to delete an application", "DELETE", "/app%201", "", 405],
+    ["to add an application", "POST", "", {}, 405],
+    ["a new device without a name", "POST", DEVICES, { metadata: { application: "app 1" } }, 400],
+    ["one with an empty name", "POST", DEVICES, made(""), 400],
+    ["one with a long name", "POST", DEVICES, made("x".repeat(256)), 400],
+    ["another application's", "POST", DEVICES, made("d2", "app 2"), 400],
+    ["one whose specification is none", "POST", DEVICES, { ...made("d2"), spec: [] }, 400],
+    ["one that is there", "POST", DEVICES, made("d1"), 409],
     ["no JSON", "PUT", DEVICE, "{", 400],
     ["null", "PUT", DEVICE, "null", 400],
     ["another's", "PUT", DEVICE, { metadata: { name: "d2" } }, 400],
@@ -88,6 +126,7 @@ describe("what it refuses", () => {
       fc.property(fc.json(), fc.string(), (body, path) => {
         const { call } = bench();
         call("PUT", DEVICE, body);
+        call("POST", DEVICES, body);
         call("GET", `/${path}`);
       }),
     );

@@ -20,6 +20,11 @@ export class BridgeBench implements Bridge {
     return this.outcome ?? { status: 200, headers: {}, body };
   };
 
+  readonly onFurther = (chunk: number, _path: string, body: Uint8Array): HttpOutcome => {
+    this.told.push(`more of chunk ${chunk}, ${body.length} bytes`);
+    return this.outcome ?? { status: 200, headers: {}, body };
+  };
+
   readonly onTrouble = (detail: string): void => {
     this.told.push(`trouble: ${detail}`);
   };

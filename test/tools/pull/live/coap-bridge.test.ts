@@ -4,6 +4,7 @@ import type { CoapMessage } from "#hal/net/coap-message.ts";
 import type { CoapHeard } from "#sim/server/thingsboard/coap-exchange.ts";
 import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { coapBridge } from "#tools/pull/live/coap-bridge.ts";
+import { thingsBoardPieces } from "#tools/pull/live/thingsboard-pieces.ts";
 import { BridgeBench, ERROR, SHORT } from "./bridge-bench.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -28,6 +29,7 @@ function bridged(first = 65_534) {
       return { send: (message) => sent.push(message), close: async () => {} };
     },
     bench,
+    thingsBoardPieces(bench),
     first,
   );
   served.open("device", ({ type, code, messageId, token, payload }) =>

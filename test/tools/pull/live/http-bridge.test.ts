@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { HttpCall, HttpCallEvents } from "#hal/net/http-client.ts";
 import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { httpBridge } from "#tools/pull/live/http-bridge.ts";
+import { thingsBoardPieces } from "#tools/pull/live/thingsboard-pieces.ts";
 import { BridgeBench, ERROR, SHORT } from "./bridge-bench.ts";
 
 const FIRMWARE = "/api/v1/T/firmware?title=fw&version=2&size=4&chunk=3";
@@ -19,7 +20,11 @@ function bridged(path = FIRMWARE, body = new Uint8Array(0)) {
     };
   };
   const request = { method: body.length > 0 ? "POST" : "GET", path, headers: {}, body };
-  const leave = httpBridge({ call }, bench)(request, (outcome) => bench.hear(textOf(outcome)));
+  const leave = httpBridge(
+    { call },
+    bench,
+    thingsBoardPieces(bench),
+  )(request, (outcome) => bench.hear(textOf(outcome)));
   return {
     ...{ bench, calls, leave },
     isCancelled: () => isCancelled,

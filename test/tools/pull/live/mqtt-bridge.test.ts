@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { MqttSessionEvents } from "#hal/net/mqtt-session.ts";
 import type { HttpOutcome } from "#sim/server/thingsboard/http-exchange.ts";
 import { mqttBridge } from "#tools/pull/live/mqtt-bridge.ts";
+import { thingsBoardPieces } from "#tools/pull/live/thingsboard-pieces.ts";
 import { BridgeBench, ERROR, SHORT } from "./bridge-bench.ts";
 
 const CHUNK = "v2/fw/response/7/chunk/3";
@@ -11,21 +12,25 @@ function bridged() {
   const bench = new BridgeBench();
   const said: string[] = [];
   let events = none;
-  const listen = mqttBridge((username, to) => {
-    said.push(`connects as ${username}`);
-    events = to;
-    return {
-      subscribe: (filters, onDone) => {
-        said.push(`subscribes to ${filters.join()}`);
-        onDone();
-      },
-      publish: (topic, payload, onAcknowledged) => {
-        said.push(`publishes ${payload.length} bytes on ${topic}`);
-        onAcknowledged();
-      },
-      close: () => said.push("closes"),
-    };
-  }, bench);
+  const listen = mqttBridge(
+    ({ username }, to) => {
+      said.push(`connects as ${username}`);
+      events = to;
+      return {
+        subscribe: (filters, onDone) => {
+          said.push(`subscribes to ${filters.join()}`);
+          onDone();
+        },
+        publish: (topic, payload, onAcknowledged) => {
+          said.push(`publishes ${payload.length} bytes on ${topic}`);
+          onAcknowledged();
+        },
+        close: () => said.push("closes"),
+      };
+    },
+    bench,
+    thingsBoardPieces(bench),
+  );
   const served = listen({
     connack: (code) => bench.hear(`CONNACK ${code}`),
     suback: (id) => bench.hear(`SUBACK ${id}`),

@@ -21,7 +21,9 @@ export function outcome(run) {
     count(totals.devices, "device"),
     `firmware ${firmware.version}, ${size}`,
     ...(run.pullsOnly ? [] : [`${run.nbFrag} + ${run.codedFragments} fragments`]),
-    `${(run.virtualSeconds / 3600).toFixed(2)} h of virtual time`,
+    run.isLive
+      ? `${number(run.virtualSeconds)} s against a real server`
+      : `${(run.virtualSeconds / 3600).toFixed(2)} h of virtual time`,
     `fuota ${run.version}`,
   ];
   parts.push(soft(facts.join(" · ")));

@@ -17,19 +17,19 @@ const PULL_WORDS = {
 };
 
 export function pictures(run) {
-  const hours = run.progress.atS.map((at) => at / 3600);
-  fleetProgress(run, hours);
+  const times = run.progress.atS.map((at) => at / (run.isLive ? 60 : 3600));
+  fleetProgress(run, times);
   if (run.pullsOnly) return;
   rowsNeeded(run);
   losses(run);
-  dutyCycle(run, hours);
+  dutyCycle(run, times);
   const until = "Until the block was complete, by the currents of the device's radio modes.";
   histogram("Energy to completion", run.energyToComplete, "energy of a device, J", "third", until);
   const all = "From power-on to the end of the run: a device listens on until its session ends.";
   histogram("Energy in all", run.energy, "energy of a device, J", "third", all);
 }
 
-function fleetProgress({ progress, pullsOnly }, hours) {
+function fleetProgress({ progress, pullsOnly, isLive }, times) {
   const series = LINES.map(([key, words, ink, dash]) => ({
     label: `${(pullsOnly && PULL_WORDS[key]) || words}, %`,
     ink,
@@ -43,7 +43,11 @@ function fleetProgress({ progress, pullsOnly }, hours) {
       : "Of fragments: the mean over all devices.",
     true,
   );
-  chart(place, hours, series, ["virtual time, h", "% of devices"], 280);
+  chart(place, times, series, [timeAxis(isLive), "% of devices"], 280);
+}
+
+function timeAxis(isLive) {
+  return isLive ? "time, min" : "virtual time, h";
 }
 
 function rowsNeeded({
@@ -95,13 +99,13 @@ function losses({ loss, bursts, losses: all, sharedLosses }) {
   );
 }
 
-function dutyCycle({ progress: { dutyPercent, gateways, airtimeS } }, hours) {
+function dutyCycle({ progress: { dutyPercent, gateways, airtimeS }, isLive }, times) {
   const each = airtimeS / Math.max(1, gateways);
   const note = `Air time over the hour before. ${count(gateways, "gateway")} sent ${number(airtimeS)} s in all, ${number(each)} s each on average.`;
   chart(
     panel("Air time of the busiest gateway", note),
-    hours,
+    times,
     [{ label: "duty cycle, %", ink: "third", values: dutyPercent }],
-    ["virtual time, h", "duty cycle, % of an hour"],
+    [timeAxis(isLive), "duty cycle, % of an hour"],
   );
 }
