@@ -17,6 +17,8 @@ import {
 
 /* The rules of booting watch every device of these runs. */
 
+const AWAY: NonNullable<PullSpec["server"]> = { restarts: [{ atS: 0, forS: 5000 }] };
+
 describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (transport) => {
   test("over good links, each chunk is given once", () => {
     const devices = run({ transport });
@@ -118,6 +120,11 @@ describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (tra
   test.each([
     { what: "a token that nobody knows", change: { token: "wrong" }, reason: "denied" },
     { what: "no link at all", change: { link: { loss: 1 } }, reason: "noAnswer" },
+    {
+      what: "a server that is never there",
+      change: { server: AWAY },
+      reason: "noAnswer",
+    },
     {
       what: "nothing assigned in time",
       change: { server: { assignAtS: 1e6 } },
