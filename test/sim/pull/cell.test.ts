@@ -107,6 +107,21 @@ describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (tra
     expect(endsOf(refused)).toEqual(all("failed", "checksum"));
   });
 
+  test.each(["thingsboard", "documented"] as const)(
+    "%s: who was UPDATED to an earlier package and never heard of the next is not known to be updated",
+    (dialect) => {
+      const devices = run({
+        ...{ transport, dialect, untilS: 5000 },
+        server: { earlier: { version: "1.9.0", until: { atS: 1000 } } },
+        faults: [{ kind: "offline", share: 1, when: { atS: 900 }, forS: 10_000 }],
+      });
+      expect(devices.map(({ bootedVersion }) => bootedVersion)).toEqual(
+        Array(DEVICES).fill("1.9.0+0"),
+      );
+      expect(devices.some(({ serverComplete }) => serverComplete)).toBe(false);
+    },
+  );
+
   test("a restart forgets whom the server had not told", () => {
     const server = { tellEveryMs: 60_000, restarts: [{ atS: 100, forS: 30 }] };
     const devices = run({ transport, server, untilS: 20_000 });
