@@ -70,13 +70,16 @@ export class CoapExchange {
     const option = coapOption(message, COAP_OPTION.block2);
     const block = option === undefined ? undefined : coapBlockOf(option);
     if (option !== undefined && block === undefined) return unusable("a block of no known size");
-    if (block !== undefined) {
+    // What is in no block is all there is: blocks before it are of another answer.
+    if (block === undefined) this.#forget();
+    else {
       const at = block.num * block.sizeBytes;
       if (at < this.#sizeBytes) return { type: "stale" };
       if (at > this.#sizeBytes) return unusable(`block ${block.num} out of its turn`);
       if (block.more && payload.length !== block.sizeBytes) {
         return unusable(`a block of ${payload.length} bytes that is not the last`);
       }
+      if (at > 0 && this.#isOfAnother(message)) return unusable("a block of another answer");
     }
     if (this.#sizeBytes === 0) this.#options = message.options;
     const { payloadBytesMax, observes } = this.call;
@@ -88,12 +91,24 @@ export class CoapExchange {
     if (block?.more === true) return { type: "more" };
     const whole = Buffer.concat(this.#blocks);
     const options = this.#options;
-    this.#blocks = [];
-    this.#sizeBytes = 0;
+    this.#forget();
     const isSuccess = message.code >= 200 && message.code < 300;
     const isObserved =
       observes && isSuccess && options.some(({ number }) => number === COAP_OPTION.observe);
     return { type: "whole", reply: { code: message.code, options, payload: whole, isObserved } };
+  }
+
+  #forget(): void {
+    this.#blocks = [];
+    this.#sizeBytes = 0;
+  }
+
+  /** Its ETag is not that of the blocks before it (RFC 7959 §2.4). Not every server gives one. */
+  #isOfAnother(message: CoapMessage): boolean {
+    const [first, now] = [{ options: this.#options }, message].map((one) =>
+      coapOption(one, COAP_OPTION.etag),
+    );
+    return first !== undefined && now !== undefined && Buffer.compare(first, now) !== 0;
   }
 
   /** Tells its caller, who is told nothing after it. */

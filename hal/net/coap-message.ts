@@ -21,6 +21,7 @@ export interface CoapMessage {
 
 /** RFC 7252 §12.2, RFC 7641, RFC 7959. */
 export const COAP_OPTION = {
+  etag: 4,
   observe: 6,
   uriPath: 11,
   contentFormat: 12,
@@ -37,7 +38,7 @@ const DATAGRAM_BYTES_MAX = 65_535;
 const NUMBERS: Readonly<Record<OptionName, number>> = {
   "If-Match": 1,
   "Uri-Host": 3,
-  ETag: 4,
+  ETag: COAP_OPTION.etag,
   "If-None-Match": 5,
   Observe: COAP_OPTION.observe,
   "Uri-Port": 7,
@@ -120,7 +121,10 @@ function isNamed(name: string): name is OptionName {
   return Object.hasOwn(NUMBERS, name);
 }
 
-export function coapOption(message: CoapMessage, number: number): Uint8Array | undefined {
+export function coapOption(
+  message: Pick<CoapMessage, "options">,
+  number: number,
+): Uint8Array | undefined {
   return message.options.find((option) => option.number === number)?.value;
 }
 

@@ -91,7 +91,7 @@ export class ThingsBoardServer implements PullServer {
     const token = tokenOf(index);
     const device = this.#core.addDevice(`device-${index}`, token);
     const given = pull.token === "right" ? token : `not-${token}`;
-    const served = new ServedByThingsBoard(device, pull, given, this.#ways);
+    const served = new ServedByThingsBoard(device, this.version, pull, given, this.#ways);
     this.#devices.set(device, served);
     return served;
   }
@@ -147,20 +147,25 @@ export class ThingsBoardServer implements PullServer {
 
 class ServedByThingsBoard implements Served {
   readonly known: ServerDevice;
+  readonly #version: string;
   readonly #pull: ResolvedPull;
   /** That the device gives. */
   readonly #token: string;
   readonly #ways: Ways;
 
-  constructor(known: ServerDevice, pull: ResolvedPull, token: string, ways: Ways) {
+  constructor(known: ServerDevice, version: string, pull: ResolvedPull, token: string, ways: Ways) {
     this.known = known;
+    this.#version = version;
     this.#pull = pull;
     this.#token = token;
     this.#ways = ways;
   }
 
+  /** A ThingsBoard books a new package as QUEUED. The document's server does not: UPDATED may be of an earlier one. */
   isKnownUpdated(): boolean {
-    return isToldUpdated(this.known.telemetry, this.#pull);
+    const { telemetry, client } = this.known;
+    const runs = client.get(`${packageKindOf(this.#pull)}_version`) ?? this.#version;
+    return isToldUpdated(telemetry, this.#pull) && runs === this.#version;
   }
 
   error(): string {

@@ -1,12 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeImage } from "#agent/image/make.ts";
+import {
+  CHECKSUM_BYTES,
+  type ChecksumAlgorithm,
+  checksumDigest,
+  hexOf,
+} from "#agent/pull/checksum.ts";
 import { parseAttributes } from "#agent/pull/thingsboard.ts";
 import { NodeSigner } from "#hal/node/signer.ts";
 import { crypto, factoryImage, imageOf } from "../test-device.ts";
 import { PullWorld, type WorldOptions } from "./pull-world.ts";
 import {
   isChunk,
+  isReport,
   isTarget,
   type Package,
   ScriptedServer,
@@ -93,6 +100,18 @@ const rows: readonly Row[] = [
   {
     what: "half a checksum",
     assigned: attributes({ checksum: "abcd" }),
+    error: /^offer: its SHA256 checksum/,
+    chunks: 0,
+  },
+  {
+    what: "no checksum",
+    assigned: attributes({ checksum: undefined, checksum_algorithm: undefined }),
+    error: /^offer: its checksum algorithm/,
+    chunks: 0,
+  },
+  {
+    what: "an algorithm and no checksum",
+    assigned: attributes({ checksum: undefined }),
     error: /^offer: its SHA256 checksum/,
     chunks: 0,
   },
@@ -185,6 +204,20 @@ describe("the image that runs stays, and the server hears why", () => {
     expect(world.chunks()).toHaveLength(chunks ?? 0);
   });
 
+  test.each(Object.keys(CHECKSUM_BYTES) as ChecksumAlgorithm[])(
+    "a %s that is wrong in its last digit",
+    (algorithm) => {
+      const digest = checksumDigest(algorithm, crypto);
+      digest.update(update);
+      const checksum = hexOf(digest.digest()).replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+      const named = { checksum_algorithm: algorithm, checksum };
+      const world = new PullWorld(new ScriptedServer(attributes(named)));
+      world.run(3600);
+      expect(world.telemetry().at(-1)?.["fw_error"]).toMatch(`checksum: ${algorithm} is `);
+      expect(world.status()).toMatchObject({ version: "1.0.0", boot: { pending: undefined } });
+    },
+  );
+
   test.each([
     {
       what: "a bad token",
@@ -252,6 +285,64 @@ describe("loops are broken", () => {
     server.assigned = { bytes: update };
     world.run(3600);
     expect(world.chunks()).toHaveLength(2 * CHUNKS);
+  });
+
+  test("a package that failed three times is left alone, also after a reset", () => {
+    const world = new PullWorld(new ScriptedServer(attributes({ checksum: "ab".repeat(32) })));
+    world.run(3600);
+    world.cutPower();
+    world.run(3600);
+    expect(world.chunks()).toHaveLength(3 * CHUNKS);
+  });
+
+  test("power fails before anybody has heard why: it is told then", () => {
+    const server = new ScriptedServer(attributes({ checksum: "ab".repeat(32) }));
+    server.twist = (request, reply) => (isReport(request) ? { status: 500 } : reply);
+    const world = new PullWorld(server);
+    world.run(3600);
+    world.cutPower();
+    server.twist = (_, reply) => reply;
+    const before = world.telemetry().length;
+    world.run(60);
+    expect(world.telemetry().slice(before)).toMatchObject([
+      { current_fw_version: "1.0.0" },
+      { fw_state: "FAILED", fw_error: "checksum" },
+    ]);
+  });
+
+  test("after a roll-back, what runs has the name of its own package", () => {
+    const changing: { defect?: "crashes" } = {};
+    const server = new ScriptedServer({ version: "release-7", bytes: update });
+    const world = new PullWorld(server, changing);
+    world.run(600);
+    changing.defect = "crashes";
+    server.assigned = { version: "3.0.0", bytes: imageOf("3.0.0", 3, 400) };
+    world.run(3600);
+    expect(world.notesOf("refused")).toMatchObject([{ failure: "rolledBack" }]);
+    expect(world.status().version).toBe("release-7");
+    const asked = world.chunks().length;
+    server.assigned = { version: "release-7", bytes: update };
+    world.run(3600);
+    expect(world.chunks()).toHaveLength(asked);
+  });
+
+  test("ever new packages that fail: the last four are remembered, and the next good one is taken", () => {
+    const server = new ScriptedServer();
+    const world = new PullWorld(server);
+    const refused = () => world.notesOf("refused").length;
+    const offer = (version: string) => {
+      server.assigned = { title: "toaster", version, bytes: update };
+      world.run(600);
+    };
+    const versions = Array.from({ length: 200 }, (_, at) => `0.0.${at}`);
+    for (const version of versions) offer(version);
+    for (const version of versions.slice(-4)) offer(version);
+    expect(refused()).toBe(200);
+    offer("0.0.195");
+    expect(refused()).toBe(201);
+    server.assigned = { bytes: update };
+    world.run(600);
+    expect(world.status().version).toBe("2.0.0");
   });
 
   test("other bytes under the same name are another package", () => {
@@ -333,6 +424,12 @@ describe("attributes from anywhere", () => {
         expect(parsed.offer.content.sizeBytes).toBeGreaterThan(0);
       }),
     );
+  });
+
+  test("a letter that is none makes them none, and not another name", () => {
+    const body = new TextEncoder().encode('{"shared":{"fw_title":"?","fw_version":"9"}}');
+    body[body.indexOf("?".charCodeAt(0))] = 0xff;
+    expect(parseAttributes(body, "fw")).toMatchObject({ ok: false });
   });
 
   test("what an object inherits is not there", () => {

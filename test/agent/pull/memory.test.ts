@@ -5,7 +5,7 @@ import { PULL_FAILURES } from "#agent/pull/failure.ts";
 import { PullMemory } from "#agent/pull/memory.ts";
 import { newPullState, type PullState } from "#agent/pull/state.ts";
 import { NorFlash } from "#sim/flash/nor.ts";
-import { geometryFor, layout, S } from "../test-device.ts";
+import { geometryFor, imageOf, layout, S } from "../test-device.ts";
 import { PullWorld } from "./pull-world.ts";
 import { ScriptedServer } from "./scripted-server.ts";
 
@@ -148,4 +148,64 @@ describe("flash that does not take it", () => {
     expect(world.status().version).toBe(is === "UPDATED" ? "2.0.0" : "1.0.0");
     expect(world.now).toBe(7200 * S);
   });
+});
+
+test("a trial that cannot be confirmed yet takes no other package up", () => {
+  const server = new ScriptedServer();
+  const world = new PullWorld(server);
+  world.run(60, () => world.lives === 2);
+  for (const region of layout.state) world.flash.failNext("program", 1e6, region);
+  server.assigned = { version: "3.0.0", bytes: imageOf("3.0.0", 3, 400) };
+  const chunks = world.chunks().length;
+  world.run(300);
+  expect(world.status()).toMatchObject({ version: "2.0.0", isTrial: true });
+  expect(world.chunks()).toHaveLength(chunks);
+  expect(world.states()).not.toContain("FAILED");
+});
+
+test("what was given up is not taken up again, although the boot record could not say so", () => {
+  /** The last chunk comes spoilt, once, and just then the boot record fails so often. */
+  function givenUp(failures: number): PullWorld {
+    const server = new ScriptedServer();
+    server.twist = (request, reply, count) =>
+      request.path.endsWith("chunk=6") && count === 0 && typeof reply !== "string"
+        ? { status: 200, body: Uint8Array.from(reply.body as Uint8Array, (byte) => byte ^ 1) }
+        : reply;
+    const world = new PullWorld(server);
+    world.run(60, () => world.chunks().includes(6));
+    for (const region of layout.state) world.flash.failNext("program", failures, region);
+    world.run(60, () => world.notesOf("refused").length === 1);
+    return world;
+  }
+  const failures = Array.from({ length: 40 }, (_, at) => 10 * at);
+  const enough = failures.find((each) => givenUp(each).status().boot.lastReason !== "abandoned");
+  const world = givenUp(enough ?? 0);
+  expect(world.status().boot.lastReason).toBe("none");
+  world.cutPower();
+  world.run(3600);
+  expect(world.chunks()).toEqual([0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6]);
+  expect(world.notesOf("refused")).toHaveLength(1);
+  expect(world.states().at(-1)).toBe("UPDATED");
+});
+
+test("a trial that could not be counted is told as failed, and does not run later", () => {
+  /** The boot record fails so often while the bootloader counts the trial. */
+  function uncounted(failures: number) {
+    const server = new ScriptedServer();
+    const world = new PullWorld(server);
+    world.run(60, () => world.lives === 1 && world.device === undefined);
+    for (const region of layout.state) world.flash.failNext("program", failures, region);
+    server.assigned = undefined;
+    world.run(60);
+    return world;
+  }
+  const failures = Array.from({ length: 40 }, (_, at) => 10 * at);
+  const enough = failures.find((each) => uncounted(each).status().version === "1.0.0");
+  const world = uncounted(enough ?? 0);
+  expect(world.telemetry().at(-1)).toMatchObject({ fw_state: "FAILED" });
+  expect(world.telemetry().at(-1)?.["fw_error"]).toMatch(/^storage/);
+  expect(world.status().boot).toMatchObject({ pending: undefined, lastReason: "abandoned" });
+  world.cutPower();
+  world.run(600);
+  expect(world.status().version).toBe("1.0.0");
 });

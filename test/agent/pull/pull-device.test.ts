@@ -90,6 +90,8 @@ describe("an update", () => {
     server.twist = (request, reply) => (request.path.includes("/updates") ? "lost" : reply);
     world.run(100);
     expect(world.requests.at(-1)?.path).toBe("/api/v1/T%201/attributes/updates?timeout=25000");
+    // It waits as long as it said, not as long as for an answer.
+    expect(world.requests.filter(({ path }) => path.includes("/updates"))).toHaveLength(1);
     server.assigned = assigned;
     server.twist = (_, reply) => reply;
     world.run(600, () => world.states().includes("UPDATED"));
@@ -127,6 +129,13 @@ describe("what goes wrong on the way is asked for again", () => {
     { what: "every chunk fails once", twist: onceEach(isChunk, "connection reset") },
     { what: "a rate limit at every chunk", twist: onceEach(isChunk, { status: 500 }) },
     { what: "every chunk is empty once", twist: onceEach(isChunk, { status: 200 }) },
+    {
+      what: "every chunk is a byte short once",
+      twist: (request, reply, count) =>
+        isChunk(request) && count === 0 && typeof reply !== "string"
+          ? { status: 200, body: (reply.body as Uint8Array).subarray(1) }
+          : reply,
+    },
     {
       what: "every chunk is a byte short once",
       twist: (request, reply, count) =>
@@ -175,6 +184,7 @@ describe("what goes wrong on the way is asked for again", () => {
     const lost = world.requests.findIndex(({ path }) => path.endsWith("chunk=2"));
     expect(world.requests.slice(lost + 1, lost + 3).map(isTarget)).toEqual([true, false]);
     expect(world.chunks()).toEqual([0, 1, 2, ...ALL_CHUNKS.slice(2)]);
+    expect(world.states()).toEqual([undefined, ...TOLD]);
   });
 
   test("a server that is gone is asked ever more rarely, and then no more rarely", () => {
@@ -197,6 +207,35 @@ describe("what goes wrong on the way is asked for again", () => {
     expect(world.status()).toMatchObject({ version: "2.0.0", isTrial: false });
   });
 
+  test("in larger chunks after a reset: what is left of the first one is fetched again", () => {
+    const config = { chunkBytes: 256 };
+    const { world } = worldOf(undefined, { config });
+    world.run(60, () => world.chunks().includes(3));
+    world.cutPower();
+    config.chunkBytes = 1024;
+    world.run(60);
+    expect(world.chunks()).toEqual([0, 1, 2, 3, 0, 1]);
+    expect(world.bank(1).subarray(0, update.length)).toEqual(update);
+    expect(world.states().at(-1)).toBe("UPDATED");
+  });
+
+  test("a short image after a longer one: nothing of that is left behind it", () => {
+    const long = { bytes: imageOf("2.0.0", 2, 1800), attributes: { checksum: "ab".repeat(32) } };
+    const short = imageOf("2.1.0", 2, 300);
+    const { server, world } = worldOf();
+    server.assigned = long;
+    world.run(3600);
+    server.assigned = { version: "2.1.0", bytes: short };
+    world.run(3600);
+    expect(world.status().version).toBe("2.1.0");
+    expect(
+      world
+        .bank(1)
+        .subarray(short.length)
+        .every((byte) => byte === 0xff),
+    ).toBe(true);
+  });
+
   test("another package is assigned in the middle: it alone is taken", () => {
     const newer = imageOf("3.0.0", 3, 1200);
     const { server, world } = worldOf();
@@ -214,6 +253,74 @@ describe("what goes wrong on the way is asked for again", () => {
     server.assigned = undefined;
     world.run(600);
     expect(world.status()).toMatchObject({ version: "1.0.0", offsetBytes: undefined });
+    expect(world.status().boot.lastReason).toBe("abandoned");
     expect(world.states()).not.toContain("FAILED");
+  });
+});
+
+describe("a new image on trial", () => {
+  /** Lives of the trial: the factory image has the first, and those after it. */
+  const onTrial = (world: PullWorld) => world.lives >= 2 && world.lives <= 4;
+
+  test.each<{ what: string; reply: ReturnType<Twist> }>([
+    { what: "hears nothing", reply: "lost" },
+    { what: "finds nobody there", reply: "connection refused" },
+    { what: "is not known to the server", reply: { status: 401 } },
+    { what: "gets errors alone", reply: { status: 500 } },
+  ])("that $what resets itself, three times in all, and is rolled back", ({ reply }) => {
+    const { server, world } = worldOf();
+    server.twist = (_, honest) => (onTrial(world) ? reply : honest);
+    world.run(4 * 600 + 60);
+    expect(world.status()).toMatchObject({ version: "1.0.0", isTrial: false });
+    expect(world.lives).toBe(5);
+    expect(world.notesOf("confirmed")).toEqual([]);
+    expect(world.states()).not.toContain("UPDATED");
+    expect(world.telemetry().at(-1)).toMatchObject({ fw_state: "FAILED", fw_error: "rolledBack" });
+  });
+
+  test("that has met its server is not reset by the clock of its trial", () => {
+    const { world } = worldOf();
+    world.run(3600);
+    expect(world.notesOf("confirmed")).toHaveLength(1);
+    expect(world.lives).toBe(2);
+  });
+
+  test("speaks at once, however long others wait for their turn", () => {
+    const config = { startDelayMaxS: 20_000, trialDeadlineS: 20 };
+    const { world } = worldOf(undefined, { config });
+    world.run(20_100);
+    expect(world.status()).toMatchObject({ version: "2.0.0", isTrial: false });
+    expect(world.lives).toBe(2);
+  });
+});
+
+describe("how it ended is told", () => {
+  const isUpdated = ({ body }: Parameters<Twist>[0]) => body?.includes("UPDATED") === true;
+
+  test("once: not again after a reset", () => {
+    const { world } = worldOf();
+    world.run(60);
+    world.cutPower();
+    world.run(600);
+    expect(world.states()).toEqual([undefined, ...TOLD, undefined]);
+  });
+
+  test("after a reset, if nobody heard of it before", () => {
+    const { server, world } = worldOf((request, reply) => (isUpdated(request) ? "lost" : reply));
+    world.run(20);
+    world.cutPower();
+    server.twist = (_, reply) => reply;
+    world.run(60);
+    expect(world.states().at(-1)).toBe("UPDATED");
+  });
+
+  test("after an hour in which nobody heard of it, in the same life", () => {
+    const { server, world } = worldOf((request, reply) => (isUpdated(request) ? "lost" : reply));
+    world.run(3600);
+    server.twist = (_, reply) => reply;
+    const before = world.telemetry().length;
+    world.run(600);
+    expect(world.states().slice(before)).toEqual(["UPDATED"]);
+    expect(world.lives).toBe(2);
   });
 });

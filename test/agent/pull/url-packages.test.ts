@@ -147,8 +147,11 @@ describe("what is worth another try", () => {
     { what: "503", spoil: () => ({ status: 503 }) },
     { what: "404", spoil: () => ({ status: 404 }) },
     { what: "a part without a name", spoil: ({ status, body = update }) => ({ status, body }) },
-    { what: "another part", spoil: (given) => named(given, "bytes 1-256/1700") },
-    { what: "more than was asked for", spoil: (given) => named(given, "bytes 512-800/1700") },
+    { what: "another part", spoil: (given) => named(given, `bytes 1-256/${update.length}`) },
+    {
+      what: "more than was asked for",
+      spoil: (given) => named(given, `bytes 512-800/${update.length}`),
+    },
     { what: "a part that is no part", spoil: (given) => named(given, "bytes 700-512/1700") },
     { what: "a file of another size", spoil: (given) => named(given, "bytes 512-767/99999") },
     {
@@ -164,6 +167,28 @@ describe("what is worth another try", () => {
     world.run(120);
     expect(starts(files)).toEqual([0, 256, 512, ...STARTS.slice(2)]);
     expect(world.states().at(-1)).toBe("UPDATED");
+  });
+
+  test.each<{ what: string; spoil: (given: Given) => Given }>([
+    {
+      what: "a body that was cut",
+      spoil: ({ body = update, ...given }) => ({
+        ...named(given, "bytes 512-767/*"),
+        body: body.subarray(1),
+      }),
+    },
+    {
+      what: "an end before there",
+      spoil: () => ({ status: 416, headers: { "content-range": "bytes */256" } }),
+    },
+  ])("of unknown size, $what is not its end", ({ spoil }) => {
+    const { world, files } = worldOf(
+      (given, _, count) => (count === 2 ? spoil(given) : given),
+      UNSAID,
+    );
+    world.run(120);
+    expect(starts(files)).toEqual([0, 256, 512, ...STARTS.slice(2)]);
+    expect(world.states()).toEqual([undefined, ...TOLD]);
   });
 
   test("but a file that is gone for good ends it, with a reason", () => {
@@ -234,6 +259,15 @@ describe("redirects", () => {
       URL_OF_FILE,
     ]);
     expect(world.states().at(-1)).toBe("UPDATED");
+  });
+
+  test("one at each chunk is one, however many chunks there are", () => {
+    const { world, files } = worldOf((given, { url }) =>
+      url === URL_OF_FILE ? to("https://b.example/fw/a.img") : given,
+    );
+    world.run(60);
+    expect(files.fetches).toHaveLength(2 * STARTS.length);
+    expect(world.states()).toEqual([undefined, ...TOLD]);
   });
 
   test("three of them are followed, relative ones too", () => {

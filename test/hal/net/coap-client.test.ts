@@ -301,6 +301,35 @@ describe("an answer in blocks", () => {
     expect(peer.heard).toHaveLength(1);
   });
 
+  test.each([
+    { what: "the same", etag: 1, is: "whole" },
+    { what: "none", etag: undefined, is: "whole" },
+    // RFC 7959 §2.4: the two are no blocks of one body.
+    { what: "another", etag: 2, is: "a block of another answer" },
+  ])("$what ETag on its second block", async ({ etag, is }) => {
+    const told = new Told();
+    client.call(GET, told);
+    const tag = (of: number | undefined) =>
+      of === undefined ? [] : [{ number: COAP_OPTION.etag, value: Uint8Array.of(of) }];
+    for (const [num, of] of [1, etag].entries()) {
+      const options = [...tag(of), block2({ num, more: num < 1, sizeBytes: 64 })];
+      peer.answer(await peer.next(), { options, payload: bytes(64) });
+    }
+    const answer = await told.next();
+    expect(typeof answer === "string" ? answer : "whole").toBe(is);
+  });
+
+  test.each([205, 404])("%i in no block ends it: all there is", async (code) => {
+    const told = new Told();
+    client.call(GET, told);
+    const options = [block2({ num: 0, more: true, sizeBytes: 64 })];
+    peer.answer(await peer.next(), { options, payload: bytes(64) });
+    peer.answer(await peer.next(), { code, payload: bytes(5) });
+    const reply = replyOf(await told.next());
+    expect(reply).toMatchObject({ code, options: [] });
+    expect(new Uint8Array(reply.payload)).toEqual(bytes(5));
+  });
+
   test("without an end: no more than was wanted", async () => {
     const told = new Told();
     client.call({ ...GET, payloadBytesMax: 1000 }, told);

@@ -17,6 +17,8 @@ import {
 
 /* The rules of booting watch every device of these runs. */
 
+const AWAY: NonNullable<PullSpec["server"]> = { restarts: [{ atS: 0, forS: 5000 }] };
+
 describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (transport) => {
   test("over good links, each chunk is given once", () => {
     const devices = run({ transport });
@@ -105,6 +107,21 @@ describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (tra
     expect(endsOf(refused)).toEqual(all("failed", "checksum"));
   });
 
+  test.each(["thingsboard", "documented"] as const)(
+    "%s: who was UPDATED to an earlier package and never heard of the next is not known to be updated",
+    (dialect) => {
+      const devices = run({
+        ...{ transport, dialect, untilS: 5000 },
+        server: { earlier: { version: "1.9.0", until: { atS: 1000 } } },
+        faults: [{ kind: "offline", share: 1, when: { atS: 900 }, forS: 10_000 }],
+      });
+      expect(devices.map(({ bootedVersion }) => bootedVersion)).toEqual(
+        Array(DEVICES).fill("1.9.0+0"),
+      );
+      expect(devices.some(({ serverComplete }) => serverComplete)).toBe(false);
+    },
+  );
+
   test("a restart forgets whom the server had not told", () => {
     const server = { tellEveryMs: 60_000, restarts: [{ atS: 100, forS: 30 }] };
     const devices = run({ transport, server, untilS: 20_000 });
@@ -118,6 +135,11 @@ describe.each(["http", "mqtt", "coap"] as const)("devices that pull by %s", (tra
   test.each([
     { what: "a token that nobody knows", change: { token: "wrong" }, reason: "denied" },
     { what: "no link at all", change: { link: { loss: 1 } }, reason: "noAnswer" },
+    {
+      what: "a server that is never there",
+      change: { server: AWAY },
+      reason: "noAnswer",
+    },
     {
       what: "nothing assigned in time",
       change: { server: { assignAtS: 1e6 } },

@@ -78,6 +78,20 @@ describe("a connection", () => {
     expect(heard()).toEqual(["mqttConnected", "mqttConnected"]);
   });
 
+  test("is as dead when it was an answer that was lost", () => {
+    const { world, link, heard, ask } = linkOf({ latencyMs: { min: 100, max: 100 } });
+    link.perform(connect);
+    world.wait(1);
+    ask(0);
+    world.wait(0.05);
+    world.offline = true;
+    world.wait(0.1);
+    world.offline = false;
+    ask(1);
+    world.wait(100);
+    expect(heard()).toEqual(["mqttConnected"]);
+  });
+
   test("ends when the server goes, once, and not for a device that has gone", () => {
     const { world, link, heard } = linkOf();
     link.perform(connect);

@@ -81,6 +81,19 @@ test("Wait in the middle: it waits, and goes on where it was", () => {
   expect(offsetsOf(link).filter((offset) => offset === 512)).toHaveLength(4);
 });
 
+test.each([
+  { poll: 2 ** 32 - 1, atLeast: 2, atMost: 4, what: "once a day all the same" },
+  { poll: 0, atLeast: 1000, atMost: 3 * 86_400, what: "and not more often than each second" },
+])("a server that wants to be asked again in $poll s: $what", ({ poll, atLeast, atMost }) => {
+  const idle: OnCommand = (_, { correlationId }) => ({ name: "Wait", correlationId, poll });
+  const { bench, link, world } = worldOf(idle);
+  bench.rollOut(firmwareOf(update));
+  world.run(3 * 86_400, () => link.statuses.length > 2000);
+  expect(link.statuses.length).toBeGreaterThanOrEqual(atLeast);
+  expect(link.statuses.length).toBeLessThanOrEqual(atMost);
+  expect(link.statuses.length / (world.now / 1e6)).toBeLessThanOrEqual(1);
+});
+
 test("another version in the middle: begins anew with that one", () => {
   const { bench, world } = worldOf((_, command) => {
     if (command.name === "Write" && command.offset === 768) {

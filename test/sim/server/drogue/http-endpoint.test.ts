@@ -54,6 +54,43 @@ test("pieces are of 512 bytes for a device that does not say", () => {
   expect(command.name === "Write" && command.data.length).toBe(512);
 });
 
+test("a device that has half of another version begins this one at its first byte", () => {
+  const bench = benchWith();
+  const had = (version: string) => {
+    const update = { version: utf8(version), offset: 300 };
+    const own = { version: utf8("1.0.0"), mtu: 100, correlationId: 7, update };
+    return bench.service.answer(bench.device, own);
+  };
+  expect(had("1.5.0")).toMatchObject({ name: "Write", offset: 0 });
+  expect(had("2.0.0")).toMatchObject({ name: "Write", offset: 300 });
+});
+
+test("the registry says how far a device is, and that it is in sync only when it is", () => {
+  const bench = benchWith();
+  const conditionsOf = (version: string, offset: number | undefined) => {
+    const update = offset === undefined ? undefined : { version: utf8("2.0.0"), offset };
+    bench.service.answer(bench.device, {
+      ...{ version: utf8(version), mtu: 100, correlationId: 7, update },
+    });
+    const { conditions } = Object(bench.device.status["firmware"]);
+    return conditions.map(({ type, status: is, message }: Record<string, string>) =>
+      [type, message ?? is].join(" "),
+    );
+  };
+  expect(conditionsOf("1.0.0", undefined)).toEqual(["InSync False"]);
+  expect(conditionsOf("1.0.0", 150)).toEqual(["InSync False", "UpdateProgress 25.00"]);
+  expect(conditionsOf("2.0.0", undefined)).toEqual(["InSync True"]);
+});
+
+test("a second command finds nobody who waits", () => {
+  const bench = new DrogueBench();
+  const { answers } = post(bench);
+  for (let times = 0; times < 2; times++) {
+    bench.cloud.command(bench.device, "dfu", Uint8Array.of(1));
+  }
+  expect(answers.map(statusOf)).toEqual([200]);
+});
+
 describe("no command", () => {
   test("in time: 202 when the time is over, and nothing later", () => {
     const bench = new DrogueBench();

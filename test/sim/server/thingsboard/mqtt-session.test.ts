@@ -96,6 +96,37 @@ describe("a connection", () => {
     expect(opened().publish(topic, text).said).toEqual(says);
   });
 
+  test("ends with its device", () => {
+    const standIn = new StandIn();
+    const bench = new MqttBench(standIn).connected();
+    standIn.server.removeDevice(standIn.device);
+    expect(bench.said).toEqual(["connack 0", "close"]);
+  });
+
+  test("of two that live beside each other, the end of one leaves the other", () => {
+    const standIn = new StandIn({ kicksOlderSession: false });
+    const [first, second] = [new MqttBench(standIn), new MqttBench(standIn)];
+    first.connected();
+    second.connected();
+    first.session.closed();
+    standIn.server.removeDevice(standIn.device);
+    expect(first.said).toEqual(["connack 0"]);
+    expect(second.said).toEqual(["connack 0", "close"]);
+  });
+
+  test("one request id stands for firmware and for software, each for its own", () => {
+    const standIn = new StandIn();
+    const software = packageOf({ id: "2", kind: "sw", data: new Uint8Array(7) });
+    standIn.server.assignToDevice(standIn.device, "sw", software);
+    const bench = opened(standIn).chunk("1", 0, "300");
+    bench.publish("v2/sw/request/1/chunk/0", "300");
+    expect(bench.said).toEqual([
+      ...chunk(0, 300),
+      "puback",
+      "v2/sw/response/1/chunk/0 7 bytes at 1",
+    ]);
+  });
+
   test("before CONNECT, anything ends it", () => {
     expect(new MqttBench(new StandIn()).publish("v1/devices/me/telemetry", "{}").said).toEqual([
       "close",
