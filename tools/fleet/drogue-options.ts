@@ -5,7 +5,7 @@ import { apiUrl } from "#tools/provision/thingsboard-command.ts";
 import { fleetDevices } from "#tools/provision/thingsboard-names.ts";
 import { LiveDrogue } from "#tools/pull/live/drogue.ts";
 import type { LivePullKind } from "#tools/pull/live/run.ts";
-import { deviceUrls, urlOf } from "./thingsboard-options.ts";
+import { deviceUrls, urlOf } from "./device-urls.ts";
 
 /** What a person says of the Drogue of pulling devices. */
 export interface LiveDrogueOptions {

@@ -1,11 +1,11 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { ResolvedScenario } from "#scenarios/defaults.ts";
 import { InputError } from "#tools/errors.ts";
 import { apiUrl } from "#tools/provision/thingsboard-command.ts";
 import { fleetDevices } from "#tools/provision/thingsboard-names.ts";
-import type { DeviceUrls } from "#tools/pull/live/links.ts";
 import type { LivePullKind } from "#tools/pull/live/run.ts";
 import { LiveThingsBoard } from "#tools/pull/live/thingsboard.ts";
+import { deviceUrls, urlOf } from "./device-urls.ts";
 
 /** What a person says of the server of pulling devices. */
 export interface ThingsBoardOptions {
@@ -60,27 +60,5 @@ export function thingsBoardOf(
     isOf: ({ dialect }) => dialect === "thingsboard",
     listed: ({ name, count }) => fleetDevices(`${fleet} ${name}`, scenario.seed, count),
     open: (groups) => new LiveThingsBoard({ url, user, password }, urls, fleet, groups),
-  };
-}
-
-/** MQTT and CoAP, if nobody says otherwise, at their ports of the host that has HTTP. */
-export function deviceUrls(
-  http: string,
-  mqtt: string | undefined,
-  coap: string | undefined,
-): DeviceUrls {
-  const { hostname } = new URL(http);
-  return {
-    http,
-    mqtt: mqtt ?? `mqtt://${hostname}:1883`,
-    coap: coap ?? `coap://${hostname}:5683`,
-  };
-}
-
-/** For commander. */
-export function urlOf(pattern: RegExp, scheme: string) {
-  return (text: string): string => {
-    if (pattern.test(text) && URL.canParse(text)) return text;
-    throw new InvalidArgumentError(`expected ${scheme}://host:port`);
   };
 }

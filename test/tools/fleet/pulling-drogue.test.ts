@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { NodeCrypto } from "#hal/node/crypto.ts";
 import { runScenario } from "#sim/fleet/run.ts";
@@ -29,6 +29,7 @@ const LINK = "latencyMs: { min: 0, max: 2 }";
 
 beforeAll(async () => {
   process.env["FUOTA_DROGUE_TOKEN"] = "secret";
+  mkdirSync(index);
   const ports = ["--port", "0", "--mqtt", "0", "--coap", "0", "--user-token", "secret"];
   served = server.fuota(fakeSimulate(0), "serve", "drogue", ...ports, "--index", index);
   const found = () => server.terminal.stdout.match(/\b(http|mqtt|coap):\/\/[\d.]+:\d+\b/g) ?? [];
