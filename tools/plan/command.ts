@@ -52,7 +52,7 @@ export function planCommand(parts: RunParts): Command {
     .option("--dr <n>", "multicast data rate", integer(0, 15))
     .option("--frag-size <bytes>", "else chosen", integer(1, 239))
     .option("--redundancy <percent>", "else chosen for the target", integer(0, 1000))
-    .option("--loss <share>", "share of the fragments that a device loses, like 0.1", share)
+    .option("--loss <share>", "share of the fragments that a device loses, like 0.1", lossShare)
     .option(
       "--burst <frames>",
       "mean length of a run of losses; else they are independent",
@@ -156,6 +156,10 @@ function lossOf({ loss, burst }: PlanOptions) {
   const goodToBad = (badToGood * loss) / (1 - loss);
   if (goodToBad <= 1) return { model: "gilbertElliott", goodToBad, badToGood } as const;
   throw new InputError(`--burst ${burst}: bursts so short cannot lose ${loss} of the frames`);
+}
+
+function lossShare(text: string): number {
+  return /^0*(\.0+|0)$/.test(text) ? 0 : share(text);
 }
 
 function share(text: string): number {

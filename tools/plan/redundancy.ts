@@ -22,7 +22,7 @@ export interface NeedOptions {
 }
 
 /** More redundancy than this is no plan, unless it is wished for. */
-export const CODED_SHARE_MAX = 3;
+const CODED_SHARE_MAX = 3;
 const REFERENCE_CHANCE = 0.99;
 
 /** The real rows against the scenario's losses, `trials` devices of one kind. */

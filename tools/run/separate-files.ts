@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { InputError } from "#tools/errors.ts";
+import { InputError, systemCodeOf } from "#tools/errors.ts";
 import { shippedPathOf } from "#tools/scenario/shipped.ts";
 import type { FirmwareOptions } from "./firmware-file.ts";
 
@@ -45,7 +45,7 @@ function realPathOf(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (error instanceof Error) return undefined;
-    throw error;
+    if (systemCodeOf(error) === undefined) throw error;
+    return undefined;
   }
 }

@@ -108,6 +108,12 @@ describe("warnings", () => {
     expect(said()).toContain("expected 0 % of the devices updated");
   });
 
+  test("none where nothing is lost", async () => {
+    expect(await plan("--size", "20000", "--loss", "0", "--frag-size", "200")).toBe(0);
+    expect(said()).not.toContain("!");
+    expect(said()).toContain("expected 100 % of the devices updated; the whole fleet: 100 %");
+  });
+
   test("no redundancy is thin for those who lose hardly anything", async () => {
     await plan("--size", "20000", "--loss", "0.001", "--redundancy", "0", "--frag-size", "200");
     expect(said()).not.toContain("!");
