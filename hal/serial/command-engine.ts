@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly silenceMs?: number;
   /** Before all that wait and are not. */
   readonly isUrgent?: boolean;
+  /** When it is ok, before what the modem says next is looked at. */
+  readonly onOk?: () => void;
 }
 
 export interface Reply {
@@ -175,6 +177,7 @@ export class CommandEngine {
         return;
       case "end":
         if (read.needsData && this.#running?.data.length === 0) return;
+        if (read.isOk) this.#running?.options.onOk?.();
         this.#finish(read.isOk ? "ok" : "refused", read.text);
         return;
       case "noise":

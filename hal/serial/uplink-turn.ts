@@ -1,6 +1,7 @@
 import type { RadioEvent, RadioRequest } from "../radio-port.ts";
 import type { CommandEngine } from "./command-engine.ts";
 import type { ModemDriver } from "./drivers/driver.ts";
+import { Patience } from "./patience.ts";
 
 type Uplink = Extract<RadioRequest, { type: "uplink" }>;
 
@@ -31,10 +32,8 @@ export class UplinkTurn {
   #isJoined = false;
   #isPending = false;
   #awaitsEnd = false;
-  /** Its end came before the reply to its command had been looked at: both at once, after a delay. */
-  #hasEnded = false;
   #waitMs: number | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Patience | undefined;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -65,9 +64,7 @@ export class UplinkTurn {
 
   /** The modem says that the exchange is over. Where the command itself waits for that, it is no news. */
   over(): void {
-    if (this.#state !== "sending") return;
-    if (this.#awaitsEnd) this.#endSoon();
-    else this.#hasEnded = true;
+    if (this.#state === "sending" && this.#awaitsEnd) this.#endSoon();
   }
 
   /** Duty cycle: how long until it may be tried again. */
@@ -93,7 +90,7 @@ export class UplinkTurn {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     this.#state = "idle";
     this.#isRequested = false;
   }
@@ -116,14 +113,14 @@ export class UplinkTurn {
     this.#parts.run(async () => {
       if (this.#state !== "sending") return;
       this.#waitMs = undefined;
-      this.#hasEnded = false;
+      this.#awaitsEnd = false;
       const { fPort, payload, confirmed } = uplink;
-      const outcome = await driver.send(engine, fPort, payload, confirmed);
+      const outcome = await driver.send(engine, fPort, payload, confirmed, () => {
+        this.#awaitsEnd = true;
+      });
       if (this.#state !== "sending") return;
       switch (outcome.type) {
         case "started":
-          if (this.#hasEnded) return this.#endSoon();
-          this.#awaitsEnd = true;
           this.#arm(driver.exchangeMs, () => this.#endSoon());
           return;
         case "over":
@@ -150,14 +147,14 @@ export class UplinkTurn {
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.stop();
     this.#state = "idle";
     this.#parts.emit({ type: "uplinkDone" });
     this.#offerSoon();
   }
 
   #arm(ms: number, run: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(run, ms);
+    this.#timer?.stop();
+    this.#timer = new Patience(ms, run);
   }
 }

@@ -15,7 +15,7 @@ export interface RadioRig {
   /** Lets so much of the radio's time pass. */
   pass(seconds: number): Promise<void>;
   /** For the next class A downlink. */
-  enqueue(fPort: number, payload: Uint8Array): void;
+  enqueue(fPort: number, payload: Uint8Array): Promise<void>;
   /** On the air now, for the group of {@link groupOf}, where RX2 is. */
   multicast(fCnt: number, fPort: number, payload: Uint8Array): void;
   close(): Promise<void>;
@@ -143,7 +143,7 @@ const cases: Readonly<Record<string, (rig: RadioRig) => Promise<void>>> = {
 
   [DOWNLINK]: async (rig) => {
     await join(rig);
-    rig.enqueue(202, bytes("0102ff"));
+    await rig.enqueue(202, bytes("0102ff"));
     const events = await exchange(rig, "01");
     expect(typesOf(events)).toEqual(["uplinkReady", "downlink", "uplinkDone"]);
     expect(events[1]).toMatchObject({ fPort: 202, source: { type: "unicast" } });

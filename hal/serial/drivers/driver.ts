@@ -52,11 +52,13 @@ export interface ModemDriver {
   /** Asks what a restart would have changed, as far as the modem can tell. */
   check(engine: CommandEngine): Promise<Wellbeing>;
   join(engine: CommandEngine): Promise<JoinOutcome>;
+  /** `onStarted`: of what is `started`, at once; its end may be the next line. */
   send(
     engine: CommandEngine,
     fPort: number,
     payload: Uint8Array,
     confirmed: boolean,
+    onStarted: () => void,
   ): Promise<SendOutcome>;
   /** Brings the modem to class C with this group alone, or to class A without any. */
   listen(engine: CommandEngine, group: OpenGroup | undefined): Promise<void>;

@@ -97,12 +97,14 @@ export class RakDriver implements ModemDriver {
     fPort: number,
     payload: Uint8Array,
     confirmed: boolean,
+    onStarted: () => void,
   ): Promise<SendOutcome> {
     if (this.#confirms !== confirmed) {
       await must(engine, `AT+CFM=${confirmed ? 1 : 0}`, "how to send");
       this.#confirms = confirmed;
     }
-    const { outcome, end } = await engine.request(`AT+SEND=${fPort}:${hexText(payload)}`, SET);
+    const command = `AT+SEND=${fPort}:${hexText(payload)}`;
+    const { outcome, end } = await engine.request(command, { ...SET, onOk: onStarted });
     if (outcome === "ok") return { type: "started" };
     if (outcome !== "refused") return { type: "refused" };
     if (end === "AT_NO_NETWORK_JOINED") return { type: "notJoined" };

@@ -70,7 +70,7 @@ export function macRig(): RadioRig {
       if (!isSo()) throw new Error("it did not happen");
     },
     pass: async (seconds) => engine.advance(Math.round(engine.now + seconds * 1e6)),
-    enqueue: (fPort, payload) => server.enqueue(device, fPort, payload),
+    enqueue: async (fPort, payload) => server.enqueue(device, fPort, payload),
     multicast: (fCnt, fPort, payload) => {
       const phyPayload = groupFrame(fCnt, fPort, payload);
       const timing = { type: "immediately" } as const;

@@ -128,7 +128,7 @@ export function memoryRig(profile: ProfileName, options: MemoryRigOptions = {}):
     pass: async (seconds) => {
       for (let ms = 0; ms < seconds * 1000; ms += STEP_MS) await step();
     },
-    enqueue: (fPort, payload) => lab.server.enqueue(lab.device, fPort, payload),
+    enqueue: async (fPort, payload) => lab.server.enqueue(lab.device, fPort, payload),
     multicast: (fCnt, fPort, payload) =>
       lab.broadcast(groupFrame(fCnt, fPort, payload), 869_525_000, 0),
     close: async () => radio.end(),

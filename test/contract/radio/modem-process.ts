@@ -17,6 +17,7 @@ export type Order =
     };
 export type News =
   | { readonly type: "path"; readonly path: string }
+  | { readonly type: "enqueued" }
   | { readonly type: "uplink"; readonly text: string };
 
 /** A virtual modem on a pseudo-terminal, in a process of its own, whose world goes so much faster. */
@@ -55,8 +56,10 @@ const sync = () => {
 process.on("message", (order: Order) => {
   sync();
   const payload = bytes(order.hex);
-  if (order.type === "enqueue") lab.server.enqueue(lab.device, order.fPort, payload);
-  else lab.broadcast(groupFrame(order.fCnt, order.fPort, payload), 869_525_000, 0);
+  if (order.type === "enqueue") {
+    lab.server.enqueue(lab.device, order.fPort, payload);
+    tell({ type: "enqueued" });
+  } else lab.broadcast(groupFrame(order.fCnt, order.fPort, payload), 869_525_000, 0);
 });
 process.on("disconnect", () => process.exit());
 lab.modem.powerOn();

@@ -22,8 +22,10 @@ export async function ptyRig(profile: ProfileName, speed = 1): Promise<RadioRig>
   const child = fork(program, [profile, String(speed)], {
     execArgv: ["--conditions=fuota-source", "--import", "tsx"],
   });
-  const path = await pathOf(child, (text) => {
-    uplinks.push(text);
+  let onEnqueued = () => {};
+  const path = await pathOf(child, (news) => {
+    if (news.type === "uplink") uplinks.push(news.text);
+    else onEnqueued();
     changed();
   });
   const { family, firmware, baudRate } = PROFILES[profile];
@@ -71,7 +73,12 @@ export async function ptyRig(profile: ProfileName, speed = 1): Promise<RadioRig>
         changed();
       }),
     pass: (seconds) => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / speed)),
-    enqueue: (fPort, payload) => order({ type: "enqueue", fPort, hex: hexOf(payload) }),
+    // By another way than the uplink that it is to answer.
+    enqueue: (fPort, payload) =>
+      new Promise((resolve) => {
+        onEnqueued = resolve;
+        order({ type: "enqueue", fPort, hex: hexOf(payload) });
+      }),
     multicast: (fCnt, fPort, payload) =>
       order({ type: "multicast", fCnt, fPort, hex: hexOf(payload) }),
     close: async () => {
@@ -85,12 +92,15 @@ export async function ptyRig(profile: ProfileName, speed = 1): Promise<RadioRig>
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
 
-function pathOf(child: ChildProcess, onUplink: (text: string) => void): Promise<string> {
+function pathOf(
+  child: ChildProcess,
+  onNews: (news: Exclude<News, { type: "path" }>) => void,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once("exit", (status) => reject(new Error(`the modem ended with ${status}`)));
     child.on("message", (news: News) => {
       if (news.type === "path") resolve(news.path);
-      else onUplink(news.text);
+      else onNews(news);
     });
   });
 }

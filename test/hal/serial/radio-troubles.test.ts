@@ -75,7 +75,7 @@ describe("a host that was too busy to read", () => {
     const rig = await inSession("rui4_2");
     for (const isHeld of [false, true]) {
       await rig.pass(10);
-      rig.enqueue(2, bytes("01"));
+      await rig.enqueue(2, bytes("01"));
       rig.hold(isHeld);
       rig.toSend.push({ fPort: 1, payload: bytes("00"), confirmed: false });
       rig.perform({ type: "requestUplink" });
@@ -86,6 +86,18 @@ describe("a host that was too busy to read", () => {
       expect(types).toEqual(["uplinkReady", "downlink", "uplinkDone"]);
     }
   });
+});
+
+test("an end that comes before the OK of an uplink is another one's", async () => {
+  const rig = await inSession("rui4_2");
+  await rig.pass(10);
+  rig.toSend.push({ fPort: 1, payload: bytes("00"), confirmed: false });
+  rig.perform({ type: "requestUplink" });
+  await rig.until(() => rig.heard.includes("AT+SEND"));
+  rig.inject("+EVT:TX_DONE\r\n");
+  await rig.pass(1);
+  expect(rig.events.at(-1)?.type).toBe("uplinkReady");
+  await rig.until(() => rig.events.at(-1)?.type === "uplinkDone");
 });
 
 describe("a host that comes while the modem starts", () => {
