@@ -152,7 +152,9 @@ async function runFleet(source: string, options: FleetOptions, parts: RunParts):
       cells: outcomes.map(({ cell }) => cell),
       devices: results.map(reportedDevice),
     });
-    outputs.say(summaryText(report, run.scenario, undefined, isServerKnown(run, options)));
+    outputs.say(
+      summaryText(report, run.scenario, undefined, { isServerKnown: isServerKnown(run, options) }),
+    );
     for (const { text } of outcomes) outputs.say(text);
     outputs.write(report, { results, surveys });
     if (signal.aborted) return EXIT.interrupted;

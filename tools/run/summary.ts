@@ -4,19 +4,25 @@ import { planSession } from "#scenarios/session.ts";
 import type { Report, ReportedDevice } from "#tools/report/schema.ts";
 import { countText, durationText, mean, tableText } from "./words.ts";
 
+/** Of a run against a real server, in real time. */
+export interface LiveSummary {
+  /** The server was asked what it believes of its devices. */
+  readonly isServerKnown: boolean;
+}
+
 /** What a person is told when a run is over. */
 export function summaryText(
   report: Report,
   scenario: Scenario,
   replay?: string,
-  isServerKnown = true,
+  live?: LiveSummary,
 ): string {
   const parts = [
     headText(report, scenario),
     fleetTable(report.devices, scenario),
-    isServerKnown ? serverLine(report.devices) : "",
+    live?.isServerKnown === false ? "" : serverLine(report.devices),
     laggardLines(report.devices),
-    timeLine(report),
+    timeLine(report, live !== undefined),
     verdictLines(report),
     replay === undefined ? "" : `replay: ${replay}\n`,
   ];
@@ -145,8 +151,9 @@ function laggardText({ id, devEui, state, reason, missingRows }: ReportedDevice)
   return `${`device ${id} ${devEui}`.trimEnd()}: ${state}, ${reason ?? "unknown"}${rows}`;
 }
 
-function timeLine({ virtualSeconds, wallSeconds, cells }: Report): string {
+function timeLine({ virtualSeconds, wallSeconds, cells }: Report, isLive: boolean): string {
   const events = cells.reduce((sum, cell) => sum + cell.events, 0);
+  if (isLive) return `${durationText(wallSeconds)}, ${countText(events, "event")}\n`;
   return (
     `virtual time ${durationText(virtualSeconds)}, wall time ${durationText(wallSeconds)}, ` +
     `${countText(events, "event")}\n`
