@@ -7,6 +7,7 @@ import { writeOutputFile } from "#tools/files.ts";
 import { integer, type RunParts } from "#tools/run/command.ts";
 import { readFirmwareFile } from "#tools/run/firmware-file.ts";
 import { commandPrefix } from "#tools/run/replay-text.ts";
+import { inputsOf, requireSeparate } from "#tools/run/separate-files.ts";
 import { openSink } from "#tools/run/sink.ts";
 import { shellWord } from "#tools/run/words.ts";
 import { checkRegion } from "#tools/scenario/check-region.ts";
@@ -74,6 +75,8 @@ export function planCommand(parts: RunParts): Command {
 
 function runPlan(source: string | undefined, options: PlanOptions, parts: RunParts): number {
   const { terminal, firmwareSizesOf, version } = parts;
+  const sources = source === undefined ? [] : [source];
+  requireSeparate([options.json, options.scenario], inputsOf(options, sources));
   const loaded = source === undefined ? undefined : loadScenario(source);
   const isOpen = loaded === undefined;
   const choosesRedundancy = isOpen && options.redundancy === undefined;

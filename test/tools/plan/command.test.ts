@@ -207,6 +207,7 @@ describe("bad input is one line", () => {
     [["--target", "1"], "expected a number between 0 and 1"],
     [["--firmware", "/nowhere.bin"], "/nowhere.bin: no such file"],
     [["nosuch"], "nosuch: no such file"],
+    [["--json", "p", "--scenario", "./p"], "two outputs cannot go to ./p"],
   ])("%j", async (args, words) => {
     const text = await complaint(...args);
     expect(text).toContain(words);
