@@ -187,6 +187,9 @@ async function asked(
   return { identity, settings };
 }
 
+/** A modem may be busy for seconds, and so may the machine of a virtual one. */
+const SIGNS_OF_LIFE = 8;
+
 /** Twice if need be. A question may go unanswered, but not every one. */
 async function ask(
   engine: CommandEngine,
@@ -197,7 +200,9 @@ async function ask(
   if (first.outcome === "ok" || first.outcome === "refused") return first;
   const second = await engine.request(command, options);
   if (second.outcome !== "silent") return second;
-  if ((await engine.request("AT")).outcome !== "silent") return second;
+  for (let asked = 0; asked < SIGNS_OF_LIFE; asked++) {
+    if ((await engine.request("AT")).outcome !== "silent") return second;
+  }
   throw new TransportError("silent", "the modem answers no more");
 }
 

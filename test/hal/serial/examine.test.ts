@@ -54,7 +54,7 @@ describe("what tells a modem from others", () => {
 });
 
 test("a modem that stops to answer is no modem with little to say", async () => {
-  const mute = Array.from({ length: 9 }, () => []);
+  const mute = Array.from({ length: 19 }, () => []);
   const ended = await settled(examine(engineOn({ "AT+BAND=?": mute, AT: mute }), "rui3"));
   expect(ended).toMatchObject({ problem: "silent", message: "the modem answers no more" });
 });

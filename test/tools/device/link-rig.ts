@@ -35,6 +35,8 @@ export class LinkRig {
   hardResets = 0;
   /** All that has come from the modem. */
   spoken = "";
+  /** What of it has come to the host. */
+  arrived = "";
   isPlugged = true;
   #host: TransportEvents | undefined;
   readonly #options: LinkRigOptions;
@@ -83,7 +85,9 @@ export class LinkRig {
         for (const { bytes: piece, afterMs } of line(chunk)) {
           this.#dueUs = Math.max(this.#dueUs, lab.engine.now + 1000) + afterMs * 1000;
           lab.engine.schedule(this.#dueUs, () => {
-            if (host === this.#host && lab === this.lab) host?.onData(piece);
+            if (host === undefined || host !== this.#host || lab !== this.lab) return;
+            this.arrived += Buffer.from(piece).toString("latin1");
+            host.onData(piece);
           });
         }
       },

@@ -41,7 +41,7 @@ async function live(profile: ProfileName, { mishaps, pieceBytes, poweredMs }: Li
   await rig.firstHeardFrom(5);
   await rig.uplink();
   await rig.pass(60);
-  return { rig, line };
+  return rig;
 }
 
 const wholeLines = (text: string) =>
@@ -51,10 +51,10 @@ const wholeLines = (text: string) =>
 
 /** Whatever the line makes of the lines: the device joins, ends what it begins, and takes once what came whole. */
 export async function isLived(profile: ProfileName, life: Life): Promise<void> {
-  const { rig, line } = await live(profile, life);
+  const rig = await live(profile, life);
   const count = (type: string) => rig.events.filter((event) => event.type === type).length;
   expect(rig.failures).toEqual([]);
   expect(count("uplinkDone")).toBe(count("uplinkReady"));
   // Elsewhere a downlink is several lines.
-  if (profile === "rui4_2") expect(rig.fragments).toEqual(wholeLines(line.passed));
+  if (profile === "rui4_2") expect(rig.fragments).toEqual(wholeLines(rig.arrived));
 }

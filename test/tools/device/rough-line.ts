@@ -30,8 +30,6 @@ export class RoughLine {
   readonly #pieceBytes: number;
   #count = 0;
   #rest = "";
-  /** What has come out of it. */
-  passed = "";
   restart: () => void = () => {};
 
   constructor(mishaps: readonly Mishap[], pieceBytes: number) {
@@ -51,7 +49,6 @@ export class RoughLine {
     this.#count += 1;
     const text = here.reduce(spoilt, line);
     const lateMs = here.find(({ kind }) => kind === "late")?.lateMs ?? 0;
-    this.passed += text;
     if (here.some(({ kind }) => kind === "restart")) this.restart();
     const pieces: Piece[] = [];
     for (let at = 0; at < text.length; at += this.#pieceBytes) {
