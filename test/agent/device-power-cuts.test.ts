@@ -4,7 +4,7 @@ import { allCuts } from "./boot/cut-kinds.ts";
 import { callsOf, operationsOf } from "./update-story.ts";
 import { cutCalls, cutOperation } from "./whole-cuts.ts";
 
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 180_000 };
 
 /* A whole update, from set-up to confirmation. test/soak/device-power-cuts.test.ts tries them all. */
 

@@ -67,7 +67,7 @@ const LENGTHS = [1, 2, 7, 20] as const;
 const WAYS: readonly Way[] = ["between fragments", "in a flash operation", "again and again"];
 
 describe.each([1, 8, 32])("granule %i", (granuleBytes) => {
-  test.each(WAYS)("power fails %s", { timeout: 60_000 }, (way) => {
+  test.each(WAYS)("power fails %s", { timeout: 180_000 }, (way) => {
     const step = way === "again and again" ? 7 : 3;
     const tally = new Tally("device-ci/resume");
     for (const version of [1, 2] as const) {

@@ -5,7 +5,7 @@ import { outcomeOfCase, type SickOutcome, sickCases } from "./sick-flash.ts";
 /** Of every granule, each 11th case; test/soak/sick-flash.test.ts tries them all. */
 test.each([1, 8, 32])(
   "whatever falls ill: an update or a reason, granule %i",
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   (granuleBytes) => {
     const tally = new Tally("sick-ci/flash");
     const outcomes = new Set<SickOutcome>();

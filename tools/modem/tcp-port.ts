@@ -1,6 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { RefusedError, systemCodeOf } from "#tools/errors.ts";
 
+const UNREAD_MAX_BYTES = 65_536;
+/** A host that vanished without a word leaves its place some time after so long a silence. */
+const KEEP_ALIVE_MS = 10_000;
+
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
@@ -16,7 +20,11 @@ export class TcpPort {
   }
 
   static open(address: ListenAddress, onData: (bytes: Uint8Array) => void): Promise<TcpPort> {
-    const server = createServer({ noDelay: true });
+    const server = createServer({
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    });
     const port = new TcpPort(server);
     server.on("connection", (socket) => port.#accept(socket, onData));
     return new Promise((resolve, reject) => {
@@ -33,8 +41,9 @@ export class TcpPort {
     return `tcp://${host}:${address.port}`;
   }
 
+  /** What no host reads is lost at some point, as on a wire. */
   write(bytes: Uint8Array): void {
-    this.#socket?.write(bytes);
+    if ((this.#socket?.writableLength ?? 0) < UNREAD_MAX_BYTES) this.#socket?.write(bytes);
   }
 
   close(): void {

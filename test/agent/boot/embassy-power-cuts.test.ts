@@ -9,7 +9,7 @@ import { EMBASSY_FLASHES, tinyEmbassy } from "./embassy-scene.ts";
  * form for swaps (swap-guard.ts). On each kind of flash, as far as it tells marks apart.
  */
 
-const LONG = { timeout: 60_000 };
+const LONG = { timeout: 180_000 };
 const baselines = () =>
   EMBASSY_FLASHES.map(([granuleBytes, policy]) =>
     baselineOf(granuleBytes, tinyEmbassy(granuleBytes, policy)),

@@ -32,7 +32,7 @@ test.each(GRANULES)("granule %i: an undisturbed life, and what it wears", (granu
   requireWearBound(lifetime.flash, tinyLayout, { bankErases, stateErases: 2 * bankErases });
 });
 
-const LONG = { timeout: 120_000 };
+const LONG = { timeout: 180_000 };
 /** Lived in the tests, so that a life that breaks a rule fails one of them. */
 const baselines = () => GRANULES.map((granuleBytes) => baselineOf(granuleBytes));
 

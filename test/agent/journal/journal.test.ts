@@ -112,7 +112,7 @@ describe.each([
   });
 
   test("power cut in any operation leaves the state before or after the append, then works on", {
-    timeout: 60_000,
+    timeout: 180_000,
   }, () => {
     const whole = new NorFlash(geometry);
     write(new Numbers(whole), 0, steps, () => {});
@@ -138,7 +138,7 @@ describe.each([
     }
   });
 
-  test("two cuts in a row, the second anywhere in the recovery", { timeout: 60_000 }, () => {
+  test("two cuts in a row, the second anywhere in the recovery", { timeout: 180_000 }, () => {
     const key = drawKey(7, granuleBytes, "pairs");
     for (let round = 0; round < 300; round++) {
       const flash = new NorFlash(geometry, { key: drawKey(round, 1, "flash") });

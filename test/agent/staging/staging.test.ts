@@ -184,7 +184,7 @@ describe.each([1, 8, 32])("power cuts, granule %i", (granuleBytes) => {
 
   test.each(sessions)(
     "in any operation, once and again in the recovery: $fragSize",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     (session) => {
       const data = dataOf(session, 5);
       const encoder = new Encoder("ts004-v1", session.fragSize, data);
