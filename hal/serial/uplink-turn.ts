@@ -33,7 +33,8 @@ export class UplinkTurn {
   #isPending = false;
   #awaitsEnd = false;
   #waitMs: number | undefined;
-  #timer: Patience | undefined;
+  /** Of what is waited for: it does not come then. */
+  #cancel = () => {};
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
@@ -90,7 +91,7 @@ export class UplinkTurn {
   }
 
   stop(): void {
-    this.#timer?.stop();
+    this.#cancel();
     this.#state = "idle";
     this.#isRequested = false;
   }
@@ -99,7 +100,7 @@ export class UplinkTurn {
   #offerSoon(): void {
     if (!this.#isRequested || !this.#isJoined || this.#state !== "idle") return;
     this.#state = "offering";
-    this.#arm(0, () => {
+    this.#pause(0, () => {
       this.#isRequested = false;
       const payloadMaxBytes = Math.max(0, this.#parts.payloadMaxBytes - MAC_COMMANDS_BYTES);
       this.#parts.emit({ type: "uplinkReady", payloadMaxBytes });
@@ -121,7 +122,7 @@ export class UplinkTurn {
       if (this.#state !== "sending") return;
       switch (outcome.type) {
         case "started":
-          this.#arm(driver.exchangeMs, () => this.#endSoon());
+          this.#await(driver.exchangeMs, () => this.#endSoon());
           return;
         case "over":
         case "refused":
@@ -129,7 +130,7 @@ export class UplinkTurn {
           return;
         case "busy":
           if (busy >= BUSY_MAX) this.#endSoon();
-          else this.#arm(this.#waitMs ?? BUSY_MS, () => this.#attempt(uplink, busy + 1));
+          else this.#pause(this.#waitMs ?? BUSY_MS, () => this.#attempt(uplink, busy + 1));
           return;
         case "notJoined":
           this.#parts.onNotJoined();
@@ -143,18 +144,26 @@ export class UplinkTurn {
   #endSoon(): void {
     this.#state = "ending";
     this.#awaitsEnd = false;
-    this.#arm(ANSWER_MS, () => this.#end());
+    this.#await(ANSWER_MS, () => this.#end());
   }
 
   #end(): void {
-    this.#timer?.stop();
+    this.#cancel();
     this.#state = "idle";
     this.#parts.emit({ type: "uplinkDone" });
     this.#offerSoon();
   }
 
-  #arm(ms: number, run: () => void): void {
-    this.#timer?.stop();
-    this.#timer = new Patience(ms, run);
+  #pause(ms: number, run: () => void): void {
+    this.#cancel();
+    const timer = setTimeout(run, ms);
+    this.#cancel = () => clearTimeout(timer);
+  }
+
+  /** For what the modem may say until then. */
+  #await(ms: number, run: () => void): void {
+    this.#cancel();
+    const patience = new Patience(ms, run);
+    this.#cancel = () => patience.stop();
   }
 }

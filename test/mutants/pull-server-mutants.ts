@@ -286,7 +286,7 @@ export const pullServerMutants: readonly Mutant[] = [
     name: "stand-in/drogue-any-password",
     why: "a name is enough",
     file: REGISTRY,
-    changes: [["return device?.password === password ? device : undefined;", "return device;"]],
+    changes: [["return isRight ? device : undefined;", "return device;"]],
     tests: [DROGUE_HTTP_TEST],
   },
   {
