@@ -162,7 +162,7 @@ describe("options that cannot be used", () => {
 test("Ctrl-C ends with what is known so far", async () => {
   const controller = new AbortController();
   const simulate: Simulate = (input, listener) => {
-    const simulation = lucky(input, {
+    const simulation = fakeSimulate(5)(input, {
       ...listener,
       onCell: (cell) => {
         listener.onCell(cell);
@@ -175,7 +175,8 @@ test("Ctrl-C ends with what is known so far", async () => {
     ...fakeParts(bench.terminal, simulate),
     interruption: () => ({ signal: controller.signal, end: () => undefined }),
   };
-  const args = ["run", at("fake.yaml"), "--json", at("partial.json"), "--repeat", "5"];
+  const outputs = ["--json", at("partial.json"), "--junit", at("partial.xml")];
+  const args = ["run", at("fake.yaml"), ...outputs, "--repeat", "5"];
   const program = await buildProgram(parts, args);
   await program.parseAsync(args, { from: "user" });
   expect(process.exitCode).toBe(130);
@@ -183,4 +184,8 @@ test("Ctrl-C ends with what is known so far", async () => {
   const [report, ...others] = JSON.parse(read("partial.json")).runs;
   expect(others).toEqual([]);
   expect(report).toMatchObject({ interrupted: true, totals: { devices: 10 }, expectations: [] });
+  const skipped = report.totals.devices - report.totals.updated;
+  expect(skipped).toBeGreaterThan(0);
+  expect(read("partial.xml")).toContain(`failures="0" errors="0" skipped="${skipped}"`);
+  expect(read("partial.xml")).toContain('<skipped message="not decided: failed: shortOfRows');
 });
