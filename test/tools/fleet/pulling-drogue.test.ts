@@ -7,6 +7,7 @@ import { firmwareSizesOf, signerOf } from "#tools/run/images.ts";
 import { loadScenario } from "#tools/scenario/load.ts";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
+import { liveComplaint, liveFleet, urlsOf } from "./live-fleet.ts";
 
 const stop = new AbortController();
 const server = new CommandBench({
@@ -32,9 +33,7 @@ beforeAll(async () => {
   mkdirSync(index);
   const ports = ["--port", "0", "--mqtt", "0", "--coap", "0", "--user-token", "secret"];
   served = server.fuota(fakeSimulate(0), "serve", "drogue", ...ports, "--index", index);
-  const found = () => server.terminal.stdout.match(/\b(http|mqtt|coap):\/\/[\d.]+:\d+\b/g) ?? [];
-  while (found().length < 3) await new Promise((resolve) => setImmediate(resolve));
-  urls = found();
+  urls = await urlsOf(server, 3);
 }, 60_000);
 
 afterEach(() => vi.unstubAllGlobals());
@@ -54,21 +53,9 @@ const places = () => {
   ];
 };
 
-/** Runs it live. */
-async function fleet(text: string, ...args: readonly string[]) {
-  bench.write("live.yaml", text);
-  const out = ["--json", bench.at("r.json"), "--ndjson", bench.at("r.ndjson")];
-  const all = ["fleet", bench.at("live.yaml"), ...places(), ...out, ...args];
-  const status = await bench.fuota(fakeSimulate(0), ...all);
-  const lines = bench.read("r.ndjson").trimEnd().split("\n");
-  const devices = lines.map((line) => JSON.parse(line));
-  return { status, report: JSON.parse(bench.read("r.json")), devices };
-}
-
-const complaint = (text: string, ...args: readonly string[]) => {
-  bench.write("live.yaml", text);
-  return bench.complaint(fakeSimulate(0), "fleet", bench.at("live.yaml"), ...args);
-};
+const fleet = (text: string, ...args: readonly string[]) =>
+  liveFleet(bench, text, [...places(), ...args]);
+const complaint = (text: string, ...args: readonly string[]) => liveComplaint(bench, text, args);
 
 /** All that is on the server and in its index, but for the device that it has by itself. */
 async function left(): Promise<readonly string[]> {

@@ -6,6 +6,7 @@ import { firmwareSizesOf, signerOf } from "#tools/run/images.ts";
 import { loadScenario } from "#tools/scenario/load.ts";
 import { CommandBench } from "../run/command-bench.ts";
 import { fakeSimulate } from "../run/fake-fleet.ts";
+import { liveComplaint, liveFleet, urlsOf } from "./live-fleet.ts";
 
 const stop = new AbortController();
 const server = new CommandBench({
@@ -29,9 +30,7 @@ beforeAll(async () => {
   // Whoever asks before it is told asks again after minutes.
   const ports = ["--port", "0", "--mqtt", "0", "--coap", "0", "--without", "throttles"];
   served = server.fuota(fakeSimulate(0), "serve", "thingsboard", ...ports);
-  const found = () => server.terminal.stdout.match(/\b(http|mqtt|coap):\/\/[\d.]+:\d+\b/g) ?? [];
-  while (found().length < 4) await new Promise((resolve) => setImmediate(resolve));
-  urls = found();
+  urls = await urlsOf(server, 4);
 }, 60_000);
 
 afterAll(async () => {
@@ -42,26 +41,12 @@ afterAll(async () => {
   bench.remove();
 });
 
-/** Runs it live. */
-async function fleet(text: string, ...args: readonly string[]) {
+function fleet(text: string, ...args: readonly string[]) {
   const [http = "", mqtt = "", coap = ""] = urls;
-  bench.write("live.yaml", text);
   const where = ["--thingsboard", http, "--thingsboard-mqtt", mqtt, "--thingsboard-coap", coap];
-  const out = ["json", "ndjson", "junit", "html"].flatMap((kind) => [
-    `--${kind}`,
-    bench.at(`r.${kind}`),
-  ]);
-  const all = ["fleet", bench.at("live.yaml"), ...where, ...out, ...args];
-  const status = await bench.fuota(fakeSimulate(0), ...all);
-  const lines = bench.read("r.ndjson").trimEnd().split("\n");
-  const devices = lines.map((line) => JSON.parse(line));
-  return { status, report: JSON.parse(bench.read("r.json")), devices };
+  return liveFleet(bench, text, [...where, ...args]);
 }
-
-const complaint = (text: string, ...args: readonly string[]) => {
-  bench.write("live.yaml", text);
-  return bench.complaint(fakeSimulate(0), "fleet", bench.at("live.yaml"), ...args);
-};
+const complaint = (text: string, ...args: readonly string[]) => liveComplaint(bench, text, args);
 
 async function devicesThere(): Promise<number> {
   const [http = ""] = urls;
