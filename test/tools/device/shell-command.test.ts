@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { runShellCommand } from "#tools/device/shell-command.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "fuota-shell-"));
@@ -29,19 +29,35 @@ function isAlive(pid: string): boolean {
 describe("what it has started is killed with it", () => {
   const command = (name: string) =>
     `trap "" TERM; sleep 600 & echo $! > ${join(folder, name)}; wait`;
-  const pidOf = (name: string) => readFileSync(join(folder, name), "utf8").trim();
+  const started = (name: string) =>
+    expect
+      .poll(() => readFileSync(join(folder, name), "latin1"), { timeout: 30_000 })
+      .toMatch(/^\d+\n$/);
+  /** A signal has been sent to all of a group when the first of them ends; others end soon. */
+  const ends = (name: string) =>
+    expect
+      .poll(() => isAlive(readFileSync(join(folder, name), "latin1").trim()), { timeout: 30_000 })
+      .toBe(false);
 
   test("when its time is over", async () => {
-    expect(await runShellCommand(command("late"), { maxMs: 1500 })).toBe("SIGKILL");
-    expect(isAlive(pidOf("late"))).toBe(false);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const ended = runShellCommand(command("late"), { maxMs: 60_000 });
+      await started("late");
+      vi.advanceTimersByTime(60_000);
+      expect(await ended).toBe("SIGKILL");
+      await ends("late");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("when nobody waits any more", async () => {
     const interrupt = new AbortController();
     const ended = runShellCommand(command("cut"), { maxMs: 60_000, interrupt: interrupt.signal });
-    await expect.poll(() => pidOf("cut"), { timeout: 10_000 }).toMatch(/\d/);
+    await started("cut");
     interrupt.abort();
     expect(await ended).toBe("SIGKILL");
-    expect(isAlive(pidOf("cut"))).toBe(false);
+    await ends("cut");
   });
 });
