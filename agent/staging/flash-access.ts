@@ -16,14 +16,15 @@ export function eraseSector(flash: Flash, address: number): void {
 
 /** False also when it cannot be read. */
 export function isErased(flash: Flash, address: number, sizeBytes: number): boolean {
-  const bytes = new Uint8Array(sizeBytes);
+  const words = new Int32Array(Math.ceil(sizeBytes / 4)).fill(-1);
   try {
-    flash.read(address, bytes);
+    flash.read(address, new Uint8Array(words.buffer, 0, sizeBytes));
   } catch (error) {
     if (!(error instanceof FlashFault)) throw error;
     return false;
   }
-  return isErasedAt(bytes, 0, sizeBytes);
+  for (let at = 0; at < words.length; at++) if (words[at] !== -1) return false;
+  return true;
 }
 
 export function isErasedAt(bytes: Uint8Array, start: number, end: number): boolean {

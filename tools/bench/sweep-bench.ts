@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseScenario } from "#tools/scenario/load.ts";
 import { runJobs } from "#tools/sweep/pool.ts";
 import { median } from "#tools/sweep/statistics.ts";
@@ -22,29 +23,47 @@ export const sweepRows: readonly BenchRow[] = [
   },
 ];
 
+interface Sweep {
+  readonly ms: number;
+  /** Of all threads of this process. */
+  readonly cpuMs: number;
+}
+
 async function runSweeps(): Promise<BenchResult> {
-  const one: number[] = [];
-  const two: number[] = [];
+  const one: Sweep[] = [];
+  const two: Sweep[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
-    one.push(await sweepMs(1));
-    two.push(await sweepMs(2));
+    one.push(await sweep(1));
+    two.push(await sweep(2));
   }
-  const ratios = two.map((ms, pair) => ms / (one[pair] ?? Number.NaN));
+  const ratios = two.map(({ ms }, pair) => ms / (one[pair]?.ms ?? Number.NaN));
   const [row] = sweepRows;
   return {
     name: row?.name ?? "",
     what: row?.what ?? "",
-    ms: median(two),
+    ms: median(two.map(({ ms }) => ms)),
     notes: [
-      `one worker ${median(one).toFixed(0)} ms`,
+      `one worker ${median(one.map(({ ms }) => ms)).toFixed(0)} ms`,
       `two take ${median(ratios).toFixed(3)} of one (${ratios.map((ratio) => ratio.toFixed(2)).join(" ")})`,
+      floorNote(one, two),
     ],
     compared: [],
   };
 }
 
+/**
+ * V8 compiles and collects on threads of its own. Where these and one worker leave no processor
+ * idle, a second worker cannot halve the time.
+ */
+function floorNote(one: readonly Sweep[], two: readonly Sweep[]): string {
+  const cores = availableParallelism();
+  const busyCores = median(one.map(({ ms, cpuMs }) => cpuMs / ms));
+  const floors = two.map(({ cpuMs }, pair) => cpuMs / cores / (one[pair]?.ms ?? Number.NaN));
+  return `one keeps ${busyCores.toFixed(2)} of ${cores} cores busy; the processor time of two, spread over all cores, is ${median(floors).toFixed(3)} of one's time`;
+}
+
 /** From nothing: the threads are started too. */
-async function sweepMs(workers: number): Promise<number> {
+async function sweep(workers: number): Promise<Sweep> {
   const { scenario, text, sha256 } = parseScenario(SCENARIO, "the benchmark");
   const jobs = Array.from({ length: SEEDS }, (_, at) => ({
     input: { scenario, seed: 1 + at, firmware: undefined, shard: undefined, eventsMax: undefined },
@@ -52,6 +71,8 @@ async function sweepMs(workers: number): Promise<number> {
   }));
   const interrupt = new AbortController().signal;
   const startedMs = performance.now();
+  const cpuAtStart = process.cpuUsage();
   await runJobs(jobs, workers, { onResult: () => {}, onProgress: () => {}, interrupt });
-  return performance.now() - startedMs;
+  const { user, system } = process.cpuUsage(cpuAtStart);
+  return { ms: performance.now() - startedMs, cpuMs: (user + system) / 1000 };
 }

@@ -1,4 +1,4 @@
-import { NodeCrypto } from "#hal/node/crypto.ts";
+import { FleetCrypto } from "#hal/node/fleet-crypto.ts";
 import { resolveScenario } from "#scenarios/defaults.ts";
 import { runScenario } from "#sim/fleet/run.ts";
 import { signerOf } from "./images.ts";
@@ -20,7 +20,7 @@ export function simulateHere(input: SimulationInput, listener: SimulationListene
       onDevice: listener.onDevice,
       onCell: listener.onCell,
     },
-    new NodeCrypto(),
+    new FleetCrypto(),
     signer,
   );
   listener.onFirmware(result.firmware);
