@@ -22,7 +22,7 @@ class Running {
     this.child = spawn(command, args, { stdio: "pipe" });
     this.ended = new Promise((resolve, reject) => {
       this.child.once("error", reject);
-      this.child.once("exit", resolve);
+      this.child.once("close", resolve);
     });
     const take = (bytes: Uint8Array) => {
       this.output += Buffer.from(bytes).toString("latin1");

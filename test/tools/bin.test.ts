@@ -82,7 +82,7 @@ test("Ctrl-C ends with what is known so far", async () => {
   const child = spawn(process.execPath, [...command, ...args], { cwd: root, env });
   let output = "";
   let isKilled = false;
-  const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
   child.stdout.on("data", (chunk) => {
     output += chunk;
     if (isKilled || !output.includes("replay:")) return;

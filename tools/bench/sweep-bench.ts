@@ -1,27 +1,34 @@
 import { availableParallelism } from "node:os";
-import { parseScenario } from "#tools/scenario/load.ts";
+import { type LoadedScenario, loadScenario, parseScenario } from "#tools/scenario/load.ts";
 import { runJobs } from "#tools/sweep/pool.ts";
 import { median } from "#tools/sweep/statistics.ts";
 import type { BenchResult, BenchRow } from "./bench-row.ts";
 
 const SEEDS = 100;
 const PAIRS = 5;
-const SCENARIO = `name: bench-sweep
+/** So short that starting a worker, and compiling for it, counts. */
+const SHORT = `name: bench-sweep
 devices: { count: 40 }
 campaign: { redundancyPercent: 25 }
 air: { multicastLoss: { model: bernoulli, probability: 0.1 } }
 expect: { updated: all }
 `;
 
-/** A sweep of a hundred seeds on one worker thread and on two, in turn. */
+/** Sweeps of a hundred seeds on one worker thread and on two, in turn. */
 export const sweepRows: readonly BenchRow[] = [
-  {
-    name: "sweep-two-workers",
-    what: `${SEEDS} seeds of 40 devices, on one worker and on two, median of ${PAIRS}`,
-    onRequest: true,
-    run: runSweeps,
-  },
+  row("sweep-two-workers", "the quick start's 200 devices", () => loadScenario("quick-start")),
+  row("sweep-short-runs", "40 devices", () => parseScenario(SHORT, "the benchmark")),
 ];
+
+function row(name: string, fleet: string, load: () => LoadedScenario): BenchRow {
+  const what = `${SEEDS} seeds of ${fleet}, on one worker and on two, median of ${PAIRS}`;
+  return {
+    name,
+    what,
+    onRequest: true,
+    run: async () => ({ name, what, ...(await runSweeps(load())), compared: [] }),
+  };
+}
 
 interface Sweep {
   readonly ms: number;
@@ -29,25 +36,21 @@ interface Sweep {
   readonly cpuMs: number;
 }
 
-async function runSweeps(): Promise<BenchResult> {
+async function runSweeps(loaded: LoadedScenario): Promise<Pick<BenchResult, "ms" | "notes">> {
   const one: Sweep[] = [];
   const two: Sweep[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
-    one.push(await sweep(1));
-    two.push(await sweep(2));
+    one.push(await sweep(loaded, 1));
+    two.push(await sweep(loaded, 2));
   }
   const ratios = two.map(({ ms }, pair) => ms / (one[pair]?.ms ?? Number.NaN));
-  const [row] = sweepRows;
   return {
-    name: row?.name ?? "",
-    what: row?.what ?? "",
     ms: median(two.map(({ ms }) => ms)),
     notes: [
       `one worker ${median(one.map(({ ms }) => ms)).toFixed(0)} ms`,
       `two take ${median(ratios).toFixed(3)} of one (${ratios.map((ratio) => ratio.toFixed(2)).join(" ")})`,
       floorNote(one, two),
     ],
-    compared: [],
   };
 }
 
@@ -63,8 +66,7 @@ function floorNote(one: readonly Sweep[], two: readonly Sweep[]): string {
 }
 
 /** From nothing: the threads are started too. */
-async function sweep(workers: number): Promise<Sweep> {
-  const { scenario, text, sha256 } = parseScenario(SCENARIO, "the benchmark");
+async function sweep({ scenario, text, sha256 }: LoadedScenario, workers: number): Promise<Sweep> {
   const jobs = Array.from({ length: SEEDS }, (_, at) => ({
     input: { scenario, seed: 1 + at, firmware: undefined, shard: undefined, eventsMax: undefined },
     loaded: { scenario, text, sha256 },

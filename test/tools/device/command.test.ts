@@ -101,7 +101,7 @@ function started(...args: string[]): Running {
   children.push(child);
   let output = "";
   let changed = () => {};
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const take = (bytes: Uint8Array) => {
     output += Buffer.from(bytes).toString();
     changed();

@@ -32,7 +32,7 @@ async function started(...args: string[]): Promise<RunningModem> {
   const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "pipe"] });
   children.push(child);
   let output = "";
-  const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
   const ready = new Promise<void>((resolve) => {
     const take = (bytes: Uint8Array) => {
       output += Buffer.from(bytes).toString();
