@@ -1,4 +1,5 @@
 import { type Flash, FlashFault } from "#hal/ports.ts";
+import { firstNotErased } from "../image/reader.ts";
 
 const ERASE_TRIES = 3;
 
@@ -16,15 +17,16 @@ export function eraseSector(flash: Flash, address: number): void {
 
 /** False also when it cannot be read. */
 export function isErased(flash: Flash, address: number, sizeBytes: number): boolean {
-  const words = new Int32Array(Math.ceil(sizeBytes / 4)).fill(-1);
+  const reader = {
+    sizeBytes,
+    read: (offset: number, target: Uint8Array) => flash.read(address + offset, target),
+  };
   try {
-    flash.read(address, new Uint8Array(words.buffer, 0, sizeBytes));
+    return firstNotErased(reader, 0, sizeBytes, 0xff) < 0;
   } catch (error) {
     if (!(error instanceof FlashFault)) throw error;
     return false;
   }
-  for (let at = 0; at < words.length; at++) if (words[at] !== -1) return false;
-  return true;
 }
 
 export function isErasedAt(bytes: Uint8Array, start: number, end: number): boolean {
